@@ -1,0 +1,42 @@
+// Small text functions that both daemons need.
+#pragma once
+
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfa {
+
+// The text without white space (space, tab, CR, LF) at its ends.
+[[nodiscard]] std::string_view trim(std::string_view text);
+
+// The parts between runs of any character of `separators`; never an empty part.
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text,
+                                                  std::string_view separators = " \t\r\n");
+
+// The lines without their line ends; a last line without one counts.
+[[nodiscard]] std::vector<std::string_view> lines(std::string_view text);
+
+// Equal but for ASCII case; the locale has no say.
+[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+// The text as something that can be shown on one line of a terminal: control and non-ASCII bytes as \xHH, and
+// no more than `max` characters.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t max = 80);
+
+// The whole text as a number in `base`; nothing for anything else, also when it does not fit.
+template <std::integral T>
+[[nodiscard]] std::optional<T> parse_number(std::string_view text, int base = 10) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+} // namespace sfa

@@ -1,0 +1,179 @@
+#include "config/agent_address.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <string_view>
+#include <tuple>
+
+namespace sfa {
+
+namespace {
+
+// Kinds of address from worst to best; the values are their ranks.
+enum class Kind : std::uint32_t {
+  unusable = 0,
+  class_e = 1,
+  loopback_v6 = 3,
+  loopback_v4 = 4,
+  link_local_v4 = 5,
+  link_local_v6 = 6,
+  vlan_v6 = 7,
+  vlan_v4 = 8,
+  unique_local_v6 = 9,
+  global_v6 = 10,
+  private_v4 = 11,
+  global_v4 = 12,
+};
+
+// One match in agent.cidr, or being on the agent device, is worth more than any kind.
+constexpr std::uint32_t kBoost = 13;
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+  case Kind::unusable:
+    return "not usable as a source";
+  case Kind::class_e:
+    return "reserved (240/4)";
+  case Kind::loopback_v6:
+    return "IPv6 loopback";
+  case Kind::loopback_v4:
+    return "IPv4 loopback";
+  case Kind::link_local_v4:
+    return "IPv4 link-local";
+  case Kind::link_local_v6:
+    return "IPv6 link-local";
+  case Kind::vlan_v6:
+    return "IPv6 on a VLAN";
+  case Kind::vlan_v4:
+    return "IPv4 on a VLAN";
+  case Kind::unique_local_v6:
+    return "IPv6 unique local";
+  case Kind::global_v6:
+    return "IPv6 global";
+  case Kind::private_v4:
+    return "IPv4 private";
+  case Kind::global_v4:
+    return "IPv4 global";
+  }
+  return "";
+}
+
+// RFC 6890 lists the special-purpose blocks.
+Kind kind_of_v4(std::span<const std::uint8_t> b, bool vlan) {
+  if (b[0] == 0 || (b[0] >= 224 && b[0] < 240) ||
+      std::ranges::all_of(b, [](auto byte) { return byte == 255; })) {
+    return Kind::unusable;
+  }
+  if (b[0] >= 240) {
+    return Kind::class_e;
+  }
+  if (b[0] == 127) {
+    return Kind::loopback_v4;
+  }
+  if (b[0] == 169 && b[1] == 254) {
+    return Kind::link_local_v4;
+  }
+  if (vlan) {
+    return Kind::vlan_v4;
+  }
+  const bool rfc1918 = b[0] == 10 || (b[0] == 172 && b[1] >= 16 && b[1] < 32) || (b[0] == 192 && b[1] == 168);
+  return rfc1918 ? Kind::private_v4 : Kind::global_v4;
+}
+
+Kind kind_of_v6(std::span<const std::uint8_t> b, bool vlan) {
+  const bool high_zero = std::ranges::all_of(b.first(15), [](auto byte) { return byte == 0; });
+  if (b[0] == 0xff || (high_zero && b[15] == 0)) {
+    return Kind::unusable;
+  }
+  if (high_zero && b[15] == 1) {
+    return Kind::loopback_v6;
+  }
+  if (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) {
+    return Kind::link_local_v6;
+  }
+  if ((b[0] & 0xfe) == 0xfc) {
+    return Kind::unique_local_v6;
+  }
+  return vlan ? Kind::vlan_v6 : Kind::global_v6;
+}
+
+Kind kind_of(const InterfaceAddress& at) {
+  const auto bytes = at.address.bytes();
+  return at.address.is_v4() ? kind_of_v4(bytes, at.vlan) : kind_of_v6(bytes, at.vlan);
+}
+
+bool matches(const AgentCidr& cidr, const IpAddress& address) {
+  const auto prefix = cidr.prefix.bytes();
+  const auto bytes = address.bytes();
+  if (prefix.size() != bytes.size()) {
+    return false;
+  }
+  for (std::size_t bit = 0; bit < cidr.prefix_length; ++bit) {
+    if (((prefix[bit / 8] ^ bytes[bit / 8]) >> (7 - bit % 8) & 1) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string to_string(const AgentCidr& cidr) {
+  return fmt::format("{}{}/{}", cidr.exclude ? "!" : "", cidr.prefix.to_string(), cidr.prefix_length);
+}
+
+AgentCandidate rank(const Config& config, const InterfaceAddress& at) {
+  const Kind kind = kind_of(at);
+  AgentCandidate candidate{
+      .at = at, .rank = static_cast<std::uint32_t>(kind), .reason = std::string(name_of(kind))};
+  const auto excluded = std::ranges::find_if(
+      config.agent_cidrs, [&](const AgentCidr& cidr) { return cidr.exclude && matches(cidr, at.address); });
+  if (!at.up || kind == Kind::unusable || excluded != config.agent_cidrs.end()) {
+    candidate.rank = 0;
+    if (!at.up) {
+      candidate.reason = "the interface is down";
+    } else if (kind != Kind::unusable) {
+      candidate.reason = fmt::format("excluded by agent.cidr {}", to_string(*excluded));
+    }
+    return candidate;
+  }
+  // The first listed prefix that matches counts, and counts the more the earlier it stands.
+  const auto preferred = std::ranges::find_if(
+      config.agent_cidrs, [&](const AgentCidr& cidr) { return !cidr.exclude && matches(cidr, at.address); });
+  if (preferred != config.agent_cidrs.end()) {
+    candidate.rank += kBoost * static_cast<std::uint32_t>(config.agent_cidrs.end() - preferred);
+    candidate.reason += fmt::format(", in agent.cidr {}", to_string(*preferred));
+  }
+  if (!config.agent_device.empty() && at.device == config.agent_device) {
+    candidate.rank += kBoost;
+    candidate.reason += fmt::format(", on the agent device {}", at.device);
+  }
+  return candidate;
+}
+
+} // namespace
+
+AgentElection elect_agent_address(const Config& config, std::span<const InterfaceAddress> addresses) {
+  AgentElection election;
+  for (const auto& at : addresses) {
+    election.candidates.push_back(rank(config, at));
+  }
+  std::ranges::sort(election.candidates, {}, [](const AgentCandidate& candidate) {
+    return std::tuple(~candidate.rank, candidate.at.slaac, candidate.at.if_index, candidate.at.address);
+  });
+  if (config.agent_ip) {
+    const auto device = std::ranges::find_if(
+        addresses, [&](const InterfaceAddress& at) { return at.address == *config.agent_ip; });
+    election.address = config.agent_ip;
+    election.device = device != addresses.end() ? device->device : config.agent_device;
+    election.why = "agentIP is set";
+  } else if (!election.candidates.empty() && election.candidates.front().rank > 0) {
+    const auto& winner = election.candidates.front();
+    election.address = winner.at.address;
+    election.device = winner.at.device;
+    election.why = fmt::format("highest rank ({}): {}", winner.rank, winner.reason);
+  } else {
+    election.why = "no interface that is up has a usable address";
+  }
+  return election;
+}
+
+} // namespace sfa

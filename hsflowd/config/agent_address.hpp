@@ -1,0 +1,52 @@
+// The election of the agent address: which of the host's addresses stands in every datagram. Pure: addresses
+// and preferences in, the whole decision out, so that it can explain itself.
+#pragma once
+
+#include "common/ip_address.hpp"
+#include "config/config.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sfa {
+
+// An address of an interface, as rtnetlink(7) reports it.
+struct InterfaceAddress {
+  IpAddress address;
+  std::string device;
+  std::uint32_t if_index = 0;
+  bool up = false;
+  bool vlan = false;  // the device is an 802.1Q device
+  bool slaac = false; // from stateless autoconfiguration (RFC 4862): it may go when the router does
+
+  bool operator==(const InterfaceAddress&) const = default;
+};
+
+struct AgentCandidate {
+  InterfaceAddress at;
+  std::uint32_t rank = 0; // 0 = cannot win
+  std::string reason;     // what the rank is made of
+
+  bool operator==(const AgentCandidate&) const = default;
+};
+
+struct AgentElection {
+  std::optional<IpAddress> address; // none: no candidate, and none configured
+  std::string device;               // that has the address; empty when none has
+  std::string why;
+  std::vector<AgentCandidate> candidates; // best first
+
+  bool operator==(const AgentElection&) const = default;
+};
+
+// agentIP wins over everything, also when no device has it. Otherwise the highest rank: kind of address
+// (loopback < link-local < VLAN < private < global), raised by agent.cidr (first listed most) and by the
+// agent device; then an address that stays before one that may go, then the lowest ifIndex, then the lowest
+// address.
+[[nodiscard]] AgentElection elect_agent_address(const Config& config,
+                                                std::span<const InterfaceAddress> addresses);
+
+} // namespace sfa

@@ -1,0 +1,56 @@
+// Every option that a configuration file can set, typed, with its default. A value: built whole from one
+// file, compared, never edited in place afterwards.
+#pragma once
+
+#include "common/ip_address.hpp"
+#include "common/settings.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sfa {
+
+struct CollectorConfig {
+  std::string host; // IP address or host name
+  std::uint16_t port = kSflowPort;
+  std::string network_namespace = {}; // name under /var/run/netns; empty = ours
+  std::string device = {};            // output device (VRF); empty = any
+
+  bool operator==(const CollectorConfig&) const = default;
+};
+
+// agent.cidr: raises the rank of addresses in a prefix, or with `!` excludes them.
+struct AgentCidr {
+  IpAddress prefix;
+  std::uint8_t prefix_length = 0;
+  bool exclude = false;
+
+  bool operator==(const AgentCidr&) const = default;
+};
+
+struct Config {
+  std::chrono::seconds polling{30};
+  std::uint32_t sampling = 400;
+  std::map<std::string, std::uint32_t> sampling_by_name;
+  std::map<std::string, std::uint32_t> polling_by_name;
+  std::optional<IpAddress> agent_ip;
+  std::string agent_host; // agentIP given as a host name; then agent_ip is empty
+  std::string agent_device;
+  std::vector<AgentCidr> agent_cidrs;
+  std::uint32_t sub_agent_id = 100000;
+  std::string uuid; // empty = find it
+  std::uint32_t header_bytes = 128;
+  std::uint32_t datagram_bytes = 1400;
+  std::vector<CollectorConfig> collectors;
+  bool dns_sd = false;
+  std::string dns_sd_domain;
+  bool ovs_takeover = false;
+
+  bool operator==(const Config&) const = default;
+};
+
+} // namespace sfa

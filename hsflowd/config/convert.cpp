@@ -1,0 +1,233 @@
+#include "common/text.hpp"
+#include "config/options.hpp"
+#include "config/print.hpp"
+#include "config/yaml.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace sfa {
+
+namespace {
+
+using Out = std::back_insert_iterator<std::string>;
+
+// Only for known options: "off" of an unknown one may be anything.
+bool is_text(std::string_view path, const Setting& setting) {
+  const auto found = find_option(path, setting.key);
+  return !found || found->option->type.is_text();
+}
+
+std::string path_of(std::string_view parent, const Section& section) {
+  const SectionRow* row = find_section(parent, section.name);
+  return row == nullptr ? join_path(parent, section.name) : std::string(row->path);
+}
+
+// The tree with one spelling for everything that has several.
+class Normaliser {
+ public:
+  Section normalise(const Section& top, bool dns_sd) {
+    copy(top, "", result_);
+    // DNSSD = on or off, wherever it stood, has become the section or its absence.
+    std::erase_if(result_.sections,
+                  [&](const Section& section) { return !dns_sd && section.name == "dns-sd"; });
+    if (dns_sd) {
+      child(result_, "", "dns-sd");
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void copy(const Section& from, std::string_view path, Section& to) {
+    for (const auto& setting : from.settings) {
+      const auto found = find_option(path, setting.key);
+      if (!found) {
+        copy_unknown(setting, path, to);
+      } else if (!found->option->deprecated()) {
+        copy_option(setting, *found, to);
+      }
+    }
+    for (const auto& section : from.sections) {
+      copy(section, path_of(path, section), child(to, path, section.name));
+    }
+  }
+
+  static void copy_unknown(const Setting& setting, std::string_view path, Section& to) {
+    if (setting.value.empty() && find_section(path, setting.key) != nullptr) {
+      child(to, path, setting.key);
+    } else {
+      to.settings.push_back(setting);
+    }
+  }
+
+  void copy_option(const Setting& setting, const FoundOption& found, Section& to) {
+    const Option& option = *found.option;
+    // Only settings of the top move, and then `to` is the result itself: no reference into its sections is
+    // alive.
+    const bool moves = found.alias != nullptr && found.alias->section != found.alias->target_section;
+    Section& target = moves ? child(result_, "", option.section) : to;
+    const auto value = parse_value(option.type, setting.value);
+    const Setting canonical{.key = option_key(option, found.family_name),
+                            .value = value ? format_value(*value) : setting.value};
+    const auto same = std::ranges::find(target.settings, canonical.key, &Setting::key);
+    if (same == target.settings.end() || option.repeatable()) {
+      target.settings.push_back(canonical);
+    } else {
+      same->value = canonical.value;
+    }
+  }
+
+  // The sub-section of that name: one more when it is repeatable or unknown, else the one.
+  static Section& child(Section& parent, std::string_view parent_path, std::string_view name) {
+    const SectionRow* row = find_section(parent_path, name);
+    const std::string spelling(row == nullptr ? name : row->path.substr(row->path.rfind('.') + 1));
+    const auto same = std::ranges::find(parent.sections, spelling, &Section::name);
+    if (row != nullptr && !row->repeatable && same != parent.sections.end()) {
+      return *same;
+    }
+    return parent.sections.emplace_back(Section{.name = spelling});
+  }
+
+  Section result_;
+};
+
+std::string classic_word(std::string_view text) {
+  if (!text.empty() && text.find_first_of(" \t\r\n=;#\"{}") == text.npos) {
+    return std::string(text);
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted.append(c == '"' ? 2 : 1, c);
+  }
+  return quoted + '"';
+}
+
+void write_classic(Out out, const Section& section, std::size_t indent) {
+  for (const auto& setting : section.settings) {
+    fmt::format_to(out, "{:{}}{} = {}\n", "", indent, classic_word(setting.key), classic_word(setting.value));
+  }
+  for (const auto& child : section.sections) {
+    if (child.settings.empty() && child.sections.empty()) {
+      fmt::format_to(out, "{:{}}{} {{ }}\n", "", indent, classic_word(child.name));
+      continue;
+    }
+    fmt::format_to(out, "{:{}}{} {{\n", "", indent, classic_word(child.name));
+    write_classic(out, child, indent + 2);
+    fmt::format_to(out, "{:{}}}}\n", "", indent);
+  }
+}
+
+// Everything of one name stands under one key, as a list when there may be several.
+class YamlWriter {
+ public:
+  explicit YamlWriter(Out out) : out_(out) {}
+
+  // `lead` stands before the first line: "  - " makes the section an item of a list.
+  void write(const Section& section, std::string_view path, std::string lead) {
+    std::vector<std::string> done;
+    const auto first_of = [&](const std::string& key) {
+      const bool known = std::ranges::any_of(
+          done, [&](const std::string& other) { return equal_ignoring_case(other, key); });
+      done.push_back(key);
+      return !known;
+    };
+    for (const auto& setting : section.settings) {
+      if (first_of(setting.key)) {
+        write_settings(section, setting, path, lead);
+      }
+    }
+    done.clear();
+    for (const auto& child : section.sections) {
+      if (first_of(child.name)) {
+        write_children(section, child.name, path, lead);
+      }
+    }
+  }
+
+ private:
+  // The lead, which is white space from the second line on.
+  std::string next(std::string& lead) { return std::exchange(lead, std::string(lead.size(), ' ')); }
+
+  void write_settings(const Section& section, const Setting& first, std::string_view path,
+                      std::string& lead) {
+    const auto is_same = [&](const Setting& other) { return equal_ignoring_case(other.key, first.key); };
+    const auto found = find_option(path, first.key);
+    const std::string key = yaml_scalar(first.key, true);
+    if (std::ranges::count_if(section.settings, is_same) == 1 && !(found && found->option->repeatable())) {
+      fmt::format_to(out_, "{}{}: {}\n", next(lead), key, yaml_scalar(first.value, is_text(path, first)));
+      return;
+    }
+    fmt::format_to(out_, "{}{}:\n", next(lead), key);
+    for (const auto& setting : section.settings) {
+      if (is_same(setting)) {
+        fmt::format_to(out_, "{}  - {}\n", lead, yaml_scalar(setting.value, is_text(path, setting)));
+      }
+    }
+  }
+
+  void write_children(const Section& section, const std::string& name, std::string_view path,
+                      std::string& lead) {
+    const SectionRow* row = find_section(path, name);
+    const auto is_same = [&](const Section& other) { return equal_ignoring_case(other.name, name); };
+    const bool is_list =
+        (row != nullptr && row->repeatable) || std::ranges::count_if(section.sections, is_same) > 1;
+    const std::string key =
+        yaml_scalar(row != nullptr && row->path == "collector" ? "collectors" : name, true);
+    if (is_list) {
+      fmt::format_to(out_, "{}{}:\n", next(lead), key);
+    }
+    for (const auto& child : section.sections) {
+      if (!is_same(child)) {
+        continue;
+      }
+      const bool is_empty = child.settings.empty() && child.sections.empty();
+      if (is_empty) {
+        fmt::format_to(out_, "{} {{}}\n", is_list ? lead + "  -" : fmt::format("{}{}:", next(lead), key));
+        continue;
+      }
+      if (!is_list) {
+        fmt::format_to(out_, "{}{}:\n", next(lead), key);
+      }
+      write(child, path_of(path, child), lead + (is_list ? "  - " : "  "));
+    }
+  }
+
+  Out out_;
+};
+
+std::string first_error(const LoadedConfig& loaded) {
+  for (const auto& diagnostic : loaded.diagnostics) {
+    if (diagnostic.severity == Diagnostic::Severity::error) {
+      return diagnostic.to_string();
+    }
+  }
+  return "";
+}
+
+} // namespace
+
+Result<std::string> convert_config(std::string_view text, std::string_view file_name) {
+  const LoadedConfig loaded = load_config(text, file_name);
+  if (!loaded.config) {
+    return tl::unexpected(Error{first_error(loaded)});
+  }
+  const Section tree = Normaliser().normalise(*parse_config_tree(text).top, loaded.config->dns_sd);
+  std::string result;
+  const Out out(result);
+  if (looks_like_yaml(text)) {
+    result = "sflow {\n";
+    write_classic(out, tree, 2);
+    result += "}\n";
+  } else {
+    YamlWriter(out).write(tree, "", "");
+  }
+  // Classic words are limited, and what is unknown may hold anything: better no text than another
+  // configuration.
+  const LoadedConfig again = load_config(result, "the converted text");
+  if (again.config != loaded.config) {
+    return failure("{}: cannot be said in the other syntax {}", file_name, first_error(again));
+  }
+  return result;
+}
+
+} // namespace sfa

@@ -1,0 +1,34 @@
+// What is to be said about a configuration, and where in it.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sfa {
+
+// Both count from 1, the column in bytes. Line 0: no place in the file.
+struct Place {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+
+  auto operator<=>(const Place&) const = default;
+};
+
+struct Diagnostic {
+  enum class Severity { warning, error };
+  Severity severity = Severity::error;
+  std::string file;
+  Place place;
+  std::string message;
+
+  // "file:line:column: message", the form that editors jump from; "file: message" without a place.
+  [[nodiscard]] std::string to_string() const;
+
+  bool operator==(const Diagnostic&) const = default;
+};
+
+[[nodiscard]] bool has_error(const std::vector<Diagnostic>& diagnostics);
+
+} // namespace sfa

@@ -1,0 +1,159 @@
+#include "config/options.hpp"
+
+#include "common/text.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <numeric>
+#include <vector>
+
+namespace sfa {
+
+namespace {
+
+// A name goes into hsflowd.auto behind "sampling.": nothing may stand in it that ends a key there.
+bool is_family_name(std::string_view name) {
+  constexpr std::size_t kMax = 64;
+  return !name.empty() && name.size() <= kMax && std::ranges::all_of(name, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-' || c == ':';
+  });
+}
+
+// The section whose rows describe the options of `path`.
+std::string_view rows_of(std::string_view path) {
+  for (const auto& section : all_sections()) {
+    if (section.path == path && !section.options_of.empty()) {
+      return section.options_of;
+    }
+  }
+  return path;
+}
+
+std::optional<FoundOption> find_row(std::string_view section, std::string_view key) {
+  for (const auto& option : all_options()) {
+    if (option.section == section && !option.is_family() && equal_ignoring_case(option.name, key)) {
+      return FoundOption{&option, nullptr, ""};
+    }
+  }
+  for (const auto& option : all_options()) {
+    const auto prefix = option.name.substr(0, option.name.find("NAME"));
+    if (option.section == section && option.is_family() &&
+        equal_ignoring_case(key.substr(0, prefix.size()), prefix) &&
+        is_family_name(key.substr(prefix.size()))) {
+      return FoundOption{&option, nullptr, std::string(key.substr(prefix.size()))};
+    }
+  }
+  return std::nullopt;
+}
+
+// Levenshtein's distance, without regard to case.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0U);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const bool same = equal_ignoring_case(a.substr(i - 1, 1), b.substr(j - 1, 1));
+      const std::size_t replaced = diagonal + (same ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+// "port" of "UDPPort".
+bool is_part_of(std::string_view key, std::string_view candidate) {
+  constexpr std::size_t kTelling = 4; // bytes; shorter words are parts of too many
+  for (std::size_t at = 0; key.size() >= kTelling && at + key.size() <= candidate.size(); ++at) {
+    if (equal_ignoring_case(key, candidate.substr(at, key.size()))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+} // namespace
+
+std::optional<FoundOption> find_option(std::string_view section, std::string_view key) {
+  if (auto found = find_row(rows_of(section), key)) {
+    return found;
+  }
+  for (const auto& alias : all_aliases()) {
+    if (!alias.name.empty() && alias.section == section && equal_ignoring_case(alias.name, key)) {
+      auto found = find_row(alias.target_section, alias.target_name);
+      found->alias = &alias;
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string join_path(std::string_view parent_path, std::string_view name) {
+  return parent_path.empty() ? std::string(name) : fmt::format("{}.{}", parent_path, name);
+}
+
+const SectionRow* find_section(std::string_view parent_path, std::string_view name) {
+  std::string path = join_path(parent_path, name);
+  for (const auto& alias : all_aliases()) {
+    if (alias.name.empty() && equal_ignoring_case(alias.section, path)) {
+      path = alias.target_section;
+    }
+  }
+  // A dot in the name itself must not reach into another section.
+  if (name.find('.') != name.npos) {
+    return nullptr;
+  }
+  const auto row = std::ranges::find_if(
+      all_sections(), [&](const SectionRow& section) { return equal_ignoring_case(section.path, path); });
+  return row == all_sections().end() ? nullptr : &*row;
+}
+
+std::string option_key(const Option& option, std::string_view family_name) {
+  return option.is_family()
+             ? fmt::format("{}{}", option.name.substr(0, option.name.find("NAME")), family_name)
+             : std::string(option.name);
+}
+
+std::optional<std::string_view> section_that_knows(std::string_view key) {
+  if (find_option("", key) || find_section("", key) != nullptr) {
+    return "";
+  }
+  for (const auto& section : all_sections()) {
+    if (section.supported && (find_option(section.path, key) || find_section(section.path, key) != nullptr)) {
+      return section.path;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view nearest_key(std::string_view section, std::string_view key) {
+  constexpr std::size_t kLongestWorthIt = 40;
+  if (key.size() > kLongestWorthIt) {
+    return {};
+  }
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(1, key.size() / 3) + 1;
+  const auto consider = [&](std::string_view candidate) {
+    const auto distance = is_part_of(key, candidate) ? 1 : edit_distance(key, candidate);
+    if (distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  };
+  for (const auto& option : all_options()) {
+    if (option.section == rows_of(section) && !option.is_family()) {
+      consider(option.name);
+    }
+  }
+  for (const auto& row : all_sections()) {
+    const auto dot = row.path.rfind('.');
+    if ((dot == row.path.npos ? "" : row.path.substr(0, dot)) == section) {
+      consider(row.path.substr(dot == row.path.npos ? 0 : dot + 1));
+    }
+  }
+  return best;
+}
+
+} // namespace sfa

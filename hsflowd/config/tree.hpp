@@ -1,0 +1,49 @@
+// The neutral syntax tree: what a configuration says, in either syntax, before anybody asks whether it makes
+// sense.
+#pragma once
+
+#include "config/diagnostic.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfa {
+
+struct Setting {
+  std::string key;   // as written
+  std::string value; // without quotes
+  Place key_place = {};
+  Place value_place = {};
+  bool in_list = false; // YAML: one of a list of values
+
+  bool operator==(const Setting&) const = default;
+};
+
+struct Section {
+  std::string name = {}; // as written; empty for the top
+  Place place = {};
+  std::vector<Setting> settings = {}; // in the order of the file, as are the sections
+  std::vector<Section> sections = {};
+  bool in_list = false; // YAML: one of a list of maps
+
+  bool operator==(const Section&) const = default;
+};
+
+// Deeper sections are refused by both syntaxes: no option stands that deep, and recursion stays bounded.
+inline constexpr std::size_t kMaxSectionDepth = 3;
+
+// UTF-8's mark, which some editors write in front of a text.
+[[nodiscard]] inline std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
+// No tree when the text has a syntax error; the diagnostics name no file, which only the caller knows.
+struct ParsedTree {
+  std::optional<Section> top;
+  std::vector<Diagnostic> diagnostics;
+};
+
+} // namespace sfa

@@ -1,0 +1,26 @@
+// The same options in YAML:
+//
+//   polling: 20
+//   collectors:
+//     - ip: 192.0.2.1
+//       UDPPort: 6343
+//   dns-sd:
+//     domain: .example.com
+//
+// What a configuration has no use for is refused: anchors and aliases (a few lines of them expand to
+// gigabytes), tags, several documents, and the same key twice.
+#pragma once
+
+#include "config/tree.hpp"
+
+#include <string_view>
+
+namespace sfa {
+
+[[nodiscard]] ParsedTree parse_yaml(std::string_view text);
+
+// True when the first line that says anything begins as YAML does: `key:`, `---`, `%`, `-`, `?`, `{` or `[`.
+// The classic syntax begins with the word `sflow` and a brace, so no text is both.
+[[nodiscard]] bool looks_like_yaml(std::string_view text);
+
+} // namespace sfa

@@ -1,0 +1,83 @@
+// hsflowd: exports host counters as sFlow, and tells sflowovsd what it resolved.
+
+#include "common/auto_file.hpp"
+#include "common/event_loop.hpp"
+#include "common/log.hpp"
+#include "common/service.hpp"
+#include "config/config_file.hpp"
+#include "hsflowd/daemon.hpp"
+#include "hsflowd/decode_command.hpp"
+#include "hsflowd/pid_file.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <spdlog/spdlog.h>
+#include <sysexits.h>
+
+namespace {
+
+using namespace sfa;
+
+int check(const std::string& file) {
+  const LoadedConfig loaded = load_config_file(file);
+  for (const auto& diagnostic : loaded.diagnostics) {
+    fmt::print(stderr, "{}\n", diagnostic.to_string());
+  }
+  return loaded.config ? EXIT_SUCCESS : EX_CONFIG;
+}
+
+int run(const DaemonOptions& options) {
+  const auto config = load_config_and_log(options.config_file);
+  if (!config) {
+    return EX_CONFIG;
+  }
+  EventLoop loop;
+  const Daemon daemon(loop, options, *config);
+  const PidFile pid_file(options.pid_file);
+  loop.enable_watchdog();
+  notify_ready();
+  loop.run();
+  notify_stopping();
+  return EXIT_SUCCESS;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Exports host counters as sFlow version 5 and publishes the resolved sFlow configuration.",
+               "hsflowd");
+  DaemonOptions options;
+  int verbosity = 0;
+  app.add_option("-f,--config", options.config_file, "Configuration file")->capture_default_str();
+  app.add_option("-o,--shared-config", options.shared_file, "File to publish the settings in")
+      ->capture_default_str();
+  app.add_option("-p,--pid-file", options.pid_file, "File to write the process id to");
+  app.add_option("-u,--uuid", options.uuid, "UUID of this host");
+  app.add_option("-m,--machine-id", options.machine_id, "Machine id to derive the host's UUID from");
+  app.add_flag("-d,--debug", verbosity, "Log more; again for still more");
+  app.set_version_flag("-v,--version", "hsflowd " PROJECT_VERSION);
+  app.require_subcommand(0, 1);
+
+  std::string checked_file;
+  auto* check_command = app.add_subcommand("check", "Check a configuration file and exit");
+  check_command->add_option("FILE", checked_file, "File to check (default: that of --config)");
+  DecodeOptions decode_options;
+  auto* decode_command = app.add_subcommand("decode", "Print sFlow datagrams as JSON lines");
+  add_decode_options(*decode_command, decode_options);
+  CLI11_PARSE(app, argc, argv);
+
+  log_to_journal_or_stderr(verbosity);
+  try {
+    if (check_command->parsed()) {
+      return check(checked_file.empty() ? options.config_file.native() : checked_file);
+    }
+    if (decode_command->parsed()) {
+      return decode(decode_options);
+    }
+    return run(options);
+  } catch (const std::exception& error) {
+    spdlog::critical("{}", error.what());
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,199 @@
+#include "sources/cpu.hpp"
+
+#include "common/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <unistd.h>
+
+namespace sfa {
+
+namespace {
+
+std::optional<float> parse_load(std::string_view word) {
+  float load = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), load);
+  const bool whole = error == std::errc{} && end == word.data() + word.size();
+  return whole && std::isfinite(load) && load >= 0 ? std::optional(load) : std::nullopt;
+}
+
+// The first word of a line "ctxt 537698" is its name; `words` are the others.
+Result<void> take_cpu_times(CpuStat& stat, const std::vector<std::string_view>& words) {
+  // The order of the columns is the kernel's interface; later kernels only ever added some at the end.
+  constexpr std::array kColumns{&CpuStat::user,   &CpuStat::nice,      &CpuStat::system,  &CpuStat::idle,
+                                &CpuStat::iowait, &CpuStat::irq,       &CpuStat::softirq, &CpuStat::steal,
+                                &CpuStat::guest,  &CpuStat::guest_nice};
+  for (std::size_t i = 0; i < kColumns.size() && i + 1 < words.size(); ++i) {
+    stat.*kColumns[i] = parse_number<std::uint64_t>(words[i + 1]);
+    if (!(stat.*kColumns[i])) {
+      return failure("cpu: '{}' is not a number of ticks", printable(words[i + 1]));
+    }
+  }
+  return {};
+}
+
+Result<std::uint64_t> second_word(const std::vector<std::string_view>& words) {
+  const auto value = words.size() > 1 ? parse_number<std::uint64_t>(words[1]) : std::nullopt;
+  if (!value) {
+    return failure("{}: no number follows", printable(words[0]));
+  }
+  return *value;
+}
+
+bool is_one_cpu(std::string_view name) {
+  return name.starts_with("cpu") && parse_number<std::uint32_t>(name.substr(3)).has_value();
+}
+
+// "2596.138" on x86, "3425.000000MHz" on POWER.
+std::uint32_t leading_mhz(std::string_view value) {
+  const auto digits = value.substr(0, std::min(value.find_first_not_of("0123456789"), value.size()));
+  return parse_number<std::uint32_t>(digits).value_or(0);
+}
+
+class CpuSource final : public CounterSource {
+public:
+  [[nodiscard]] std::string_view name() const override { return HostCpu::kName; }
+  [[nodiscard]] Result<std::optional<CounterBlock>> read(const SysRoot& root) override;
+
+private:
+  void fill_times(HostCpu& block, const CpuStat& stat);
+
+  std::uint64_t user_hz_ = static_cast<std::uint64_t>(std::max(sysconf(_SC_CLK_TCK), 1L));
+  std::uint64_t highest_idle_ = 0;
+  std::uint64_t highest_iowait_ = 0;
+};
+
+void CpuSource::fill_times(HostCpu& block, const CpuStat& stat) {
+  const auto ms = [this](const std::optional<std::uint64_t>& ticks) {
+    return ticks ? ticks_to_ms(*ticks, user_hz_) : kUnknown32;
+  };
+  // These two go back a little at times (proc(5) says so of iowait); a counter on the wire must not.
+  highest_idle_ = std::max(highest_idle_, stat.idle.value_or(0));
+  highest_iowait_ = std::max(highest_iowait_, stat.iowait.value_or(0));
+
+  block.cpu_user = ms(stat.user);
+  block.cpu_nice = ms(stat.nice);
+  block.cpu_system = ms(stat.system);
+  block.cpu_idle = stat.idle ? ms(highest_idle_) : kUnknown32;
+  block.cpu_wio = stat.iowait ? ms(highest_iowait_) : kUnknown32;
+  block.cpu_intr = ms(stat.irq);
+  block.cpu_sintr = ms(stat.softirq);
+  block.interrupts = counter32(stat.interrupts);
+  block.contexts = counter32(stat.context_switches);
+  block.cpu_steal = ms(stat.steal);
+  block.cpu_guest = ms(stat.guest);
+  block.cpu_guest_nice = ms(stat.guest_nice);
+}
+
+Result<std::optional<CounterBlock>> CpuSource::read(const SysRoot& root) {
+  const auto stat = parse_file(root, "proc/stat", parse_stat);
+  if (!stat) {
+    return tl::unexpected(stat.error());
+  }
+  if (!*stat) {
+    return std::nullopt;
+  }
+  const auto load = parse_file(root, "proc/loadavg", parse_loadavg);
+  if (!load) {
+    return tl::unexpected(load.error());
+  }
+  const auto uptime = parse_file(root, "proc/uptime", parse_uptime);
+  if (!uptime) {
+    return tl::unexpected(uptime.error());
+  }
+  const auto mhz = parse_file(root, "proc/cpuinfo", parse_cpu_mhz);
+  if (!mhz) {
+    return tl::unexpected(mhz.error());
+  }
+  HostCpu block;
+  const LoadAverage averages = load->value_or(LoadAverage{});
+  block.load_one = averages.one;
+  block.load_five = averages.five;
+  block.load_fifteen = averages.fifteen;
+  block.proc_run = averages.running > 0 ? averages.running - 1 : 0; // not ourselves, who are reading it
+  block.proc_total = averages.total;
+  block.cpu_num = (*stat)->cpus;
+  block.cpu_speed = mhz->value_or(0);
+  block.uptime = uptime->value_or(0);
+  fill_times(block, **stat);
+  return block;
+}
+
+} // namespace
+
+Result<LoadAverage> parse_loadavg(std::string_view text) {
+  const auto words = split(text);
+  const std::size_t slash = words.size() > 3 ? words[3].find('/') : std::string_view::npos;
+  if (slash == std::string_view::npos) {
+    return failure("not three averages and RUNNING/TOTAL: '{}'", printable(text));
+  }
+  const auto one = parse_load(words[0]);
+  const auto five = parse_load(words[1]);
+  const auto fifteen = parse_load(words[2]);
+  const auto running = parse_number<std::uint32_t>(words[3].substr(0, slash));
+  const auto total = parse_number<std::uint32_t>(words[3].substr(slash + 1));
+  if (!one || !five || !fifteen || !running || !total) {
+    return failure("a field is not a number: '{}'", printable(text));
+  }
+  return LoadAverage{*one, *five, *fifteen, *running, *total};
+}
+
+Result<CpuStat> parse_stat(std::string_view text) {
+  CpuStat stat;
+  for (const auto line : lines(text)) {
+    const auto words = split(line);
+    if (words.empty()) {
+      continue;
+    }
+    Result<void> taken;
+    if (words[0] == "cpu") {
+      taken = take_cpu_times(stat, words);
+    } else if (words[0] == "intr") {
+      taken = second_word(words).map([&](std::uint64_t value) { stat.interrupts = value; });
+    } else if (words[0] == "ctxt") {
+      taken = second_word(words).map([&](std::uint64_t value) { stat.context_switches = value; });
+    } else if (is_one_cpu(words[0])) {
+      ++stat.cpus;
+    }
+    if (!taken) {
+      return tl::unexpected(taken.error());
+    }
+  }
+  if (!stat.user) {
+    return failure("no line 'cpu'");
+  }
+  return stat;
+}
+
+Result<std::uint32_t> parse_uptime(std::string_view text) {
+  const auto word = text.substr(0, std::min(text.find_first_of(" .\n"), text.size()));
+  const auto seconds = parse_number<std::uint32_t>(word);
+  if (!seconds) {
+    return failure("'{}' is not a number of seconds", printable(text));
+  }
+  return *seconds;
+}
+
+Result<std::uint32_t> parse_cpu_mhz(std::string_view text) {
+  constexpr std::array<std::string_view, 3> kNames{"cpu MHz", "clock", "cpu MHz static"}; // x86, POWER, s390
+  for (const auto line : lines(text)) {
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos &&
+        std::ranges::find(kNames, trim(line.substr(0, colon))) != kNames.end()) {
+      return leading_mhz(trim(line.substr(colon + 1)));
+    }
+  }
+  return 0;
+}
+
+std::uint32_t ticks_to_ms(std::uint64_t ticks, std::uint64_t user_hz) {
+  return static_cast<std::uint32_t>(ticks / user_hz * 1000 + ticks % user_hz * 1000 / user_hz);
+}
+
+std::unique_ptr<CounterSource> make_cpu_source() {
+  return std::make_unique<CpuSource>();
+}
+
+} // namespace sfa

@@ -1,0 +1,136 @@
+#include "sources/disk_io.hpp"
+
+#include "common/text.hpp"
+#include "sources/mounts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sfa {
+
+namespace {
+
+constexpr std::uint64_t kSectorBytes = 512;
+
+Result<std::pair<std::string, DiskCounters>> parse_disk(std::string_view line) {
+  // MAJOR MINOR NAME, then eleven fields, in later kernels more.
+  constexpr std::array<std::pair<std::size_t, std::uint64_t DiskCounters::*>, 6> kPlaces{
+      {{3, &DiskCounters::reads},
+       {5, &DiskCounters::sectors_read},
+       {6, &DiskCounters::read_ms},
+       {7, &DiskCounters::writes},
+       {9, &DiskCounters::sectors_written},
+       {10, &DiskCounters::write_ms}}};
+  const auto words = split(line);
+  if (words.size() < 14) {
+    return failure("not the counters of a disk: '{}'", printable(line));
+  }
+  DiskCounters counters;
+  for (const auto& [place, member] : kPlaces) {
+    const auto value = parse_number<std::uint64_t>(words[place]);
+    if (!value) {
+      return failure("{}: '{}' is not a counter", printable(words[2]), printable(words[place]));
+    }
+    counters.*member = *value;
+  }
+  return std::pair(std::string(words[2]), counters);
+}
+
+bool is_hidden_path(const SysRoot& root, const std::string& name) {
+  // The first kernels with NVMe multipath had no attribute `hidden`; the name tells too.
+  const bool nvme_path = name.starts_with("nvme") && name.find('c') != std::string::npos;
+  return nvme_path || root.attribute("sys/block/" + name + "/hidden") == "1";
+}
+
+bool is_multipath(const SysRoot& root, const std::string& name) {
+  return root.attribute("sys/block/" + name + "/dm/uuid").starts_with("mpath-");
+}
+
+class DiskIoSource final : public CounterSource {
+public:
+  [[nodiscard]] std::string_view name() const override { return HostDiskIo::kName; }
+  [[nodiscard]] Result<std::optional<CounterBlock>> read(const SysRoot& root) override;
+
+private:
+  ContinuousTotal<DiskCounters> total_;
+  bool seen_disks_ = false;
+};
+
+Result<std::optional<CounterBlock>> DiskIoSource::read(const SysRoot& root) {
+  const auto space = read_disk_space(root);
+  if (!space) {
+    return tl::unexpected(space.error());
+  }
+  auto stats = parse_file(root, "proc/diskstats", parse_diskstats);
+  if (!stats) {
+    return tl::unexpected(stats.error());
+  }
+  auto disks = std::move(*stats).value_or(std::map<std::string, DiskCounters>{});
+  std::erase_if(disks,
+                [names = physical_disks(root)](const auto& disk) { return !names.contains(disk.first); });
+  // A host whose last disk left has totals all the same.
+  seen_disks_ = seen_disks_ || !disks.empty();
+  if (!seen_disks_ && space->total == 0) {
+    return std::nullopt;
+  }
+
+  HostDiskIo block;
+  block.disk_total = space->total;
+  block.disk_free = space->available;
+  block.part_max_used = space->max_used;
+  if (seen_disks_) {
+    const DiskCounters& total = total_.advance(disks);
+    block.reads = static_cast<std::uint32_t>(total.reads);
+    block.bytes_read = total.sectors_read * kSectorBytes;
+    block.read_time = static_cast<std::uint32_t>(total.read_ms);
+    block.writes = static_cast<std::uint32_t>(total.writes);
+    block.bytes_written = total.sectors_written * kSectorBytes;
+    block.write_time = static_cast<std::uint32_t>(total.write_ms);
+  }
+  return block;
+}
+
+} // namespace
+
+Result<std::map<std::string, DiskCounters>> parse_diskstats(std::string_view text) {
+  std::map<std::string, DiskCounters> disks;
+  for (const auto line : lines(text)) {
+    auto disk = parse_disk(line);
+    if (!disk) {
+      return tl::unexpected(disk.error());
+    }
+    disks.insert(std::move(*disk));
+  }
+  return disks;
+}
+
+std::set<std::string> physical_disks(const SysRoot& root) {
+  std::set<std::string> disks;
+  std::set<std::string> paths;
+  for (const auto& name : root.list("sys/block")) {
+    const std::string directory = "sys/block/" + name;
+    if (is_multipath(root, name)) {
+      disks.insert(name);
+      for (auto& path : root.list(directory + "/slaves")) {
+        paths.insert(std::move(path));
+      }
+    } else if (root.exists(directory + "/device") && !is_hidden_path(root, name)) {
+      disks.insert(name);
+    }
+  }
+  std::set<std::string> names;
+  for (auto name : disks) {
+    if (!paths.contains(name)) {
+      // sysfs cannot have the slash of a name such as cciss/c0d0, and shows it as an exclamation mark.
+      std::ranges::replace(name, '!', '/');
+      names.insert(std::move(name));
+    }
+  }
+  return names;
+}
+
+std::unique_ptr<CounterSource> make_disk_io_source() {
+  return std::make_unique<DiskIoSource>();
+}
+
+} // namespace sfa

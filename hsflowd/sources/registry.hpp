@@ -1,0 +1,22 @@
+// All sources of the host sample.
+#pragma once
+
+#include "sources/counter_source.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sfa {
+
+// What host_descr says about this host and the kernel does not put under /proc.
+struct HostIdentity {
+  std::string hostname;   // uname(2) nodename
+  std::string machine;    // uname(2) machine
+  std::string os_release; // uname(2) release
+  Uuid uuid{};
+};
+
+[[nodiscard]] std::vector<std::unique_ptr<CounterSource>> make_host_sources(const HostIdentity& identity);
+
+} // namespace sfa

@@ -1,0 +1,68 @@
+#!/bin/bash
+# Usage: build.sh TARBALL PREFIX CACHE
+# Leaves PREFIX/lib/libopenvswitch.a and PREFIX/include, built from TARBALL or copied from the directory CACHE, which a
+# build fills. CC, PYTHON3 and MAKE come from the environment.
+set -eu
+
+tarball=$1 prefix=$2 cache=$3
+
+publish() { # $1: a finished result
+    rm -rf "$prefix"
+    mkdir -p "$(dirname "$prefix")"
+    cp -a "$1" "$prefix"
+    touch "$prefix/lib/libopenvswitch.a" # newer than what it was made from, for the build system
+}
+
+if [ -e "$cache/complete" ]; then
+    publish "$cache"
+    exit 0
+fi
+
+work=$(mktemp -d "$(dirname "$prefix")/openvswitch.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
+mkdir "$work/source" "$work/build"
+tar -xf "$tarball" --strip-components=1 -C "$work/source"
+
+# The paths are the distribution's, so that sflowovsd finds db.sock where ovsdb-server makes it. What the machine happens
+# to have installed must not change the result, hence the explicit choices.
+cd "$work/build"
+log=$work/log
+if ! {
+    "$work/source/configure" --prefix=/usr --localstatedir=/var --sysconfdir=/etc --enable-ssl --disable-libcapng \
+        --disable-shared --disable-afxdp ac_cv_lib_unbound_ub_ctx_create=no CC="$CC" CFLAGS="-O2 -g -fPIC" \
+        PYTHON3="$PYTHON3" &&
+    # The headers that the library generates for itself first, then the library alone.
+    printf 'include Makefile\nlibrary: $(BUILT_SOURCES)\n\t$(MAKE) lib/libopenvswitch.la\n' > Makefile.library &&
+    "$MAKE" -f Makefile.library -j"$(nproc)" library
+} > "$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    echo "build.sh: libopenvswitch did not build" >&2
+    exit 1
+fi
+
+result=$work/result
+mkdir -p "$result/lib" "$result/include"
+cp lib/.libs/libopenvswitch.a "$result/lib/"
+# The AVX-512 variants are a convenience library of their own, which libtool leaves out of the archive.
+if [ -e lib/.libs/libopenvswitchavx512.a ]; then
+    printf 'create %s\naddlib %s\naddlib %s\nsave\nend\n' \
+        "$result/lib/all.a" lib/.libs/libopenvswitch.a lib/.libs/libopenvswitchavx512.a | ar -M
+    mv "$result/lib/all.a" "$result/lib/libopenvswitch.a"
+fi
+cp -r "$work/source/include/." include/. "$result/include/"
+# Without the wrappers around the C library's own headers, which are for Open vSwitch's C sources.
+for header in "$work"/source/lib/*.h lib/*.h config.h; do
+    case ${header##*/} in
+        stdio.h | string.h) ;;
+        *) cp "$header" "$result/include/" ;;
+    esac
+done
+touch "$result/complete"
+
+# A cache that cannot be written costs the next build a minute and nothing else.
+new=$cache.new.$$
+if mkdir -p "$(dirname "$cache")" && cp -a "$result" "$new"; then
+    mv -T "$new" "$cache" 2> /dev/null || rm -rf "$new" # another build was faster
+fi
+publish "$result"

@@ -1,0 +1,47 @@
+#include "sflowovsd/vlog_sink.hpp"
+
+#include "sflowovsd/ovs_idl.hpp"
+
+#include <memory>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
+
+VLOG_DEFINE_THIS_MODULE(sflowovsd);
+
+namespace sfa {
+
+namespace {
+
+vlog_level to_vlog(spdlog::level::level_enum level) {
+  switch (level) {
+  case spdlog::level::critical:
+    return VLL_EMER;
+  case spdlog::level::err:
+    return VLL_ERR;
+  case spdlog::level::warn:
+    return VLL_WARN;
+  case spdlog::level::info:
+    return VLL_INFO;
+  default:
+    return VLL_DBG;
+  }
+}
+
+class VlogSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    vlog(&this_module, to_vlog(message.level), "%.*s", static_cast<int>(message.payload.size()),
+         message.payload.data());
+  }
+  void flush_() override {}
+};
+
+} // namespace
+
+void log_to_vlog() {
+  auto logger = std::make_shared<spdlog::logger>("", std::make_shared<VlogSink>());
+  logger->set_level(spdlog::level::trace); // vlog decides
+  spdlog::set_default_logger(std::move(logger));
+}
+
+} // namespace sfa

@@ -1,0 +1,9 @@
+// Sends the common log into Open vSwitch's vlog, so that --log-file, -v and `ovs-appctl vlog/set` govern all
+// of it.
+#pragma once
+
+namespace sfa {
+
+void log_to_vlog();
+
+} // namespace sfa

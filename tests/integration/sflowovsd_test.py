@@ -1,0 +1,330 @@
+"""sflowovsd against the real ovsdb-server and ovs-vswitchd."""
+
+import os
+import pathlib
+import statistics
+import time
+
+import pytest
+
+from testbed import Monitor, SHARED_FILE, publish, run, settings, sflow_of, vsctl, wait_for
+
+
+def add_bridge(name):
+    vsctl("add-br", name, "--", "set", "bridge", name, "datapath_type=dummy")
+
+
+def appctl(*command):
+    return run("ovs-appctl", "-t", "/run/openvswitch/sflowovsd.ctl", *command)
+
+
+def has_sampling(bridge, sampling):
+    return lambda: (sflow_of(bridge) or {}).get("sampling") == sampling
+
+
+def test_every_bridge_has_one_shared_row_with_the_settings(ovs):
+    for name in "br0", "br1", "br2":
+        add_bridge(name)
+    publish(settings(sampling=512, polling=20, collectors=["127.0.0.1", "::1 6344"]))
+    ovs.sflowovsd()
+    row = wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    assert row["sampling"] == 512
+    assert row["polling"] == 20
+    assert row["header"] == 128
+    assert row["agent"] == "10.0.0.1"
+    assert row["targets"] == ["127.0.0.1:6343", "[::1]:6344"]
+    assert row["external_ids"] == {"managed-by": "sflowovsd"}
+    assert sflow_of("br1")["_uuid"] == sflow_of("br2")["_uuid"] == row["_uuid"]
+
+
+def test_a_bridge_added_later_is_attached(ovs):
+    publish(settings())
+    ovs.sflowovsd()
+    add_bridge("br0")
+    first = wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    add_bridge("br1")
+    second = wait_for(lambda: sflow_of("br1"), "br1 has a row")
+    assert first["_uuid"] == second["_uuid"]
+
+
+def test_a_row_that_was_cleared_or_edited_by_hand_is_repaired(ovs):
+    add_bridge("br0")
+    add_bridge("br1")
+    publish(settings(sampling=512))
+    ovs.sflowovsd()
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    vsctl("clear", "bridge", "br0", "sflow")
+    wait_for(lambda: sflow_of("br0"), "br0 has its row back")
+    vsctl("set", "sflow", sflow_of("br0")["_uuid"], "sampling=3", "agent=lo")
+    wait_for(has_sampling("br0", 512), "the sampling is back")
+    assert sflow_of("br0")["agent"] == "10.0.0.1"
+    vsctl("clear", "sflow", sflow_of("br0")["_uuid"], "external_ids")
+    wait_for(lambda: sflow_of("br0")["external_ids"] == {"managed-by": "sflowovsd"}, "the mark is back")
+    vsctl("--", "clear", "bridge", "br0", "sflow", "--", "clear", "bridge", "br1", "sflow")
+    wait_for(lambda: sflow_of("br0") and sflow_of("br1"), "both have a row again")
+
+
+def test_the_row_follows_the_shared_file(ovs):
+    add_bridge("br0")
+    publish(settings(sampling=512))
+    ovs.sflowovsd()
+    before = wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    publish(settings(sampling=100, revision=2))
+    wait_for(has_sampling("br0", 100), "the new sampling")
+    assert sflow_of("br0")["_uuid"] == before["_uuid"]
+    publish(settings(sampling=0, polling=20, revision=3))
+    wait_for(has_sampling("br0", 4294967295), "counters only")
+    publish(settings(sampling=0, polling=0, revision=4))
+    wait_for(lambda: sflow_of("br0") is None, "off")
+    publish(settings(revision=5))
+    wait_for(lambda: sflow_of("br0"), "on again")
+    publish(settings(collectors=[], revision=6))
+    wait_for(lambda: sflow_of("br0") is None, "off without collectors")
+
+
+@pytest.mark.parametrize("broken", [
+    settings(sampling=100, revision=2).replace("rev_end=2\n", ""),
+    settings(sampling=100, revision=2).replace("rev_end=2", "rev_end=3"),
+    "",
+    "\0\xff\x01binary\n",
+    settings(sampling="many", revision=2),
+    settings(sampling=100, collectors=["not-an-address"], revision=2),
+], ids=["torn", "two-revisions", "empty", "binary", "wrong-number", "wrong-address"])
+def test_a_broken_shared_file_leaves_the_last_good_settings_in_force(ovs, broken):
+    add_bridge("br0")
+    publish(settings(sampling=512))
+    daemon = ovs.sflowovsd()
+    daemon.announce(r"shared file: .*; the last good settings stay in force")
+    before = wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    publish(broken)
+    daemon.expect_log("shared file: .*; the last good settings stay in force")
+    assert "revision 1 (" in appctl("sflow/status")
+    add_bridge("br1")
+    wait_for(lambda: sflow_of("br1"), "br1 has the row of the last good settings")
+    assert sflow_of("br0") == before
+    publish(settings(sampling=7, revision=3))
+    wait_for(has_sampling("br0", 7), "the next good file")
+    assert daemon.text().count("stay in force") == 1
+
+
+def test_a_broken_shared_file_at_the_start_leaves_open_vswitch_as_it_is(ovs):
+    add_bridge("br0")
+    vsctl("--id=@s", "create", "sflow", 'targets="127.0.0.1:9"', "sampling=77", "--", "set", "bridge", "br0", "sflow=@s")
+    publish("torn")
+    daemon = ovs.sflowovsd()
+    daemon.announce("shared file: ")
+    daemon.expect_log("shared file: .*; the last good settings stay in force")
+    wait_for(lambda: "br0: left as it is" in appctl("sflow/status"), "the database was seen")
+    assert sflow_of("br0")["sampling"] == 77
+
+
+def test_without_a_shared_file_open_vswitch_is_left_as_it_is_until_one_comes(ovs):
+    add_bridge("br0")
+    SHARED_FILE.parent.rmdir()  # hsflowd was never started
+    ovs.sflowovsd()
+    wait_for(lambda: "br0: left as it is" in appctl("sflow/status"), "the database was seen")
+    assert sflow_of("br0") is None
+    SHARED_FILE.parent.mkdir()
+    publish(settings())
+    before = wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    SHARED_FILE.unlink()
+    wait_for(lambda: "nothing known" in appctl("sflow/status"), "the file is gone")
+    add_bridge("br1")
+    wait_for(lambda: "br1: left as it is" in appctl("sflow/status"), "br1 was seen")
+    assert sflow_of("br0") == before
+    assert sflow_of("br1") is None
+
+
+def test_rows_of_others_are_left_alone_unless_taken_over(ovs):
+    add_bridge("br0")
+    add_bridge("br1")
+    vsctl("--id=@s", "create", "sflow", 'targets="127.0.0.1:9"', "sampling=77", "external_ids:owner=somebody",
+          "--", "set", "bridge", "br0", "sflow=@s")
+    foreign = sflow_of("br0")
+    publish(settings())
+    daemon = ovs.sflowovsd()
+    daemon.announce("rows of others: left alone on br0")
+    wait_for(lambda: sflow_of("br1"), "br1 has a row")
+    assert sflow_of("br0") == foreign
+    assert "br0: has somebody else's row, left alone" in appctl("sflow/status")
+    publish(settings(revision=2, **{"ovs.takeover": "on"}))
+    wait_for(has_sampling("br0", 512), "taken over")
+    assert sflow_of("br0")["_uuid"] == sflow_of("br1")["_uuid"]
+
+
+def test_an_unmarked_row_is_adopted(ovs):
+    add_bridge("br0")
+    vsctl("--id=@s", "create", "sflow", 'targets="127.0.0.1:9"', "sampling=77", "--", "set", "bridge", "br0", "sflow=@s")
+    uuid = sflow_of("br0")["_uuid"]
+    publish(settings())
+    ovs.sflowovsd()
+    wait_for(has_sampling("br0", 512), "corrected")
+    assert sflow_of("br0")["_uuid"] == uuid
+    assert sflow_of("br0")["external_ids"] == {"managed-by": "sflowovsd"}
+
+
+def test_it_waits_for_an_ovsdb_server_that_is_not_there_yet(bed):
+    publish(settings())
+    daemon = bed.sflowovsd()
+    # What Open vSwitch's library says while it tries.
+    daemon.announce(r"reconnect\|WARN|db.sock: connection (attempt failed|closed)")
+    daemon.expect_log("connecting")
+    bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_it_survives_a_restart_of_ovsdb_server(bed, how):
+    server = bed.ovsdb_server()
+    publish(settings())
+    daemon = bed.sflowovsd()
+    daemon.announce(r"reconnect\|WARN|db.sock: connection (attempt failed|closed|dropped)")
+    vsctl("add-br", "br0")
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    getattr(server, how)()
+    publish(settings(sampling=9, revision=2))
+    bed.ovsdb_server()
+    vsctl("add-br", "br1")
+    wait_for(has_sampling("br0", 9), "br0 follows")
+    wait_for(has_sampling("br1", 9), "br1 follows")
+
+
+def test_a_database_that_was_replaced_gets_the_row_anew(bed):
+    server = bed.ovsdb_server()
+    publish(settings())
+    daemon = bed.sflowovsd()
+    daemon.announce(r"reconnect\|WARN|db.sock: connection (attempt failed|closed|dropped)")
+    vsctl("add-br", "br0")
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    server.stop(within=5)
+    (bed.directory / "conf.db").unlink()
+    bed.ovsdb_server()
+    vsctl("add-br", "br7")
+    wait_for(lambda: sflow_of("br7"), "br7 has a row")
+
+
+def test_a_second_instance_only_watches_and_takes_over_when_the_first_ends(ovs):
+    publish(settings())
+    first = ovs.sflowovsd()
+    add_bridge("br0")
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    second = ovs.sflowovsd(control="/run/openvswitch/second.ctl")
+    second.announce("lock sflowovsd: held by another sflowovsd")
+    second.expect_log("held by another sflowovsd")
+    first.stop()
+    add_bridge("br1")
+    wait_for(lambda: sflow_of("br1"), "br1 has a row")
+
+
+def test_sigterm_leaves_the_row_and_exits_with_0_within_a_second(ovs):
+    publish(settings())
+    daemon = ovs.sflowovsd("--pidfile=/run/openvswitch/sflowovsd.pid")
+    add_bridge("br0")
+    before = wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    assert daemon.stop(within=1.0) == 0
+    assert sflow_of("br0") == before
+    assert not pathlib.Path("/run/openvswitch/sflowovsd.pid").exists()
+
+
+def test_exit_through_appctl_ends_it(ovs):
+    daemon = ovs.sflowovsd()
+    appctl("exit")
+    assert daemon.process.wait(1.0) == 0
+
+
+def test_status_says_what_an_operator_wants_to_know(ovs):
+    add_bridge("br0")
+    publish(settings(revision=5))
+    ovs.sflowovsd()
+    row = wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    wait_for(lambda: "br0: sampled" in appctl("sflow/status"), "br0 is done")
+    text = appctl("sflow/status")
+    assert "database: unix:" in text and ": connected" in text
+    assert "lock: held" in text
+    assert f"shared file: {SHARED_FILE}: revision 5\n" in text
+    assert f"row: {row['_uuid']}" in text
+    assert "transactions: 1, " in text
+
+
+def test_an_option_that_does_not_exist_is_an_error(bed):
+    daemon = bed.sflowovsd("--no-such-option")
+    assert daemon.process.wait(5) == 1
+    bed.ours.remove(daemon)
+
+
+def test_it_tells_systemd_that_it_is_ready_and_stopping(bed, tmp_path):
+    import socket
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(str(tmp_path / "notify"))
+        notify.settimeout(5)
+        os.environ["NOTIFY_SOCKET"] = str(tmp_path / "notify")
+        try:
+            daemon = bed.sflowovsd()
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+        assert b"READY=1" in notify.recv(4096)
+        daemon.stop()
+        assert b"STOPPING=1" in notify.recv(4096)
+
+
+def bridges_as_transaction(monitor, names):
+    """Inserts bridges straight into the database, in one transaction."""
+    uuid = next(iter(monitor.initial["Open_vSwitch"]))
+    operations = [{"op": "insert", "table": "Bridge", "row": {"name": name, "datapath_type": "dummy"}, "uuid-name": f"b{i}"}
+                  for i, name in enumerate(names)]
+    added = ["set", [["named-uuid", f"b{i}"] for i in range(len(names))]]
+    operations.append({"op": "mutate", "table": "Open_vSwitch", "where": [["_uuid", "==", ["uuid", uuid]]],
+                       "mutations": [["bridges", "insert", added]]})
+    monitor.send({"id": "bridges", "method": "transact", "params": ["Open_vSwitch", *operations]})
+
+
+MONITORED = {"Bridge": {"columns": ["name", "sflow"]}, "Open_vSwitch": {"columns": ["bridges"]}}
+
+
+def until_sampled(monitor, names):
+    """The time at which the database said that the last of `names` has an sFlow row."""
+    waiting = set(names)
+    for table, _, _, new in monitor.updates():
+        if table == "Bridge" and new and new["sflow"] != ["set", []]:
+            waiting.discard(new["name"])
+            if not waiting:
+                return time.monotonic()
+
+
+def test_200_bridges_have_the_row_within_half_a_second_and_later_ones_within_20_ms(ovs):
+    monitor = Monitor(MONITORED)
+    names = [f"br{i}" for i in range(200)]
+    bridges_as_transaction(monitor, names)
+    wait_for(lambda: len(vsctl("list-br").split()) == 200, "200 bridges")
+    run("ovs-vsctl", "--timeout=60", "set", "bridge", "br0", "other_config:settled=yes")  # ovs-vswitchd has made them all
+    monitor.close()
+
+    monitor = Monitor(MONITORED)
+    publish(settings())
+    begin = time.monotonic()
+    ovs.sflowovsd()
+    cold_start = until_sampled(monitor, names) - begin
+    print(f"200 bridges: {cold_start * 1000:.1f} ms from the start of sflowovsd")
+    assert cold_start < 0.5
+
+    latencies = []
+    for i in range(20):
+        begin = time.monotonic()
+        bridges_as_transaction(monitor, [f"later{i}"])
+        latencies.append(until_sampled(monitor, [f"later{i}"]) - begin)
+    median = statistics.median(latencies)
+    print(f"bridge added to sFlow set: median {median * 1000:.2f} ms of 20")
+    assert median < 0.020
+    monitor.close()
+
+
+def test_it_uses_no_cpu_between_events(ovs):
+    add_bridge("br0")
+    publish(settings())
+    daemon = ovs.sflowovsd()
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    wait_for(lambda: "br0: sampled" in appctl("sflow/status"), "it is at rest")
+    before = daemon.cpu_ticks()
+    time.sleep(30)  # not a wait for something to happen: the absence of anything is what is measured
+    assert daemon.cpu_ticks() - before == 0

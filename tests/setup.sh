@@ -1,0 +1,39 @@
+#!/bin/bash
+# Installs the Debian packages that building, testing and the demo need. Does nothing when they are all there.
+set -eu
+
+packages=(
+    # build
+    g++ cmake ninja-build pkg-config make python3
+    libcli11-dev libexpected-dev libfmt-dev libmnl-dev libpcap-dev libspdlog-dev libssl-dev libsystemd-dev libyaml-cpp-dev
+    nlohmann-json3-dev openvswitch-source
+    # tests and demo
+    catch2 iproute2 iputils-ping jq openvswitch-switch procps python3-pytest python3-pytest-timeout tshark util-linux
+)
+if [ "${1:-}" = --checks ]; then # what only CI needs
+    packages+=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck)
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo "setup.sh: must be root to install: ${missing[*]}" >&2
+    exit 1
+fi
+echo "Installing ${missing[*]}"
+
+# No service of the machine is started, whatever a package would like (deb-systemd-invoke(1p), invoke-rc.d(8)).
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' > $policy
+    chmod 755 $policy
+    trap 'rm -f $policy' EXIT
+    trap 'exit 1' INT TERM HUP
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+apt-get -qq install -y --no-install-recommends "${missing[@]}" > /dev/null

@@ -1,0 +1,288 @@
+"""Real servers and our daemons as children of a test, inside the namespaces that sandbox.sh made.
+
+No test waits for a time: it waits for a condition, with a deadline (wait_for).
+"""
+
+import json
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build/debug"))
+HSFLOWD = str(BUILD / "hsflowd/hsflowd")
+SFLOWOVSD = str(BUILD / "sflowovsd/sflowovsd")
+SHARED_FILE = pathlib.Path("/run/hsflowd/hsflowd.auto")
+SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
+
+sys.path.insert(0, str(ROOT / "tests/decoder"))
+import sflow  # noqa: E402  (the independent decoder)
+
+DEADLINE = 10.0  # seconds; far more than anything here takes
+
+
+def wait_for(condition, what, deadline=DEADLINE):
+    """The first true value of condition(); fails after `deadline` seconds."""
+    end = time.monotonic() + deadline
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {deadline} s: {what}")
+        select.select([], [], [], 0.002)
+
+
+def run(*command, check=True):
+    done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{command} ended with {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def vsctl(*command):
+    return run("ovs-vsctl", "--no-wait", "--timeout=10", *command)
+
+
+class Daemon:
+    """A child process with a log file. Stopped by pid at the end of the test, by SIGTERM, within a second."""
+
+    def __init__(self, command, log, env=None):
+        self.log = pathlib.Path(log)
+        self.command = [str(word) for word in command]
+        self.env = dict(os.environ, **(env or {}))
+        self.process = None
+        self.announced = []  # patterns of warnings that the test expects
+        self.start()
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, env=self.env)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def expect_log(self, pattern):
+        return wait_for(lambda: re.search(pattern, self.text()), f"{pattern!r} in the log:\n{self.text()}")
+
+    def announce(self, pattern):
+        """A warning that this test provokes."""
+        self.announced.append(pattern)
+
+    def stop(self, signal_number=signal.SIGTERM, within=1.0):
+        if self.process.poll() is not None:
+            return self.process.returncode
+        self.process.send_signal(signal_number)
+        try:
+            return self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"{self.command[0]} did not end within {within} s of signal {signal_number}")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def unannounced_warnings(self):
+        lines = [line for line in self.text().splitlines() if re.search(r"\|(WARN|ERR|EMER)\||(warning|error|critical): ", line)]
+        return [line for line in lines if not any(re.search(pattern, line) for pattern in self.announced)]
+
+    def cpu_ticks(self):
+        """User and system time so far, in clock ticks (proc(5), /proc/PID/stat)."""
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
+    def wakeups(self):
+        """How often it has slept and woken (proc(5), /proc/PID/status)."""
+        return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", pathlib.Path(f"/proc/{self.pid}/status").read_text(), re.M)[1])
+
+
+class Testbed:
+    """Starts daemons for a test; at the end stops them, newest first, and fails on warnings nobody announced."""
+
+    __test__ = False  # not a test, whatever its name says to pytest
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.ours = []
+        self.others = []
+
+    def ovsdb_server(self):
+        database = self.directory / "conf.db"
+        if not database.exists():
+            run("ovsdb-tool", "create", database, SCHEMA)
+        log = self.directory / "ovsdb-server.log"
+        server = Daemon(["ovsdb-server", database, "--remote=punix:/run/openvswitch/db.sock",
+                         "--unixctl=/run/openvswitch/ovsdb-server.ctl", "--no-chdir"], log)
+        self.others.append(server)
+        wait_for(lambda: subprocess.run(["ovs-vsctl", "--no-wait", "--timeout=1", "init"], stderr=subprocess.DEVNULL)
+                 .returncode == 0, "ovsdb-server answers")
+        return server
+
+    def vswitchd(self, *options):
+        log = self.directory / "ovs-vswitchd.log"
+        switch = Daemon(["ovs-vswitchd", "--unixctl=/run/openvswitch/ovs-vswitchd.ctl", *options], log)
+        self.others.append(switch)
+        run("ovs-vsctl", "--timeout=10", "show")
+        return switch
+
+    def sflowovsd(self, *options, control="/run/openvswitch/sflowovsd.ctl"):
+        daemon = Daemon([SFLOWOVSD, f"--unixctl={control}", "-vsyslog:off", *options],
+                        self.directory / f"sflowovsd{len(self.ours)}.log")
+        self.ours.append(daemon)
+        wait_for(lambda: os.path.exists(control) or daemon.process.poll() is not None, "the control socket")
+        return daemon
+
+    def hsflowd(self, config, *options, env=None):
+        file = self.directory / "hsflowd.conf"
+        file.write_text(config)
+        daemon = Daemon([HSFLOWD, "-f", file, *options], self.directory / f"hsflowd{len(self.ours)}.log", env)
+        self.ours.append(daemon)
+        return daemon
+
+    def close(self):
+        problems = []
+        for daemon in reversed(self.others + self.ours):
+            try:
+                daemon.stop(within=1.0 if daemon in self.ours else 5.0)
+            except AssertionError as error:
+                problems.append(str(error))
+        for daemon in self.ours:
+            problems += daemon.unannounced_warnings()
+            problems += re.findall(r"ERROR: \w+Sanitizer.*|runtime error: .*", daemon.text())
+        assert not problems, "\n".join(problems)
+
+
+class Collector:
+    """A UDP socket on loopback; every datagram is judged by the independent decoder."""
+
+    def __init__(self, address="127.0.0.1", port=0, any_padding=False):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((address, port))
+        self.address = address
+        self.port = self.socket.getsockname()[1]
+        self.any_padding = any_padding
+
+    def decode(self, data):
+        return {**sflow.decode(data, any_padding=self.any_padding), "size": len(data)}
+
+    def receive(self, deadline=DEADLINE):
+        self.socket.settimeout(deadline)
+        try:
+            return self.decode(self.socket.recv(65535))
+        except socket.timeout:
+            raise AssertionError(f"no datagram within {deadline} s")
+
+    def drain(self):
+        """What has arrived and was not read."""
+        self.socket.setblocking(False)
+        datagrams = []
+        try:
+            while True:
+                datagrams.append(self.decode(self.socket.recv(65535)))
+        except BlockingIOError:
+            return datagrams
+
+    def close(self):
+        self.socket.close()
+
+
+class Monitor:
+    """Follows the database's own updates over JSON-RPC (RFC 7047), to time what others see."""
+
+    def __init__(self, tables, path="/run/openvswitch/db.sock"):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.buffer = ""
+        self.decoder = json.JSONDecoder()
+        self.next_id = 0
+        self.initial = self.call("monitor", ["Open_vSwitch", None, tables])
+
+    def send(self, message):
+        self.socket.sendall(json.dumps(message).encode())
+
+    def receive(self, deadline):
+        end = time.monotonic() + deadline
+        while True:
+            try:
+                message, size = self.decoder.raw_decode(self.buffer)
+                self.buffer = self.buffer[size:].lstrip()
+                if message.get("method") == "echo":
+                    self.send({"id": message["id"], "result": message["params"], "error": None})
+                    continue
+                return message
+            except json.JSONDecodeError:
+                pass
+            self.socket.settimeout(max(0.001, end - time.monotonic()))
+            try:
+                data = self.socket.recv(1 << 20)
+            except socket.timeout:
+                raise AssertionError(f"no word from ovsdb-server within {deadline} s")
+            assert data, "ovsdb-server closed the connection"
+            self.buffer += data.decode()
+
+    def call(self, method, params):
+        self.next_id += 1
+        self.send({"id": self.next_id, "method": method, "params": params})
+        while True:
+            message = self.receive(DEADLINE)
+            if message.get("id") == self.next_id:
+                assert not message["error"], message["error"]
+                return message["result"]
+
+    def updates(self, deadline=DEADLINE):
+        """Each table update as it arrives: (table, row uuid, old columns or None, new columns or None)."""
+        while True:
+            message = self.receive(deadline)
+            if message.get("method") == "update":
+                for table, rows in message["params"][1].items():
+                    for uuid, change in rows.items():
+                        yield table, uuid, change.get("old"), change.get("new")
+
+    def close(self):
+        self.socket.close()
+
+
+def settings(**keys):
+    """The text of a shared file."""
+    revision = keys.pop("revision", 1)
+    collectors = keys.pop("collectors", ["127.0.0.1"])
+    values = {"hostname": "test", "sampling": 512, "header": 128, "datagram": 1400, "polling": 20, **keys}
+    lines = [f"rev_start={revision}"] + [f"{key}={value}" for key, value in values.items()]
+    lines += [f"collector={collector}" for collector in collectors]
+    return "\n".join(lines + ["agentIP=10.0.0.1", "agent=eth0", "ds_index=1", f"rev_end={revision}", ""])
+
+
+def publish(text, path=SHARED_FILE):
+    """Replaces the shared file as hsflowd does."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.rename(path)
+
+
+def sflow_of(bridge):
+    """The sFlow row of a bridge as ovs-vsctl shows it; None when it has none."""
+    uuid = vsctl("get", "bridge", bridge, "sflow").strip()
+    if uuid == "[]":
+        return None
+    row = json.loads(vsctl("--format=json", "list", "sflow", uuid))
+    def value(cell):
+        if not isinstance(cell, list):
+            return cell
+        kind, items = cell
+        if kind == "map":
+            return dict(items)
+        return sorted(items) if kind == "set" else items
+    return dict(zip(row["headings"], map(value, row["data"][0])))

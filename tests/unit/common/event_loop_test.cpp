@@ -1,0 +1,81 @@
+#include "common/event_loop.hpp"
+
+#include "common/handle.hpp"
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <stdexcept>
+
+using namespace sfa;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> fds{};
+    REQUIRE(pipe(fds.data()) == 0);
+    out = UniqueFd(fds[0]);
+    in = UniqueFd(fds[1]);
+    REQUIRE(write(in.get(), "x", 1) == 1);
+  }
+  UniqueFd out, in;
+};
+
+} // namespace
+
+TEST_CASE("a readable file descriptor is dispatched while its source lives") {
+  EventLoop loop;
+  const Pipe pipe;
+  int calls = 0;
+  {
+    const auto source = loop.on_readable(pipe.out.get(), [&] {
+      ++calls;
+      loop.quit();
+    });
+    loop.run();
+    CHECK(calls == 1);
+  }
+  loop.run_pending();
+  CHECK(calls == 1);
+}
+
+TEST_CASE("a timer fires once for each time that it is armed, and not once it is disarmed") {
+  EventLoop loop;
+  int calls = 0;
+  Timer timer = loop.timer([&] {
+    ++calls;
+    loop.quit();
+  });
+  loop.run_pending();
+  CHECK(calls == 0);
+  timer.arm_at(std::chrono::steady_clock::now());
+  loop.run();
+  CHECK(calls == 1);
+}
+
+TEST_CASE("a timer that was disarmed does not fire") {
+  EventLoop loop;
+  int calls = 0;
+  Timer timer = loop.timer([&] { ++calls; });
+  timer.arm_at(std::chrono::steady_clock::now());
+  timer.disarm();
+  loop.run_pending();
+  CHECK(calls == 0);
+}
+
+TEST_CASE("a signal is dispatched from the loop") {
+  EventLoop loop;
+  const auto source = loop.on_signal(SIGUSR1, [&] { loop.quit(); });
+  raise(SIGUSR1);
+  loop.run();
+  CHECK(loop.quitting());
+}
+
+TEST_CASE("an exception that leaves a callback leaves the loop") {
+  EventLoop loop;
+  const Pipe pipe;
+  const auto source = loop.on_readable(pipe.out.get(), [] { throw std::runtime_error("from the callback"); });
+  CHECK_THROWS_WITH(loop.run(), "from the callback");
+}

@@ -1,0 +1,46 @@
+#include "common/ip_address.hpp"
+#include "common/text.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sfa;
+using namespace std::string_view_literals;
+
+TEST_CASE("numbers are taken whole or not at all") {
+  CHECK(parse_number<int>("12") == 12);
+  CHECK(parse_number<int>("-3") == -3);
+  CHECK(!parse_number<int>(""));
+  CHECK(!parse_number<int>("12x"));
+  CHECK(!parse_number<int>(" 12"));
+  CHECK(!parse_number<std::uint8_t>("256"));
+  CHECK(!parse_number<std::uint32_t>("-1"));
+  CHECK(parse_number<int>("ff", 16) == 255);
+}
+
+TEST_CASE("text is split at runs of separators, without empty parts") {
+  CHECK(split(" a  b\tc ") == std::vector{"a"sv, "b"sv, "c"sv});
+  CHECK(split("").empty());
+  CHECK(split("2.10.1", ".") == std::vector{"2"sv, "10"sv, "1"sv});
+}
+
+TEST_CASE("lines keep empty ones and a last one without its line end") {
+  CHECK(lines("a\n\nb") == std::vector{"a"sv, ""sv, "b"sv});
+  CHECK(lines("a\n") == std::vector{"a"sv});
+  CHECK(lines("").empty());
+}
+
+TEST_CASE("what is shown cannot change the terminal it is shown on") {
+  CHECK(printable("a\x1b[2Jb\n") == "a\\x1b[2Jb\\x0a");
+  CHECK(printable("aaaaaa", 3) == "aaa...");
+}
+
+TEST_CASE("IP addresses are read and written in their standard forms") {
+  CHECK(IpAddress::parse("192.0.2.1")->to_string() == "192.0.2.1");
+  CHECK(IpAddress::parse("2001:DB8:0:0::1")->to_string() == "2001:db8::1");
+  CHECK(IpAddress::parse("::ffff:1.2.3.4")->bytes().size() == 16);
+  for (const auto text :
+       {""sv, "1.2.3"sv, "1.2.3.4.5"sv, "256.1.1.1"sv, "1.2.3.4\0x"sv, "host"sv, "[::1]"sv, "1::2::3"sv}) {
+    CAPTURE(text);
+    CHECK(!IpAddress::parse(text));
+  }
+}
