@@ -46,7 +46,14 @@ std::optional<FoundOption> find_row(std::string_view section, std::string_view k
   return std::nullopt;
 }
 
-// Levenshtein's distance, without regard to case.
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+// Levenshtein's distance.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0U);
@@ -54,8 +61,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::size_t diagonal = row[0];
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const bool same = equal_ignoring_case(a.substr(i - 1, 1), b.substr(j - 1, 1));
-      const std::size_t replaced = diagonal + (same ? 0 : 1);
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
       diagonal = row[j];
       row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
     }
@@ -63,15 +69,16 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// "port" of "UDPPort".
-bool is_part_of(std::string_view key, std::string_view candidate) {
+// How unlike a known key is, when it matters: less than `limit`. Words that are part of one are near: "port"
+// of "UDPPort".
+std::size_t distance_to(std::string_view key, std::string_view candidate, std::size_t limit) {
   constexpr std::size_t kTelling = 4; // bytes; shorter words are parts of too many
-  for (std::size_t at = 0; key.size() >= kTelling && at + key.size() <= candidate.size(); ++at) {
-    if (equal_ignoring_case(key, candidate.substr(at, key.size()))) {
-      return true;
-    }
+  if (key.size() >= kTelling && candidate.find(key) != candidate.npos) {
+    return 1;
   }
-  return false;
+  const std::size_t difference =
+      std::max(key.size(), candidate.size()) - std::min(key.size(), candidate.size());
+  return difference < limit ? edit_distance(key, candidate) : limit;
 }
 
 } // namespace
@@ -133,10 +140,11 @@ std::string_view nearest_key(std::string_view section, std::string_view key) {
   if (key.size() > kLongestWorthIt) {
     return {};
   }
+  const std::string wanted = lower(key);
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, key.size() / 3) + 1;
   const auto consider = [&](std::string_view candidate) {
-    const auto distance = is_part_of(key, candidate) ? 1 : edit_distance(key, candidate);
+    const auto distance = distance_to(wanted, lower(candidate), best_distance);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;

@@ -175,21 +175,22 @@ std::optional<std::string> uuid(std::string_view text) {
   if (text.size() != kUuidDigits && text.size() != kUuidDigits + kDashes) {
     return std::nullopt;
   }
-  std::string digits;
+  std::string canonical;
+  std::size_t digits = 0;
   for (const char c : text) {
-    if (std::isxdigit(static_cast<unsigned char>(c)) != 0) {
-      digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    } else if (c != '-') {
+    if (c == '-') {
+      continue;
+    }
+    if (std::isxdigit(static_cast<unsigned char>(c)) == 0) {
       return std::nullopt;
     }
+    if (digits == 8 || digits == 12 || digits == 16 || digits == 20) {
+      canonical += '-';
+    }
+    canonical += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    ++digits;
   }
-  if (digits.size() != kUuidDigits) {
-    return std::nullopt;
-  }
-  for (const std::size_t dash : {8U, 13U, 18U, 23U}) {
-    digits.insert(dash, "-");
-  }
-  return digits;
+  return digits == kUuidDigits ? std::optional(canonical) : std::nullopt;
 }
 
 std::optional<std::string> choice(std::string_view choices, std::string_view text) {

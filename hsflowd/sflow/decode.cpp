@@ -76,7 +76,7 @@ void decode_body(XdrReader& in, SampledHeader& sampled) {
   sampled.protocol = in.u32();
   sampled.frame_length = in.u32();
   sampled.stripped = in.u32();
-  XdrReader header = in.opaque();
+  XdrReader header = in.opaque(XdrReader::Padding::any);
   const auto bytes = header.take(header.remaining());
   sampled.header_length = static_cast<std::uint32_t>(bytes.size());
   if (sampled.protocol == kEthernet) {

@@ -95,11 +95,15 @@ std::string XdrReader::string(std::size_t max) {
   return {text.begin(), text.end()};
 }
 
-XdrReader XdrReader::opaque() {
+XdrReader XdrReader::opaque(Padding padding_rule) {
   const std::size_t length = u32();
   const std::size_t begin = offset();
   const auto body = take(length);
-  skip_padding(length);
+  if (padding_rule == Padding::any) {
+    take(padding(length));
+  } else {
+    skip_padding(length);
+  }
   return XdrReader(body, begin);
 }
 

@@ -61,7 +61,9 @@ public:
   std::string string(std::size_t max);
   // Opaque data of a length that is read first, as a reader of its own that starts with the place of its
   // first byte.
-  XdrReader opaque();
+  // ovs-vswitchd does not clear the padding behind a sampled header, hence `any`.
+  enum class Padding { zero, any };
+  XdrReader opaque(Padding padding = Padding::zero);
   // `n` bytes without padding.
   std::span<const std::uint8_t> take(std::size_t n);
   // A number of elements that each take at least `element_size` bytes: more than can follow is an error, so
