@@ -1,0 +1,36 @@
+#!/bin/bash
+# Sets up, builds and tests: the whole of it, as root, on a fresh Debian 12.
+set -eu
+
+usage() {
+    cat << 'TEXT'
+Usage: tests/run.sh [--asan | --tsan] [--werror] [-- CTEST-ARGUMENTS]
+
+Installs the packages that are missing, builds, and runs the unit and integration tests.
+
+  --asan    with AddressSanitizer and UndefinedBehaviorSanitizer
+  --tsan    with ThreadSanitizer
+  --werror  compiler warnings are errors
+TEXT
+}
+
+preset=debug
+options=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        --asan) preset=asan ;;
+        --tsan) preset=tsan ;;
+        --werror) options+=(-DWARNINGS_AS_ERRORS=ON) ;;
+        --) shift; break ;;
+        --help) usage; exit 0 ;;
+        *) usage >&2; exit 2 ;;
+    esac
+    shift
+done
+
+cd "$(dirname "$0")/.."
+tests/setup.sh
+cmake --preset "$preset" "${options[@]}" > /dev/null
+cmake --build --preset "$preset"
+# Each integration test has namespaces of its own, so they run side by side.
+exec ctest --preset "$preset" --no-tests=error -j "$(nproc)" "$@"
