@@ -47,8 +47,7 @@ Goal desired(const Settings& settings, std::string_view ovs_version) {
   }
   std::ranges::transform(settings.collectors, std::back_inserter(row.targets), target);
   std::ranges::sort(row.targets);
-  const auto [first, last] = std::ranges::unique(row.targets);
-  row.targets.erase(first, last);
+  row.targets.erase(std::unique(row.targets.begin(), row.targets.end()), row.targets.end());
   goal.row = std::move(row);
   return goal;
 }

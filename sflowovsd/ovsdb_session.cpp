@@ -233,7 +233,7 @@ void OvsdbSession::advance() {
   }
   case TXN_UNCOMMITTED:
   case TXN_ABORTED:
-    assert(!"a transaction that was committed and not aborted");
+    assert(false && "a transaction that was committed and not aborted");
     break;
   }
   txn_.reset();

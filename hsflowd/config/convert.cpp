@@ -25,7 +25,7 @@ std::string path_of(std::string_view parent, const Section& section) {
 
 // The tree with one spelling for everything that has several.
 class Normaliser {
- public:
+public:
   Section normalise(const Section& top, bool dns_sd) {
     copy(top, "", result_);
     // DNSSD = on or off, wherever it stood, has become the section or its absence.
@@ -37,7 +37,7 @@ class Normaliser {
     return std::move(result_);
   }
 
- private:
+private:
   void copy(const Section& from, std::string_view path, Section& to) {
     for (const auto& setting : from.settings) {
       const auto found = find_option(path, setting.key);
@@ -119,7 +119,7 @@ void write_classic(Out out, const Section& section, std::size_t indent) {
 
 // Everything of one name stands under one key, as a list when there may be several.
 class YamlWriter {
- public:
+public:
   explicit YamlWriter(Out out) : out_(out) {}
 
   // `lead` stands before the first line: "  - " makes the section an item of a list.
@@ -144,7 +144,7 @@ class YamlWriter {
     }
   }
 
- private:
+private:
   // The lead, which is white space from the second line on.
   std::string next(std::string& lead) { return std::exchange(lead, std::string(lead.size(), ' ')); }
 
@@ -204,6 +204,19 @@ std::string first_error(const LoadedConfig& loaded) {
   return "";
 }
 
+// Takes text that has no error.
+std::string in_other_syntax(std::string_view text, const Config& config) {
+  const Section tree = Normaliser().normalise(*parse_config_tree(text).top, config.dns_sd);
+  std::string result;
+  if (!looks_like_yaml(text)) {
+    YamlWriter(std::back_inserter(result)).write(tree, "", "");
+    return result;
+  }
+  result = "sflow {\n";
+  write_classic(std::back_inserter(result), tree, 2);
+  return result + "}\n";
+}
+
 } // namespace
 
 Result<std::string> convert_config(std::string_view text, std::string_view file_name) {
@@ -211,21 +224,19 @@ Result<std::string> convert_config(std::string_view text, std::string_view file_
   if (!loaded.config) {
     return tl::unexpected(Error{first_error(loaded)});
   }
-  const Section tree = Normaliser().normalise(*parse_config_tree(text).top, loaded.config->dns_sd);
-  std::string result;
-  const Out out(result);
-  if (looks_like_yaml(text)) {
-    result = "sflow {\n";
-    write_classic(out, tree, 2);
-    result += "}\n";
-  } else {
-    YamlWriter(out).write(tree, "", "");
+  std::string result = in_other_syntax(text, *loaded.config);
+  // Classic words are limited, and keys that nobody knows may hold anything: better no text than one that
+  // says something else. So it has to survive the way back and forth.
+  std::string said = result;
+  for (int way = 0; way < 2; ++way) {
+    const LoadedConfig again = load_config(said, "the converted text");
+    if (again.config != loaded.config) {
+      return failure("{}: cannot be said in the other syntax: {}", file_name, first_error(again));
+    }
+    said = in_other_syntax(said, *again.config);
   }
-  // Classic words are limited, and what is unknown may hold anything: better no text than another
-  // configuration.
-  const LoadedConfig again = load_config(result, "the converted text");
-  if (again.config != loaded.config) {
-    return failure("{}: cannot be said in the other syntax {}", file_name, first_error(again));
+  if (said != result) {
+    return failure("{}: cannot be said in the other syntax", file_name);
   }
   return result;
 }

@@ -19,6 +19,22 @@ bool is_family_name(std::string_view name) {
   });
 }
 
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+// One spelling for names that differ in case only: "http", and "10G" for a speed.
+std::string canonical_family_name(std::string_view name) {
+  std::string result = lower(name);
+  if (result.find_first_not_of("0123456789") == result.size() - 1) {
+    result.back() = static_cast<char>(std::toupper(static_cast<unsigned char>(result.back())));
+  }
+  return result;
+}
+
 // The section whose rows describe the options of `path`.
 std::string_view rows_of(std::string_view path) {
   for (const auto& section : all_sections()) {
@@ -40,17 +56,10 @@ std::optional<FoundOption> find_row(std::string_view section, std::string_view k
     if (option.section == section && option.is_family() &&
         equal_ignoring_case(key.substr(0, prefix.size()), prefix) &&
         is_family_name(key.substr(prefix.size()))) {
-      return FoundOption{&option, nullptr, std::string(key.substr(prefix.size()))};
+      return FoundOption{&option, nullptr, canonical_family_name(key.substr(prefix.size()))};
     }
   }
   return std::nullopt;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
 }
 
 // Levenshtein's distance.

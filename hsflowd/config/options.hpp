@@ -74,7 +74,7 @@ struct SectionRow {
 struct FoundOption {
   const Option* option = nullptr; // never null
   const Alias* alias = nullptr;   // when found by another name
-  std::string family_name;        // "http" of "sampling.http"
+  std::string family_name;        // "http" of "sampling.HTTP", "10G" of "sampling.10g"
 };
 
 // `key` in any case. Nothing: no such option in that section.

@@ -31,7 +31,7 @@ constexpr std::uint8_t kShim6 = 140;
 
 // Takes values from the front. What is not there whole is nothing, and so is everything after it.
 class Cursor {
- public:
+public:
   explicit Cursor(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
 
   template <std::size_t N>
@@ -62,7 +62,7 @@ class Cursor {
   void limit(std::size_t n) { bytes_ = bytes_.first(std::min(n, bytes_.size())); }
   [[nodiscard]] std::span<const std::uint8_t> rest() const { return bytes_; }
 
- private:
+private:
   bool has(std::size_t n) {
     if (n > bytes_.size()) {
       bytes_ = bytes_.first(0);

@@ -28,12 +28,16 @@ tar -xf "$tarball" --strip-components=1 -C "$work/source"
 # to have installed must not change the result, hence the explicit choices.
 cd "$work/build"
 log=$work/log
+# The headers that the library generates for itself first, then the library alone.
+cat > Makefile.library << 'MAKEFILE'
+include Makefile
+library: $(BUILT_SOURCES)
+	$(MAKE) lib/libopenvswitch.la
+MAKEFILE
 if ! {
     "$work/source/configure" --prefix=/usr --localstatedir=/var --sysconfdir=/etc --enable-ssl --disable-libcapng \
         --disable-shared --disable-afxdp ac_cv_lib_unbound_ub_ctx_create=no CC="$CC" CFLAGS="-O2 -g -fPIC" \
         PYTHON3="$PYTHON3" &&
-    # The headers that the library generates for itself first, then the library alone.
-    printf 'include Makefile\nlibrary: $(BUILT_SOURCES)\n\t$(MAKE) lib/libopenvswitch.la\n' > Makefile.library &&
     "$MAKE" -f Makefile.library -j"$(nproc)" library
 } > "$log" 2>&1; then
     tail -n 40 "$log" >&2

@@ -1,5 +1,5 @@
-// Prints, for every fixture host, what the real sources read there and the real encoder makes of it: the host's name
-// and one datagram in hexadecimal a line.
+// Prints, for every fixture host, what the real sources read there and the real encoder makes of it: the
+// host's name and one datagram in hexadecimal a line.
 
 #include "sflow/datagram.hpp"
 #include "sources/registry.hpp"
@@ -51,8 +51,8 @@ int main(int argc, char** argv) {
     const std::vector samples{host_sample(host)};
     // Whole, then over a small datagram and an IPv6 agent, so that the same sample is also seen in parts.
     for (const auto& [agent, max_bytes] : {std::pair(v4, 1400), std::pair(v6, 300)}) {
-      const Packed packed =
-          pack(agent, samples, static_cast<std::size_t>(max_bytes), std::chrono::milliseconds(123456), numbers);
+      const Packed packed = pack(agent, samples, static_cast<std::size_t>(max_bytes),
+                                 std::chrono::milliseconds(123456), numbers);
       for (const auto& datagram : packed.datagrams) {
         fmt::print("{} {:02x}\n", host.filename().native(), fmt::join(datagram, ""));
       }

@@ -131,6 +131,14 @@ TEST_CASE("the name in a family may not break the files that it goes into") {
   }
 }
 
+TEST_CASE("names in a family that differ in case only are the same") {
+  CHECK(find_option("", "sampling.HTTP.Apache")->family_name == "http.apache");
+  CHECK(find_option("", "Sampling.10g")->family_name == "10G");
+  CHECK(find_option("", "sampling.100m")->family_name == "100M");
+  CHECK(find_option("", "sampling.BPS_ratio")->family_name == "bps_ratio");
+  CHECK(find_option("", "sampling.7")->family_name == "7");
+}
+
 TEST_CASE("sections are found by name in their parent only") {
   CHECK(find_section("", "COLLECTORS")->path == "collector");
   CHECK(find_section("os10", "port")->path == "os10.port");

@@ -82,6 +82,7 @@ TEST_CASE("what cannot be converted is an error, never another configuration") {
             .message.starts_with("f: cannot be said in the other"));
   CHECK_FALSE(convert_config("dns-sd:\nfuture: " + std::string(300, 'x') + "\n", "f"));
   CHECK_FALSE(convert_config("sflow { dns-sd { } a = 1 a { } }", "f"));
+  CHECK(convert_config("sflow { dns-sd { } future = \xC3\xA4 }", "f"));
 }
 
 TEST_CASE("what is shown names the origin of every value, whatever it is") {

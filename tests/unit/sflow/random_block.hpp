@@ -14,7 +14,7 @@ namespace sfa {
 
 // A CounterBlock for each of its alternatives.
 class RandomBlocks {
- public:
+public:
   explicit RandomBlocks(std::uint32_t seed) : random_(seed) {}
 
   [[nodiscard]] std::vector<CounterBlock> one_of_each() {
@@ -35,7 +35,7 @@ class RandomBlocks {
     }
   }
 
- private:
+private:
   template <class... Blocks>
   void append(std::vector<CounterBlock>& blocks, std::variant<Blocks...>*) {
     (blocks.emplace_back(filled<Blocks>()), ...);
