@@ -48,16 +48,16 @@ FileWatch::FileWatch(EventLoop& loop, std::filesystem::path path, Callback chang
 }
 
 void FileWatch::watch_directories() {
-  std::map<int, std::string> now;
+  decltype(watched_) now;
   for (const auto& [directory, name] : deciding_entries(path_)) {
     const int watch = inotify_add_watch(inotify_.get(), directory.c_str(), kEvents);
     if (watch >= 0) {
-      now.emplace(watch, name);
+      now[watch].insert(name);
     } else if (errno == ENOSPC) {
       throw std::system_error(errno, std::generic_category(), "inotify_add_watch " + directory.native());
     }
   }
-  for (const auto& [watch, name] : watched_) {
+  for (const auto& [watch, names] : watched_) {
     if (!now.contains(watch)) {
       inotify_rm_watch(inotify_.get(), watch);
     }
@@ -77,7 +77,7 @@ void FileWatch::drain() {
       const auto watched = watched_.find(event.wd);
       const bool directory_itself = (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0;
       relevant = relevant || (event.mask & IN_Q_OVERFLOW) != 0 ||
-                 (watched != watched_.end() && (directory_itself || name == watched->second));
+                 (watched != watched_.end() && (directory_itself || watched->second.contains(name)));
       at += sizeof event + event.len;
     }
   }

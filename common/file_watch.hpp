@@ -7,7 +7,9 @@
 #include "common/handle.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 namespace sfa {
@@ -25,7 +27,8 @@ private:
   std::filesystem::path path_;
   Callback changed_;
   UniqueFd inotify_;
-  std::map<int, std::string> watched_; // watch descriptor -> the only name in that directory that matters
+  std::map<int, std::set<std::string, std::less<>>>
+      watched_; // watch descriptor -> the names in it that matter
   EventSource readable_;
 };
 

@@ -50,7 +50,7 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
     : loop_(loop), options_(std::move(options)), config_(std::move(config)),
       identity_(host_identity(options_, config_)),
       agent_(loop, SysRoot(), make_host_sources(identity_), std::mt19937(std::random_device()())),
-      address_watch_(loop, [this] { update(); }),
+      publish_again_(loop.timer([this] { publish(*settings_); })), address_watch_(loop, [this] { update(); }),
       terminate_(loop.on_signal(SIGTERM, [this] { loop_.quit(); })),
       interrupt_(loop.on_signal(SIGINT, [this] { loop_.quit(); })),
       hangup_(loop.on_signal(SIGHUP, [this] { reload(); })) {
@@ -81,7 +81,14 @@ void Daemon::update() {
   }
   addressing_.ok();
   const Settings settings = resolve(config_, election, identity_.hostname);
-  if (settings == settings_) {
+  if (settings.collectors.empty()) {
+    // Not known is not the same as none: sflowovsd would take a file without collectors for "off".
+    resolving_.failed(Error{"none is known: DNS-SD and host names are not supported by this build; what was "
+                            "published before stays in force"});
+    return;
+  }
+  resolving_.ok();
+  if (settings == settings_ && publishing_.failure_text().empty()) {
     return;
   }
   settings_ = settings;
@@ -105,6 +112,8 @@ void Daemon::publish(const Settings& settings) {
     publishing_.ok();
   } else {
     publishing_.failed(written.error());
+    constexpr std::chrono::seconds kRetry{5};
+    publish_again_.arm_at(std::chrono::steady_clock::now() + kRetry);
   }
 }
 

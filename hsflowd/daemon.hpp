@@ -45,7 +45,9 @@ private:
   std::uint32_t revision_ = 0;       // of the shared file
   LoggedState publishing_{"shared file"};
   LoggedState addressing_{"agent address"};
+  LoggedState resolving_{"collectors"};
   Agent agent_;
+  Timer publish_again_;
   HostAddressWatch address_watch_;
   EventSource terminate_, interrupt_, hangup_;
 };

@@ -143,7 +143,7 @@ void OvsdbSession::decide() {
 
   std::vector<std::string> left_alone;
   for (const auto& bridge : bridges_) {
-    if (bridge.state == BridgeState::foreign) {
+    if (bridge.state == BridgeState::foreign && goal && goal->row) {
       left_alone.push_back(bridge.name);
     }
   }
@@ -202,9 +202,10 @@ void OvsdbSession::begin(const Plan& plan) {
     attached += attach ? 1 : 0;
     detached += attach ? 0 : 1;
   }
-  const std::string done =
-      fmt::format("sFlow row {}, {} bridges attached, {} detached",
-                  plan.columns ? (plan.row ? "updated" : "inserted") : "kept", attached, detached);
+  const std::string_view row_change = !plan.columns ? "kept" : (plan.row ? "updated" : "inserted");
+  const std::string done = detached > 0
+                               ? fmt::format("sFlow off: {} bridges detached", detached)
+                               : fmt::format("sFlow row {}, {} bridges attached", row_change, attached);
   spdlog::info("{}", done);
   ovsdb_idl_txn_add_comment(txn_.get(), "sflowovsd: %s", done.c_str());
   advance();

@@ -95,10 +95,10 @@ Plan plan(const Snapshot& database, const std::optional<Goal>& goal) {
     used = used || state == BridgeState::ours || state == BridgeState::attach;
     result.bridges.push_back({bridge.id, bridge.name, state});
   }
-  if (shared != nullptr) {
+  if (shared != nullptr && (used || owner_of(*shared) == Owner::us)) {
     result.row = shared->id;
   }
-  if (used && goal && goal->row) {
+  if (used) {
     result.mark = shared == nullptr || owner_of(*shared) != Owner::us;
     if (shared == nullptr || shared->columns != *goal->row) {
       result.columns = *goal->row;

@@ -46,7 +46,7 @@ struct BridgeRow {
 struct Snapshot {
   std::vector<BridgeRow> bridges;
   std::vector<SflowRow> sflow_rows;
-  std::string ovs_version; // Open_vSwitch:ovs_version; empty while ovs-vswitchd has never run
+  std::string ovs_version; // Open_vSwitch:ovs_version, which ovs-ctl(8) writes; empty where nobody did
 };
 
 } // namespace sfa

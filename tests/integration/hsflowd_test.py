@@ -129,6 +129,27 @@ def test_the_shared_file_can_be_somewhere_else(bed, addresses, collector, tmp_pa
     assert not SHARED_FILE.exists()
 
 
+def test_a_shared_file_that_cannot_be_written_is_tried_again_and_exporting_goes_on(bed, addresses, collector):
+    SHARED_FILE.parent.rmdir()
+    daemon = bed.hsflowd(config(collector))
+    daemon.announce("shared file: /run/hsflowd/.*: No such file or directory")
+    collector.receive()
+    SHARED_FILE.parent.mkdir()
+    wait_for(SHARED_FILE.exists, "the shared file")
+    daemon.expect_log("shared file: recovered")
+
+
+def test_what_is_not_known_is_not_published_as_off(bed, addresses, collector):
+    first = bed.hsflowd(config(collector))
+    collector.receive()
+    before = SHARED_FILE.read_text()
+    first.stop()
+    daemon = bed.hsflowd("sflow { dns-sd { } }")
+    daemon.announce("collectors: none is known")
+    daemon.expect_log("collectors: none is known")
+    assert SHARED_FILE.read_text() == before
+
+
 def test_a_restart_without_a_change_does_not_touch_the_shared_file(bed, addresses, collector):
     first = bed.hsflowd(config(collector))
     collector.receive()

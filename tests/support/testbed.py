@@ -160,7 +160,7 @@ class Testbed:
                 problems.append(str(error))
         for daemon in self.ours:
             problems += daemon.unannounced_warnings()
-            problems += re.findall(r"ERROR: \w+Sanitizer.*|runtime error: .*", daemon.text())
+            problems += re.findall(r"(?:ERROR|WARNING): \w+Sanitizer.*|runtime error: .*", daemon.text())
         assert not problems, "\n".join(problems)
 
 

@@ -104,3 +104,13 @@ TEST_CASE("the target of a symbolic link is followed, also when the link is poin
   REQUIRE(replace_file(file.root() / "two/x.auto", "content"));
   CHECK(file.seen());
 }
+
+TEST_CASE("a symbolic link to a file in the same directory is followed") {
+  Watched file("link.auto");
+  std::filesystem::create_symlink("x.auto", file.root() / "link.auto");
+  CHECK(file.seen());
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(replace_file(file.root() / "x.auto", "content"));
+    CHECK(file.seen());
+  }
+}
