@@ -50,6 +50,14 @@ def vsctl(*command):
     return run("ovs-vsctl", "--no-wait", "--timeout=10", *command)
 
 
+def add_bridge(name):
+    vsctl("add-br", name, "--", "set", "bridge", name, "datapath_type=dummy")
+
+
+def appctl(*command):
+    return run("ovs-appctl", "-t", "/run/openvswitch/sflowovsd.ctl", *command)
+
+
 class Daemon:
     """A child process with a log file. Stopped by pid at the end of the test, by SIGTERM, within a second."""
 
