@@ -4,7 +4,8 @@
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
 #include "common/service.hpp"
-#include "config/config_file.hpp"
+#include "config/schema.hpp"
+#include "hsflowd/config_commands.hpp"
 #include "hsflowd/daemon.hpp"
 #include "hsflowd/decode_command.hpp"
 #include "hsflowd/pid_file.hpp"
@@ -18,14 +19,6 @@
 namespace {
 
 using namespace sfa;
-
-int check(const std::string& file) {
-  const LoadedConfig loaded = load_config_file(file);
-  for (const auto& diagnostic : loaded.diagnostics) {
-    fmt::print(stderr, "{}\n", diagnostic.to_string());
-  }
-  return loaded.config ? EXIT_SUCCESS : EX_CONFIG;
-}
 
 int run(const DaemonOptions& options) {
   const auto config = load_config_and_log(options.config_file);
@@ -59,9 +52,19 @@ int main(int argc, char** argv) {
   app.set_version_flag("-v,--version", "hsflowd " PROJECT_VERSION);
   app.require_subcommand(0, 1);
 
-  std::string checked_file;
-  auto* check_command = app.add_subcommand("check", "Check a configuration file and exit");
-  check_command->add_option("FILE", checked_file, "File to check (default: that of --config)");
+  std::string file;
+  const auto add_file_command = [&](const char* name, const char* description) {
+    auto* command = app.add_subcommand(name, description);
+    command->add_option("FILE", file, "Configuration file (default: that of --config)");
+    return command;
+  };
+  auto* check = add_file_command("check", "Check a configuration file and exit");
+  bool schema = false;
+  check->add_flag("--schema", schema, "Print a JSON Schema of the YAML syntax, for editors, instead");
+  auto* show =
+      add_file_command("show", "Print what a configuration file resolves to, and where each value came from");
+  auto* convert =
+      add_file_command("convert", "Print a configuration file in the other syntax (classic or YAML)");
   DecodeOptions decode_options;
   auto* decode_command = app.add_subcommand("decode", "Print sFlow datagrams as JSON lines");
   add_decode_options(*decode_command, decode_options);
@@ -69,8 +72,20 @@ int main(int argc, char** argv) {
 
   log_to_journal_or_stderr(verbosity);
   try {
-    if (check_command->parsed()) {
-      return check(checked_file.empty() ? options.config_file.native() : checked_file);
+    const std::filesystem::path config_file =
+        file.empty() ? options.config_file : std::filesystem::path(file);
+    if (schema) {
+      fmt::print("{}", json_schema());
+      return EXIT_SUCCESS;
+    }
+    if (check->parsed()) {
+      return check_command(config_file);
+    }
+    if (show->parsed()) {
+      return show_command(config_file);
+    }
+    if (convert->parsed()) {
+      return convert_command(config_file);
     }
     if (decode_command->parsed()) {
       return decode(decode_options);

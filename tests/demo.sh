@@ -38,7 +38,7 @@ if ! $inside; then
     if [ -z "$build_dir" ]; then
         "$root/tests/setup.sh"
         build_dir=$root/build/release
-        (cd "$root" && cmake --preset release > /dev/null && cmake --build --preset release)
+        (cd "$root" && cmake --preset release > /dev/null && cmake --build --preset release --target hsflowd_daemon sflowovsd_daemon)
     fi
     exec "$root/tests/support/sandbox.sh" "$0" --inside --build-dir "$build_dir" --seconds "$seconds"
 fi

@@ -246,6 +246,31 @@ def test_check_says_what_is_wrong_with_a_file(tmp_path):
     assert done.stderr.startswith(f"{bad}:1:19: ")
 
 
+def test_show_says_where_each_value_came_from(tmp_path):
+    file = tmp_path / "a.conf"
+    file.write_text("sflow {\n  sampling = 77\n  collector { ip = 192.0.2.9 }\n}\n")
+    shown = run(HSFLOWD, "show", file)
+    assert re.search(rf"^sampling: 77 +# {file}:2$", shown, re.M)
+    assert re.search(r"^polling: 30 +# default$", shown, re.M)
+    again = tmp_path / "b.yaml"
+    again.write_text(shown)
+    assert subprocess.run([HSFLOWD, "check", again]).returncode == 0
+
+
+def test_convert_goes_to_the_other_syntax_and_back(tmp_path):
+    yaml, back, again = tmp_path / "b.yaml", tmp_path / "c.conf", tmp_path / "d.yaml"
+    yaml.write_text(run(HSFLOWD, "convert", ROOT / "conf/hsflowd.conf"))
+    back.write_text(run(HSFLOWD, "convert", yaml))
+    again.write_text(run(HSFLOWD, "convert", back))
+    assert back.read_text().startswith("sflow {")
+    assert yaml.read_text() == again.read_text()
+
+
+def test_check_prints_a_schema_for_editors():
+    import json
+    assert "sampling" in json.loads(run(HSFLOWD, "check", "--schema"))["properties"]
+
+
 def test_the_sample_configuration_is_good():
     assert subprocess.run([HSFLOWD, "check", ROOT / "conf/hsflowd.conf"]).returncode == 0
 

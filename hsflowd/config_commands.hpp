@@ -1,0 +1,15 @@
+// The commands about configuration files: hsflowd check, show and convert. Each prints what is wrong with a
+// file to stderr and returns the exit status: 0, or 78 (EX_CONFIG) when the file has an error.
+#pragma once
+
+#include <filesystem>
+
+namespace sfa {
+
+[[nodiscard]] int check_command(const std::filesystem::path& file);
+// What the file resolves to, each value with where it came from.
+[[nodiscard]] int show_command(const std::filesystem::path& file);
+// The same configuration in the other syntax.
+[[nodiscard]] int convert_command(const std::filesystem::path& file);
+
+} // namespace sfa
