@@ -7,6 +7,7 @@
 #include <array>
 #include <iterator>
 #include <limits>
+#include <span>
 
 namespace sfa {
 
@@ -51,6 +52,27 @@ std::string format_collector(const Collector& collector) {
 }
 
 using Lines = std::back_insert_iterator<std::string>;
+
+// Sub-agents in web servers refuse a file with more collectors than that.
+constexpr std::size_t kMaxClassicCollectors = 10;
+
+std::vector<std::string> collector_texts(const Settings& settings) {
+  std::vector<std::string> texts;
+  std::ranges::transform(settings.collectors, std::back_inserter(texts), format_collector);
+  std::ranges::sort(texts);
+  return texts;
+}
+
+void format_lines(Lines out, std::string_view key, std::span<const std::string> values) {
+  for (const auto& value : values) {
+    fmt::format_to(out, "{}={}\n", key, value);
+  }
+}
+
+Result<void> add_collector(Settings& settings, std::string_view, std::string_view value) {
+  return parse_collector(value).map(
+      [&](const Collector& collector) { settings.collectors.push_back(collector); });
+}
 
 // One row a key, in the order in which they are written. `format` writes none, one or several lines; `parse`
 // takes the text behind the key. A key that ends in a dot stands for all that begin with it; `parse` then
@@ -111,17 +133,17 @@ const std::array kKeys{
     named_numbers_key<&Settings::polling_by_name, kMaxPolling>("polling."),
     Key{"collector",
         [](Lines out, std::string_view key, const Settings& settings) {
-          std::vector<std::string> texts;
-          std::ranges::transform(settings.collectors, std::back_inserter(texts), format_collector);
-          std::ranges::sort(texts);
-          for (const auto& text : texts) {
-            fmt::format_to(out, "{}={}\n", key, text);
-          }
+          const auto texts = collector_texts(settings);
+          format_lines(out, key, std::span(texts).first(std::min(texts.size(), kMaxClassicCollectors)));
         },
-        [](Settings& settings, std::string_view, std::string_view value) -> Result<void> {
-          return parse_collector(value).map(
-              [&](const Collector& collector) { settings.collectors.push_back(collector); });
-        }},
+        add_collector},
+    // The rest, for readers that take any number.
+    Key{"ovs.collector",
+        [](Lines out, std::string_view key, const Settings& settings) {
+          const auto texts = collector_texts(settings);
+          format_lines(out, key, std::span(texts).subspan(std::min(texts.size(), kMaxClassicCollectors)));
+        },
+        add_collector},
     Key{"agentIP",
         [](Lines out, std::string_view key, const Settings& settings) {
           if (settings.agent_ip) {

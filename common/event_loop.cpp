@@ -65,10 +65,18 @@ EventLoop::EventLoop() {
 EventLoop::~EventLoop() = default;
 
 EventSource EventLoop::on_readable(int fd, Callback callback) {
+  return on_io(fd, EPOLLIN, std::move(callback));
+}
+
+EventSource EventLoop::on_writable(int fd, Callback callback) {
+  return on_io(fd, EPOLLOUT, std::move(callback));
+}
+
+EventSource EventLoop::on_io(int fd, std::uint32_t events, Callback callback) {
   EventSource result;
   result.impl_.reset(new EventSource::Impl{std::move(callback), &thrown_});
   check(sd_event_add_io(
-            event_.get(), &result.impl_->source, fd, EPOLLIN,
+            event_.get(), &result.impl_->source, fd, events,
             [](sd_event_source*, int, std::uint32_t, void* impl) {
               return static_cast<EventSource::Impl*>(impl)->call();
             },

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -61,6 +62,7 @@ public:
 
   // All throw std::system_error when the kernel has no more to give. `fd` is not owned.
   [[nodiscard]] EventSource on_readable(int fd, Callback callback);
+  [[nodiscard]] EventSource on_writable(int fd, Callback callback);
   [[nodiscard]] EventSource on_signal(int signal, Callback callback); // blocks the signal for the process
   [[nodiscard]] Timer timer(Callback callback);
 
@@ -81,6 +83,7 @@ private:
   struct Delete {
     void operator()(sd_event* event) const;
   };
+  EventSource on_io(int fd, std::uint32_t events, Callback callback);
   void rethrow();
   std::unique_ptr<sd_event, Delete> event_;
   std::exception_ptr thrown_;

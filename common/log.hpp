@@ -22,6 +22,7 @@ public:
   void failed(const Error& error);
   // The last failure; empty while all is well.
   [[nodiscard]] const std::string& failure_text() const { return failure_; }
+  [[nodiscard]] const std::string& subject() const { return subject_; }
 
 private:
   std::string subject_;

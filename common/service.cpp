@@ -1,5 +1,8 @@
 #include "common/service.hpp"
 
+#include "common/text.hpp"
+
+#include <chrono>
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 
@@ -11,8 +14,18 @@ void notify_ready() {
   sd_notify(0, "READY=1");
 }
 
+void notify_reloading() {
+  // MONOTONIC_USEC is for systemd 253 and later, with Type=notify-reload; earlier ones skip it.
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
+                           std::chrono::duration_cast<std::chrono::microseconds>(now).count())
+                   .c_str());
+}
+
 void notify_status(std::string_view status) {
-  sd_notify(0, fmt::format("STATUS={}", status).c_str());
+  // A line end would begin another variable.
+  constexpr std::size_t kMaxStatus = 1024;
+  sd_notify(0, fmt::format("STATUS={}", printable(status, kMaxStatus)).c_str());
 }
 
 void notify_stopping() {

@@ -5,7 +5,10 @@
 
 namespace sfa {
 
+// Also after notify_reloading().
 void notify_ready();
+void notify_reloading();
+// One line; what is not printable is shown as \xHH.
 void notify_status(std::string_view status);
 void notify_stopping();
 

@@ -1,5 +1,6 @@
 #include "hsflowd/agent.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <fmt/ranges.h>
 #include <utility>
@@ -18,14 +19,9 @@ std::chrono::milliseconds host_uptime() {
 
 } // namespace
 
-MonotonicTime next_poll(MonotonicTime due, MonotonicTime now, std::chrono::seconds interval) {
-  const auto missed = now > due ? (now - due) / interval : 0;
-  return due + (missed + 1) * interval;
-}
-
 Agent::Agent(EventLoop& loop, SysRoot root, std::vector<std::unique_ptr<CounterSource>> sources,
              std::mt19937 random)
-    : root_(std::move(root)), random_(random), timer_(loop.timer([this] { poll(); })) {
+    : root_(std::move(root)), schedule_(random), timer_(loop.timer([this] { poll(); })) {
   for (auto& source : sources) {
     LoggedState state(std::string(source->name()));
     sources_.push_back({std::move(source), std::move(state)});
@@ -37,26 +33,29 @@ bool Agent::exporting() const {
 }
 
 void Agent::apply(const Settings& settings, std::uint32_t sub_agent_id) {
-  sub_agent_id_ = sub_agent_id;
-  const bool was_exporting = exporting();
-  const auto old_polling = std::exchange(settings_, settings).polling;
-  exporter_.set_collectors(settings_.collectors);
-  if (!exporting()) {
-    timer_.disarm();
-    return;
-  }
-  if (was_exporting && old_polling == settings_.polling) {
-    return;
-  }
-  // A new interval comes to a whole fleet at once: each host starts somewhere in it.
   const auto now = std::chrono::steady_clock::now();
-  due_ = polled_ ? now + part_of_interval() : now;
-  timer_.arm_at(due_);
+  sub_agent_id_ = sub_agent_id;
+  const auto old_address = std::exchange(settings_, settings).agent_ip;
+  exporter_.set_collectors(settings_.collectors);
+  schedule_.set_interval(exporting() ? settings_.polling : std::chrono::seconds(0), now);
+  if (old_address != settings_.agent_ip) {
+    schedule_.poll_soon(now);
+  }
+  arm();
 }
 
-std::chrono::milliseconds Agent::part_of_interval() {
-  std::uniform_int_distribution<std::int64_t> part(1, std::chrono::milliseconds(settings_.polling).count());
-  return std::chrono::milliseconds(part(random_));
+void Agent::replace_source(std::unique_ptr<CounterSource> source) {
+  const auto old =
+      std::ranges::find(sources_, source->name(), [](const Source& s) { return s.counters->name(); });
+  old->counters = std::move(source);
+}
+
+void Agent::arm() {
+  if (const auto due = schedule_.due()) {
+    timer_.arm_at(*due);
+  } else {
+    timer_.disarm();
+  }
 }
 
 void Agent::poll() {
@@ -70,26 +69,51 @@ void Agent::poll() {
                                       fmt::join(packed.too_large, ", "), settings_.datagram_bytes)});
   }
   exporter_.send(packed.datagrams);
-
-  const auto now = std::chrono::steady_clock::now();
-  due_ = std::exchange(polled_, true) ? next_poll(due_, now, settings_.polling) : now + part_of_interval();
-  timer_.arm_at(due_);
+  schedule_.polled(std::chrono::steady_clock::now());
+  arm();
 }
 
 CounterSample Agent::host_sample() {
   CounterSample sample{.source = kHostDataSource, .blocks = {}};
-  for (auto& [counters, state] : sources_) {
-    auto block = counters->read(root_);
+  for (auto& source : sources_) {
+    const auto begin = std::chrono::steady_clock::now();
+    auto block = source.counters->read(root_);
+    source.last_run = std::chrono::steady_clock::now();
+    source.cost = std::chrono::duration_cast<std::chrono::microseconds>(*source.last_run - begin);
+    source.present = block && *block;
     if (!block) {
-      state.failed(block.error());
+      source.state.failed(block.error());
       continue;
     }
-    state.ok();
+    source.state.ok();
     if (*block) {
       sample.blocks.push_back(**std::move(block));
     }
   }
   return sample;
+}
+
+std::vector<SourceStatus> Agent::sources(MonotonicTime now) const {
+  std::vector<SourceStatus> result;
+  for (const auto& source : sources_) {
+    result.push_back({.name = std::string(source.counters->name()),
+                      .last_run = {},
+                      .cost = source.cost,
+                      .present = source.present,
+                      .error = source.state.failure_text()});
+    if (source.last_run) {
+      result.back().last_run = std::chrono::duration_cast<std::chrono::milliseconds>(now - *source.last_run);
+    }
+  }
+  return result;
+}
+
+std::vector<CollectorStatus> Agent::collectors() const {
+  std::vector<CollectorStatus> result;
+  for (auto& [collector, sent, errors, last_error] : exporter_.status()) {
+    result.push_back({.collector = collector, .sent = sent, .errors = errors, .last_error = last_error});
+  }
+  return result;
 }
 
 } // namespace sfa

@@ -4,6 +4,8 @@
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
 #include "common/settings.hpp"
+#include "hsflowd/poll_schedule.hpp"
+#include "hsflowd/status.hpp"
 #include "sflow/datagram.hpp"
 #include "sflow/exporter.hpp"
 #include "sources/counter_source.hpp"
@@ -11,14 +13,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <vector>
 
 namespace sfa {
-
-// When to poll after the poll that was due at `due`: in whole intervals from it, and after `now`. A host that
-// was suspended or starved skips what it missed, and makes no burst of it.
-[[nodiscard]] MonotonicTime next_poll(MonotonicTime due, MonotonicTime now, std::chrono::seconds interval);
 
 class Agent {
 public:
@@ -26,31 +25,41 @@ public:
   Agent(EventLoop& loop, SysRoot root, std::vector<std::unique_ptr<CounterSource>> sources,
         std::mt19937 random);
 
-  // What differs from the settings in force takes effect at once; sequence numbers go on. The first settings
-  // are followed by a poll at once, so that an operator sees a new host without waiting for an interval.
+  // What differs from the settings in force takes effect at once; sequence numbers go on. Another agent
+  // address is told at once too, by a poll beside the regular ones.
   void apply(const Settings& settings, std::uint32_t sub_agent_id);
+
+  // In place of the source of the same name.
+  void replace_source(std::unique_ptr<CounterSource> source);
+
+  [[nodiscard]] std::vector<SourceStatus> sources(MonotonicTime now) const;
+  [[nodiscard]] std::vector<CollectorStatus> collectors() const;
+  // Nothing: nothing is exported.
+  [[nodiscard]] std::optional<MonotonicTime> next_poll() const { return schedule_.due(); }
+  [[nodiscard]] const LoggedState& packing() const { return packing_; }
 
 private:
   struct Source {
     std::unique_ptr<CounterSource> counters;
     LoggedState state;
+    std::optional<MonotonicTime> last_run = {};
+    std::chrono::microseconds cost{0}; // of the last run
+    bool present = false;              // the last run gave a block
   };
 
   void poll();
+  void arm();
   [[nodiscard]] CounterSample host_sample();
   [[nodiscard]] bool exporting() const;
-  [[nodiscard]] std::chrono::milliseconds part_of_interval();
 
   SysRoot root_;
   std::vector<Source> sources_;
   std::uint32_t sub_agent_id_ = 0;
-  std::mt19937 random_;
   Settings settings_;
   SequenceNumbers numbers_;
   Exporter exporter_;
   LoggedState packing_{"host sample"};
-  bool polled_ = false;
-  MonotonicTime due_;
+  PollSchedule schedule_;
   Timer timer_;
 };
 

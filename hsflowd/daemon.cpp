@@ -5,28 +5,39 @@
 #include "common/service.hpp"
 #include "config/config_file.hpp"
 #include "config/resolver.hpp"
+#include "sources/host_descr.hpp"
 #include "sources/host_uuid.hpp"
 #include "sources/registry.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <spdlog/spdlog.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 #include <utility>
 
 namespace sfa {
 
 namespace {
 
-HostIdentity host_identity(const DaemonOptions& options, const Config& config) {
+Result<HostIdentity> find_host_identity(const DaemonOptions& options, const Config& config) {
   utsname name{};
   uname(&name);
-  const auto uuid =
-      find_host_uuid(SysRoot(), options.uuid.empty() ? config.uuid : options.uuid, options.machine_id);
-  if (!uuid) {
-    throw std::runtime_error(uuid.error().message);
+  return find_host_uuid(SysRoot(), options.uuid.empty() ? config.uuid : options.uuid, options.machine_id)
+      .map([&](const HostUuid& uuid) {
+        return HostIdentity{.hostname = name.nodename,
+                            .machine = name.machine,
+                            .os_release = name.release,
+                            .uuid = uuid.value};
+      });
+}
+
+HostIdentity host_identity(const DaemonOptions& options, const Config& config) {
+  const auto identity = find_host_identity(options, config);
+  if (!identity) {
+    throw std::runtime_error(identity.error().message);
   }
-  return {
-      .hostname = name.nodename, .machine = name.machine, .os_release = name.release, .uuid = uuid->value};
+  return *identity;
 }
 
 std::string describe(const Settings& settings) {
@@ -37,84 +48,189 @@ std::string describe(const Settings& settings) {
 
 } // namespace
 
-std::optional<Config> load_config_and_log(const std::filesystem::path& path) {
+Result<Config> load_config_and_log(const std::filesystem::path& path) {
   LoadedConfig loaded = load_config_file(path);
+  std::string first_error;
   for (const auto& diagnostic : loaded.diagnostics) {
     const bool error = diagnostic.severity == Diagnostic::Severity::error;
     spdlog::log(error ? spdlog::level::err : spdlog::level::warn, "{}", diagnostic.to_string());
+    if (error && first_error.empty()) {
+      first_error = diagnostic.to_string();
+    }
   }
-  return std::move(loaded.config);
+  if (!loaded.config) {
+    return tl::unexpected(Error{std::move(first_error)});
+  }
+  return *std::move(loaded.config);
 }
 
 Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
     : loop_(loop), options_(std::move(options)), config_(std::move(config)),
       identity_(host_identity(options_, config_)),
       agent_(loop, SysRoot(), make_host_sources(identity_), std::mt19937(std::random_device()())),
-      publish_again_(loop.timer([this] { publish(*settings_); })), address_watch_(loop, [this] { update(); }),
+      publish_again_(loop.timer([this] { publish(settings_); })), update_timer_(loop.timer([this] {
+        update_pending_ = false;
+        update();
+      })),
+      address_watch_(loop, [this] { addresses_changed(); }),
       terminate_(loop.on_signal(SIGTERM, [this] { loop_.quit(); })),
       interrupt_(loop.on_signal(SIGINT, [this] { loop_.quit(); })),
       hangup_(loop.on_signal(SIGHUP, [this] { reload(); })) {
+  open_status_server();
   update();
+}
+
+void Daemon::open_status_server() {
+  const auto path = options_.run_dir / kStatusSocketName;
+  if (connect_to_status_server(path)) {
+    throw std::runtime_error(fmt::format(
+        "another hsflowd answers at {}; one beside it needs a --run-dir of its own", path.native()));
+  }
+  std::error_code ignored; // what matters is whether the socket can be made
+  std::filesystem::create_directories(options_.run_dir, ignored);
+  auto server = StatusServer::open(loop_, path, [this] { return status_json(status()); });
+  if (server) {
+    status_server_ = *std::move(server);
+  } else {
+    spdlog::warn("status socket: {}", server.error().message);
+  }
 }
 
 void Daemon::reload() {
+  notify_reloading();
+  const auto reloaded = try_reload();
+  last_reload_ = {.at = std::chrono::steady_clock::now(), .error = reloaded ? "" : reloaded.error().message};
+  if (reloaded) {
+    spdlog::info("{}: reloaded", options_.config_file.native());
+    update();
+  } else {
+    spdlog::error("{}: not reloaded, the configuration in force stays", options_.config_file.native());
+  }
+  tell_systemd();
+  notify_ready();
+}
+
+Result<void> Daemon::try_reload() {
   auto config = load_config_and_log(options_.config_file);
   if (!config) {
-    spdlog::error("{}: not reloaded, the configuration in force stays", options_.config_file.native());
-    return;
+    return tl::unexpected(config.error());
+  }
+  const auto identity = find_host_identity(options_, *config);
+  if (!identity) {
+    return tl::unexpected(identity.error());
   }
   config_ = *std::move(config);
-  spdlog::info("{}: reloaded", options_.config_file.native());
-  update();
+  if (*identity != identity_) {
+    identity_ = *identity;
+    agent_.replace_source(make_host_descr_source(identity_));
+  }
+  return {};
+}
+
+// An address that is replaced, or an interface that is restarted, is without one for a moment: what others
+// are told waits until it is over. It waits no longer than that, however often there is news.
+void Daemon::addresses_changed() {
+  constexpr std::chrono::milliseconds kSettleTime{20};
+  if (!std::exchange(update_pending_, true)) {
+    update_timer_.arm_at(std::chrono::steady_clock::now() + kSettleTime);
+  }
 }
 
 void Daemon::update() {
-  const auto addresses = read_host_addresses();
-  if (!addresses) {
-    addressing_.failed(addresses.error());
-    return;
+  if (auto addresses = read_host_addresses()) {
+    addresses_ = *std::move(addresses);
+    reading_addresses_.ok();
+  } else {
+    reading_addresses_.failed(addresses.error());
   }
-  const AgentElection election = elect_agent_address(config_, *addresses);
-  if (!election.address) {
-    addressing_.failed(Error{election.why + "; nothing is exported until one has"});
-    return;
+  election_ = elect_agent_address(config_, addresses_);
+  if (election_.address) {
+    addressing_.ok();
+  } else {
+    addressing_.failed(Error{election_.why + "; nothing is exported until one has"});
   }
-  addressing_.ok();
-  const Settings settings = resolve(config_, election, identity_.hostname);
-  if (settings.collectors.empty()) {
-    // Not known is not the same as none: sflowovsd would take a file without collectors for "off".
-    resolving_.failed(Error{"none is known: DNS-SD and host names are not supported by this build; what was "
-                            "published before stays in force"});
-    return;
-  }
-  resolving_.ok();
-  if (settings == settings_ && publishing_.failure_text().empty()) {
-    return;
-  }
-  settings_ = settings;
-  spdlog::info("{}", describe(settings));
-  publish(settings);
+  const Settings settings = resolve(config_, election_, identity_.hostname);
   agent_.apply(settings, config_.sub_agent_id);
-  notify_status(describe(settings));
+  // Readers of the shared file need an agent address; without one they go on with the last. And a collector
+  // that is not known is not the same as none: sflowovsd takes a file without collectors for "off".
+  if (settings.collectors.empty()) {
+    resolving_.failed(Error{"none is known yet; what was published before stays in force"});
+  } else {
+    resolving_.ok();
+  }
+  if (settings.agent_ip && !settings.collectors.empty()) {
+    publish(settings);
+  }
+  if (std::exchange(settings_, settings) != settings) {
+    spdlog::info("{}", describe(settings));
+    tell_systemd();
+  }
 }
 
 void Daemon::publish(const Settings& settings) {
-  const auto old = read_auto_file(options_.shared_file);
-  if (old && *old) {
-    revision_ = (*old)->revision;
-    if ((*old)->settings == settings) {
+  constexpr std::size_t kMaxBytes = 1 << 20;
+  const auto old_text = read_file(options_.shared_file, kMaxBytes);
+  const auto old = old_text && *old_text ? parse_auto_file(**old_text) : failure("no file");
+  if (old) {
+    revision_ = std::max(revision_, old->revision);
+    if (format_auto_file({.revision = revision_, .settings = settings}) == **old_text) {
       return;
     }
   }
-  revision_ += 1;
-  const auto text = format_auto_file({.revision = revision_, .settings = settings});
+  // 0 is not a revision: the number goes on at 1 after the largest.
+  const std::uint32_t next = std::max(revision_ + 1, std::uint32_t{1});
+  const auto text = format_auto_file({.revision = next, .settings = settings});
   if (const auto written = replace_file(options_.shared_file, text); written) {
+    revision_ = next;
     publishing_.ok();
   } else {
     publishing_.failed(written.error());
     constexpr std::chrono::seconds kRetry{5};
     publish_again_.arm_at(std::chrono::steady_clock::now() + kRetry);
   }
+}
+
+void Daemon::tell_systemd() const {
+  std::string text = describe(settings_);
+  if (last_reload_ && !last_reload_->error.empty()) {
+    text += "; the last reload was refused: " + last_reload_->error;
+  }
+  notify_status(text);
+}
+
+DaemonStatus Daemon::status() const {
+  using std::chrono::milliseconds;
+  const auto now = std::chrono::steady_clock::now();
+  DaemonStatus status{.version = PROJECT_VERSION,
+                      .process_id = getpid(),
+                      .running = std::chrono::duration_cast<milliseconds>(now - started_),
+                      .revision = revision_,
+                      .shared_file = options_.shared_file,
+                      .origin = options_.config_file,
+                      .sampling = settings_.sampling,
+                      .polling = settings_.polling,
+                      .header_bytes = settings_.header_bytes,
+                      .datagram_bytes = settings_.datagram_bytes,
+                      .last_reload = {},
+                      .sub_agent_id = config_.sub_agent_id,
+                      .election = election_,
+                      .collectors = agent_.collectors(),
+                      .sources = agent_.sources(now),
+                      .next_poll = {},
+                      .problems = {}};
+  if (last_reload_) {
+    status.last_reload = {.ago = std::chrono::duration_cast<milliseconds>(now - last_reload_->at),
+                          .error = last_reload_->error};
+  }
+  if (const auto due = agent_.next_poll()) {
+    status.next_poll = std::chrono::duration_cast<milliseconds>(std::max(*due, now) - now);
+  }
+  for (const auto* state : {&reading_addresses_, &addressing_, &publishing_, &agent_.packing()}) {
+    if (!state->failure_text().empty()) {
+      status.problems.push_back(fmt::format("{}: {}", state->subject(), state->failure_text()));
+    }
+  }
+  return status;
 }
 
 } // namespace sfa

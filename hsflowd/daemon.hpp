@@ -7,48 +7,78 @@
 #include "config/config.hpp"
 #include "config/host_addresses.hpp"
 #include "hsflowd/agent.hpp"
+#include "hsflowd/status.hpp"
+#include "hsflowd/status_server.hpp"
 #include "sources/registry.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sfa {
+
+inline constexpr const char* kRunDir = "/run/hsflowd";
 
 struct DaemonOptions {
   std::filesystem::path config_file = "/etc/hsflowd.conf";
   std::filesystem::path shared_file = kAutoFilePath;
+  std::filesystem::path run_dir = kRunDir;
   std::optional<std::filesystem::path> pid_file;
   std::string uuid;       // of the host; empty = the configuration's, else found
   std::string machine_id; // to derive a UUID from when there is no other
 };
 
-// Nothing when the file has an error; what is wrong with it goes to the log.
-[[nodiscard]] std::optional<Config> load_config_and_log(const std::filesystem::path& path);
+// What is wrong with the file goes to the log. The Error is the first thing that keeps it from being used.
+[[nodiscard]] Result<Config> load_config_and_log(const std::filesystem::path& path);
 
 class Daemon {
 public:
-  // Throws when it cannot start. Exports from the first turn of the loop on.
+  // Throws when it cannot start, also when another one answers in the run directory: the two would take turns
+  // in writing the shared file. Exports from the first turn of the loop on.
   Daemon(EventLoop& loop, DaemonOptions options, Config config);
 
+  [[nodiscard]] DaemonStatus status() const;
+
 private:
+  // The whole file is applied, or nothing of it.
   void reload();
+  [[nodiscard]] Result<void> try_reload();
+  void addresses_changed();
+  // From the configuration and the host's addresses to the settings in force. What has not changed is left
+  // alone, so it may be called at any time.
   void update();
   void publish(const Settings& settings);
+  void open_status_server();
+  void tell_systemd() const;
+
+  struct Reload {
+    MonotonicTime at;
+    std::string error; // empty = it was applied
+  };
 
   EventLoop& loop_;
   DaemonOptions options_;
   Config config_;
   HostIdentity identity_;
-  std::optional<Settings> settings_; // in force
-  std::uint32_t revision_ = 0;       // of the shared file
+  MonotonicTime started_ = std::chrono::steady_clock::now();
+  std::vector<InterfaceAddress> addresses_;
+  AgentElection election_;
+  Settings settings_;          // in force
+  std::uint32_t revision_ = 0; // of the shared file
+  std::optional<Reload> last_reload_;
   LoggedState publishing_{"shared file"};
+  LoggedState reading_addresses_{"host addresses"};
   LoggedState addressing_{"agent address"};
   LoggedState resolving_{"collectors"};
   Agent agent_;
   Timer publish_again_;
+  Timer update_timer_;
+  bool update_pending_ = false;
   HostAddressWatch address_watch_;
+  std::unique_ptr<StatusServer> status_server_;
   EventSource terminate_, interrupt_, hangup_;
 };
 

@@ -9,6 +9,7 @@
 #include "hsflowd/daemon.hpp"
 #include "hsflowd/decode_command.hpp"
 #include "hsflowd/pid_file.hpp"
+#include "hsflowd/status_command.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -43,7 +44,10 @@ int main(int argc, char** argv) {
   DaemonOptions options;
   int verbosity = 0;
   app.add_option("-f,--config", options.config_file, "Configuration file")->capture_default_str();
-  app.add_option("-o,--shared-config", options.shared_file, "File to publish the settings in")
+  const auto* shared_file =
+      app.add_option("-o,--shared-config", options.shared_file,
+                     "File to publish the settings in (default: hsflowd.auto in the run directory)");
+  app.add_option("--run-dir", options.run_dir, "Directory of the shared file and of the status socket")
       ->capture_default_str();
   app.add_option("-p,--pid-file", options.pid_file, "File to write the process id to");
   app.add_option("-u,--uuid", options.uuid, "UUID of this host");
@@ -68,7 +72,14 @@ int main(int argc, char** argv) {
   DecodeOptions decode_options;
   auto* decode_command = app.add_subcommand("decode", "Print sFlow datagrams as JSON lines");
   add_decode_options(*decode_command, decode_options);
+  StatusOptions status_options;
+  auto* status_command = app.add_subcommand("status", "Ask the running hsflowd how it is");
+  add_status_options(*status_command, status_options);
+  status_command->fallthrough(); // hsflowd status --run-dir DIR
   CLI11_PARSE(app, argc, argv);
+  if (shared_file->empty()) {
+    options.shared_file = options.run_dir / "hsflowd.auto";
+  }
 
   log_to_journal_or_stderr(verbosity);
   try {
@@ -89,6 +100,9 @@ int main(int argc, char** argv) {
     }
     if (decode_command->parsed()) {
       return decode(decode_options);
+    }
+    if (status_command->parsed()) {
+      return show_status(options.run_dir, status_options);
     }
     return run(options);
   } catch (const std::exception& error) {

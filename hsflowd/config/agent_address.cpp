@@ -120,6 +120,11 @@ std::string to_string(const AgentCidr& cidr) {
   return fmt::format("{}{}/{}", cidr.exclude ? "!" : "", cidr.prefix.to_string(), cidr.prefix_length);
 }
 
+bool is_on(const std::string& device, const InterfaceAddress& at) {
+  return !device.empty() &&
+         (at.device == device || std::ranges::find(at.aliases, device) != at.aliases.end());
+}
+
 AgentCandidate rank(const Config& config, const InterfaceAddress& at) {
   const Kind kind = kind_of(at);
   AgentCandidate candidate{
@@ -142,11 +147,59 @@ AgentCandidate rank(const Config& config, const InterfaceAddress& at) {
     candidate.rank += kBoost * static_cast<std::uint32_t>(config.agent_cidrs.end() - preferred);
     candidate.reason += fmt::format(", in agent.cidr {}", to_string(*preferred));
   }
-  if (!config.agent_device.empty() && at.device == config.agent_device) {
+  if (is_on(config.agent_device, at)) {
     candidate.rank += kBoost;
     candidate.reason += fmt::format(", on the agent device {}", at.device);
   }
   return candidate;
+}
+
+// What decided between the first two; empty when their ranks did.
+std::string tie_break(std::span<const AgentCandidate> candidates) {
+  if (candidates.size() < 2 || candidates[0].rank != candidates[1].rank) {
+    return "";
+  }
+  const InterfaceAddress& first = candidates[0].at;
+  const InterfaceAddress& second = candidates[1].at;
+  std::string_view reason = "the lower address";
+  if (first.slaac != second.slaac) {
+    reason = "not from autoconfiguration (SLAAC)";
+  } else if (first.if_index != second.if_index) {
+    reason = "the lower ifIndex";
+  }
+  return fmt::format("; before {} on {}: {}", second.address.to_string(), second.device, reason);
+}
+
+// The agentIP as configured; nothing is asked of it.
+void take_configured(AgentElection& election, const Config& config) {
+  election.address = config.agent_ip;
+  election.why = "agentIP is set";
+  const auto local = std::ranges::find_if(election.candidates, [&](const AgentCandidate& candidate) {
+    return candidate.at.address == *config.agent_ip;
+  });
+  if (local != election.candidates.end()) {
+    election.device = local->at.device;
+    return;
+  }
+  election.why += ", though no interface has that address";
+  if (!config.agent_device.empty()) {
+    election.device = config.agent_device;
+  } else if (!election.candidates.empty() && election.candidates.front().rank > 0) {
+    election.device = election.candidates.front().at.device;
+  }
+}
+
+void take_best(AgentElection& election, const Config& config) {
+  const auto& best = election.candidates.front();
+  election.address = best.at.address;
+  election.device = best.at.device;
+  election.why =
+      fmt::format("highest rank ({}): {}{}", best.rank, best.reason, tie_break(election.candidates));
+  if (!config.agent_device.empty() && std::ranges::none_of(election.candidates, [&](const auto& candidate) {
+        return is_on(config.agent_device, candidate.at);
+      })) {
+    election.why += fmt::format("; no address is on the agent device {}", config.agent_device);
+  }
 }
 
 } // namespace
@@ -160,20 +213,31 @@ AgentElection elect_agent_address(const Config& config, std::span<const Interfac
     return std::tuple(~candidate.rank, candidate.at.slaac, candidate.at.if_index, candidate.at.address);
   });
   if (config.agent_ip) {
-    const auto device = std::ranges::find_if(
-        addresses, [&](const InterfaceAddress& at) { return at.address == *config.agent_ip; });
-    election.address = config.agent_ip;
-    election.device = device != addresses.end() ? device->device : config.agent_device;
-    election.why = "agentIP is set";
+    take_configured(election, config);
   } else if (!election.candidates.empty() && election.candidates.front().rank > 0) {
-    const auto& winner = election.candidates.front();
-    election.address = winner.at.address;
-    election.device = winner.at.device;
-    election.why = fmt::format("highest rank ({}): {}", winner.rank, winner.reason);
+    take_best(election, config);
   } else {
     election.why = "no interface that is up has a usable address";
   }
   return election;
+}
+
+std::string election_text(const AgentElection& election) {
+  std::string text = election.address
+                         ? fmt::format("{} on {}: {}\n", election.address->to_string(),
+                                       election.device.empty() ? "no device" : election.device, election.why)
+                         : fmt::format("none: {}\n", election.why);
+  std::size_t address_width = 0;
+  std::size_t device_width = 0;
+  for (const auto& candidate : election.candidates) {
+    address_width = std::max(address_width, candidate.at.address.to_string().size());
+    device_width = std::max(device_width, candidate.at.device.size());
+  }
+  for (const auto& [at, rank, reason] : election.candidates) {
+    text += fmt::format("{} rank {:3}  {:{}}  {:{}}  {}\n", at.address == election.address ? '*' : ' ', rank,
+                        at.address.to_string(), address_width, at.device, device_width, reason);
+  }
+  return text;
 }
 
 } // namespace sfa

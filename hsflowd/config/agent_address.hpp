@@ -21,6 +21,8 @@ struct InterfaceAddress {
   bool up = false;
   bool vlan = false;  // the device is an 802.1Q device
   bool slaac = false; // from stateless autoconfiguration (RFC 4862): it may go when the router does
+  // What else the device goes by: its alias (ip link set alias), and the address's label (eth0:1).
+  std::vector<std::string> aliases = {};
 
   bool operator==(const InterfaceAddress&) const = default;
 };
@@ -35,7 +37,7 @@ struct AgentCandidate {
 
 struct AgentElection {
   std::optional<IpAddress> address; // none: no candidate, and none configured
-  std::string device;               // that has the address; empty when none has
+  std::string device;               // that has the address; for one that none has, see below
   std::string why;
   std::vector<AgentCandidate> candidates; // best first
 
@@ -45,8 +47,13 @@ struct AgentElection {
 // agentIP wins over everything, also when no device has it. Otherwise the highest rank: kind of address
 // (loopback < link-local < VLAN < private < global), raised by agent.cidr (first listed most) and by the
 // agent device; then an address that stays before one that may go, then the lowest ifIndex, then the lowest
-// address.
+// address. With an agentIP that no device has, the device is the agent device, or else that of the best
+// candidate: some readers of the shared file need one.
 [[nodiscard]] AgentElection elect_agent_address(const Config& config,
                                                 std::span<const InterfaceAddress> addresses);
+
+// The decision and every candidate with its rank and what it is made of, best first, for people. Each line
+// ends with a line end.
+[[nodiscard]] std::string election_text(const AgentElection& election);
 
 } // namespace sfa

@@ -23,6 +23,7 @@ using Socket = Handle<mnl_socket, mnl_socket_close>;
 
 struct Link {
   std::string name;
+  std::string alias;
   bool up = false;
   bool vlan = false;
 };
@@ -100,6 +101,7 @@ std::pair<std::uint32_t, Link> parse_link(const nlmsghdr* message) {
   }
   return {static_cast<std::uint32_t>(header->ifi_index),
           {.name = std::string(text(attributes[IFLA_IFNAME])),
+           .alias = std::string(text(attributes[IFLA_IFALIAS])),
            .up = (header->ifi_flags & IFF_UP) != 0,
            .vlan = text(info[IFLA_INFO_KIND]) == "vlan"}};
 }
@@ -109,6 +111,17 @@ IpAddress to_address(const nlattr* attribute) {
   std::array<std::uint8_t, N> bytes{};
   std::memcpy(bytes.data(), mnl_attr_get_payload(attribute), N);
   return IpAddress(bytes);
+}
+
+std::vector<std::string> aliases_of(const Link& link, std::string_view label) {
+  std::vector<std::string> aliases;
+  if (!link.alias.empty()) {
+    aliases.push_back(link.alias);
+  }
+  if (!label.empty() && label != link.name) {
+    aliases.emplace_back(label);
+  }
+  return aliases;
 }
 
 std::optional<InterfaceAddress> parse_address(const nlmsghdr* message,
@@ -136,7 +149,8 @@ std::optional<InterfaceAddress> parse_address(const nlmsghdr* message,
                           .if_index = header->ifa_index,
                           .up = link->second.up,
                           .vlan = link->second.vlan,
-                          .slaac = size == 16 && (flags & IFA_F_PERMANENT) == 0};
+                          .slaac = size == 16 && (flags & IFA_F_PERMANENT) == 0,
+                          .aliases = aliases_of(link->second, text(attributes[IFA_LABEL]))};
 }
 
 } // namespace

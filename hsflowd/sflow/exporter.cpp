@@ -48,7 +48,7 @@ void Exporter::set_collectors(const std::vector<Collector>& collectors) {
       peers.push_back(std::move(*kept));
       peers_.erase(kept);
     } else {
-      peers.push_back({.status = {.collector = collector},
+      peers.push_back({.status = {.collector = collector, .last_error = {}},
                        .socket = {},
                        .state = LoggedState(fmt::format("collector {} port {}", collector.address.to_string(),
                                                         collector.port))});
@@ -65,6 +65,7 @@ void Exporter::send(std::span<const Datagram> datagrams) {
         peer.state.ok();
       } else {
         ++peer.status.errors;
+        peer.status.last_error = sent.error().message;
         peer.state.failed(sent.error());
       }
     }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace sfa {
@@ -25,6 +26,7 @@ public:
     Collector collector;
     std::uint64_t sent = 0;   // datagrams
     std::uint64_t errors = 0; // datagrams
+    std::string last_error;   // empty = there never was one
   };
   [[nodiscard]] std::vector<Status> status() const;
 

@@ -15,6 +15,8 @@ struct HostIdentity {
   std::string machine;    // uname(2) machine
   std::string os_release; // uname(2) release
   Uuid uuid{};
+
+  bool operator==(const HostIdentity&) const = default;
 };
 
 [[nodiscard]] std::vector<std::unique_ptr<CounterSource>> make_host_sources(const HostIdentity& identity);

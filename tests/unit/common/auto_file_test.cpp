@@ -62,6 +62,18 @@ TEST_CASE("what is written is read back the same") {
   CHECK(parse_auto_file(format_auto_file(file)).value() == file);
 }
 
+TEST_CASE("readers that take no more than ten collectors see ten, and ours sees all") {
+  auto file = example();
+  file.settings.collectors.clear();
+  for (std::uint8_t i = 10; i < 22; ++i) {
+    file.settings.collectors.push_back({IpAddress(IpAddress::V4{192, 0, 2, i}), 6343});
+  }
+  const std::string text = format_auto_file(file);
+  CHECK_THAT(text, Catch::Contains("\ncollector=192.0.2.19\novs.collector=192.0.2.20\n"
+                                   "ovs.collector=192.0.2.21\nagentIP="));
+  CHECK(parse_auto_file(text).value() == file);
+}
+
 TEST_CASE("a file cut short at any byte is an error, and never another setting") {
   const std::string text = format_auto_file(example());
   for (std::size_t size = 0; size < text.size() - 1; ++size) { // the last line end may be missing

@@ -5,7 +5,9 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <fcntl.h>
 #include <stdexcept>
+#include <string>
 
 using namespace sfa;
 using namespace std::chrono_literals;
@@ -38,6 +40,26 @@ TEST_CASE("a readable file descriptor is dispatched while its source lives") {
     CHECK(calls == 1);
   }
   loop.run_pending();
+  CHECK(calls == 1);
+}
+
+TEST_CASE("a file descriptor is writable when it has room") {
+  EventLoop loop;
+  const Pipe pipe;
+  REQUIRE(fcntl(pipe.in.get(), F_SETFL, O_NONBLOCK) == 0);
+  const std::string block(65536, 'x');
+  while (write(pipe.in.get(), block.data(), block.size()) > 0) {
+  }
+  int calls = 0;
+  const auto source = loop.on_writable(pipe.in.get(), [&] {
+    ++calls;
+    loop.quit();
+  });
+  loop.run_pending();
+  CHECK(calls == 0);
+  std::string drained(1 << 20, '\0');
+  REQUIRE(read(pipe.out.get(), drained.data(), drained.size()) > 0);
+  loop.run();
   CHECK(calls == 1);
 }
 

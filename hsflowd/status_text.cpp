@@ -1,0 +1,105 @@
+#include "hsflowd/status.hpp"
+
+#include <algorithm>
+
+namespace sfa {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// The two largest units that count.
+std::string text_of(std::chrono::milliseconds duration) {
+  const auto units = [&](auto unit) { return duration / unit; };
+  if (duration < 1min) {
+    return fmt::format("{}.{} s", units(1s), duration % 1s / 100ms);
+  }
+  if (duration < 1h) {
+    return fmt::format("{} min {} s", units(1min), duration % 1min / 1s);
+  }
+  if (duration < 24h) {
+    return fmt::format("{} h {} min", units(1h), duration % 1h / 1min);
+  }
+  return fmt::format("{} d {} h", units(24h), duration % 24h / 1h);
+}
+
+std::string settings_text(const DaemonStatus& status) {
+  std::string text = status.revision == 0
+                         ? fmt::format("Settings from {}, not published yet\n", status.origin)
+                         : fmt::format("Settings revision {} from {}, published in {}\n", status.revision,
+                                       status.origin, status.shared_file);
+  text += status.sampling == 0 ? "  no packet samples" : fmt::format("  1 in {} packets", status.sampling);
+  text +=
+      status.polling == 0s ? ", no counters" : fmt::format(", counters every {} s", status.polling.count());
+  text += fmt::format(", headers of {} bytes, datagrams of up to {} bytes\n", status.header_bytes,
+                      status.datagram_bytes);
+  if (status.last_reload) {
+    const auto& [ago, error] = *status.last_reload;
+    text += fmt::format("  last reload {} ago: {}\n", text_of(ago),
+                        error.empty() ? "applied" : "refused: " + error);
+  }
+  return text;
+}
+
+std::string agent_text(const DaemonStatus& status) {
+  return fmt::format("Sub-agent {}, agent address {}", status.sub_agent_id, election_text(status.election));
+}
+
+std::string collectors_text(const DaemonStatus& status) {
+  std::string text = status.collectors.empty() ? "Collectors: none\n" : "Collectors\n";
+  for (const auto& [collector, sent, errors, last_error] : status.collectors) {
+    text += fmt::format("  {} port {}: {} datagrams sent, {} errors{}\n", collector.address.to_string(),
+                        collector.port, sent, errors,
+                        last_error.empty() ? "" : fmt::format(" (the last: {})", last_error));
+  }
+  return text;
+}
+
+std::string outcome_of(const SourceStatus& source) {
+  if (!source.last_run) {
+    return "has not run yet";
+  }
+  const auto cost = std::chrono::duration<double, std::milli>(source.cost).count();
+  std::string text = fmt::format("{} ago, took {:.3f} ms", text_of(*source.last_run), cost);
+  if (!source.error.empty()) {
+    text += ", failed: " + source.error;
+  } else if (!source.present) {
+    text += ", not on this host";
+  }
+  return text;
+}
+
+std::string sources_text(const DaemonStatus& status) {
+  std::size_t width = 0;
+  for (const auto& source : status.sources) {
+    width = std::max(width, source.name.size());
+  }
+  std::string text = "Counter sources\n";
+  for (const auto& source : status.sources) {
+    text += fmt::format("  {:{}}  {}\n", source.name, width, outcome_of(source));
+  }
+  return text;
+}
+
+std::string_view why_idle(const DaemonStatus& status) {
+  if (status.polling == 0s) {
+    return "counters are off (polling = 0)";
+  }
+  return status.collectors.empty() ? "there is no collector" : "there is no agent address";
+}
+
+} // namespace
+
+std::string status_text(const DaemonStatus& status) {
+  std::string text = fmt::format("hsflowd {}, process {}, running for {}\n", status.version,
+                                 status.process_id, text_of(status.running));
+  text += settings_text(status) + agent_text(status) + collectors_text(status) + sources_text(status);
+  text += status.next_poll ? fmt::format("Next poll in {}\n", text_of(*status.next_poll))
+                           : fmt::format("Next poll: none, {}\n", why_idle(status));
+  for (const auto& problem : status.problems) {
+    text += fmt::format("Problem: {}\n", problem);
+  }
+  return text;
+}
+
+} // namespace sfa
