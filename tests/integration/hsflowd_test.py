@@ -129,13 +129,13 @@ def test_the_shared_file_can_be_somewhere_else(bed, addresses, collector, tmp_pa
     assert not SHARED_FILE.exists()
 
 
-def test_a_shared_file_that_cannot_be_written_is_tried_again_and_exporting_goes_on(bed, addresses, collector):
-    SHARED_FILE.parent.rmdir()
-    daemon = bed.hsflowd(config(collector))
-    daemon.announce("shared file: /run/hsflowd/.*: No such file or directory")
+def test_a_shared_file_that_cannot_be_written_is_tried_again_and_exporting_goes_on(bed, addresses, collector, tmp_path):
+    file = tmp_path / "later" / "hsflowd.auto"
+    daemon = bed.hsflowd(config(collector), "-o", file)
+    daemon.announce(f"shared file: {file.parent}/.*: No such file or directory")
     collector.receive()
-    SHARED_FILE.parent.mkdir()
-    wait_for(SHARED_FILE.exists, "the shared file")
+    file.parent.mkdir()
+    wait_for(file.exists, "the shared file")
     daemon.expect_log("shared file: recovered")
 
 
