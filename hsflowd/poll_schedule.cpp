@@ -29,7 +29,7 @@ void PollSchedule::poll_soon(MonotonicTime now) {
 }
 
 void PollSchedule::polled(MonotonicTime now) {
-  if (extra_ && *extra_ <= now) {
+  if (extra_ && *extra_ <= now && regular_ > now) {
     last_extra_ = now;
   }
   extra_.reset(); // a regular poll tells the same

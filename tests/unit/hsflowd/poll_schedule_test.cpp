@@ -103,6 +103,16 @@ TEST_CASE("extra polls come at most once a second, however often they are asked 
   CHECK(polls.due() == now + 30s);
 }
 
+TEST_CASE("a poll that was due anyway is not an extra one: the next that is asked for comes at once") {
+  PollSchedule polls = schedule();
+  polls.set_interval(300s, kStart);
+  polls.poll_soon(kStart);
+  polls.polled(kStart);
+  const auto later = std::min(kStart + 10ms, *polls.due() - 1ms);
+  polls.poll_soon(later);
+  CHECK(polls.due() == later);
+}
+
 TEST_CASE("a regular poll makes an extra one needless") {
   MonotonicTime now;
   PollSchedule polls = settled(now);
