@@ -218,6 +218,9 @@ AgentElection elect_agent_address(const Config& config, std::span<const Interfac
     take_best(election, config);
   } else {
     election.why = "no interface that is up has a usable address";
+    if (std::ranges::any_of(config.agent_cidrs, &AgentCidr::exclude)) {
+      election.why += " that agent.cidr does not exclude";
+    }
   }
   return election;
 }

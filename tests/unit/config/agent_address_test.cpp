@@ -258,6 +258,9 @@ TEST_CASE("without any usable address there is none, and it says so") {
   CHECK_FALSE(election.address);
   CHECK(election.device.empty());
   CHECK(election.why == "no interface that is up has a usable address");
+  CHECK(elect_agent_address(with({.agent_cidrs = {cidr("10.0.0.0", 8, kExclude)}}),
+                            std::vector{on("eth0", 2, "10.0.0.1")})
+            .why == "no interface that is up has a usable address that agent.cidr does not exclude");
 }
 
 TEST_CASE("an election explains itself: every candidate, its rank and the winner") {
