@@ -101,8 +101,8 @@ void Daemon::reload() {
   const auto reloaded = try_reload();
   last_reload_ = {.at = std::chrono::steady_clock::now(), .error = reloaded ? "" : reloaded.error().message};
   if (reloaded) {
-    spdlog::info("{}: reloaded", options_.config_file.native());
     update();
+    spdlog::info("{}: reloaded", options_.config_file.native());
   } else {
     spdlog::error("{}: not reloaded, the configuration in force stays", options_.config_file.native());
   }
