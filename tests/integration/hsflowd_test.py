@@ -7,44 +7,10 @@ import socket
 import subprocess
 import time
 
-import pytest
-
-from testbed import HSFLOWD, ROOT, SHARED_FILE, Collector, run, wait_for
+from testbed import HSFLOWD, ROOT, SHARED_FILE, Collector, run, shared_keys, wait_for, written
+from testbed import hsflowd_config as config
 
 HOST_STRUCTURES = ["host_adapters", "host_cpu", "host_descr", "host_disk_io", "host_memory", "host_net_io"]
-
-
-@pytest.fixture
-def addresses():
-    """An interface with addresses, as a management network has."""
-    run("ip", "link", "add", "mgmt0", "type", "veth", "peer", "name", "wire0")
-    run("ip", "addr", "add", "192.0.2.1/24", "dev", "mgmt0")
-    run("ip", "-6", "addr", "add", "2001:db8::1/64", "dev", "mgmt0", "nodad")
-    run("ip", "link", "set", "wire0", "up")
-    run("ip", "link", "set", "mgmt0", "up")
-    yield
-    run("ip", "link", "del", "mgmt0")
-
-
-@pytest.fixture
-def collector():
-    collector = Collector()
-    yield collector
-    collector.close()
-
-
-def config(collector, more="", polling=1):
-    return f"""sflow {{
-  polling = {polling}
-  sampling = 512
-  collector {{ ip = {collector.address}  udpport = {collector.port} }}
-  {more}
-}}
-"""
-
-
-def shared_keys():
-    return dict(line.split("=", 1) for line in SHARED_FILE.read_text().splitlines() if "=" in line)
 
 
 def test_the_first_datagram_comes_within_a_second_and_has_every_host_structure(bed, addresses, collector):
@@ -153,11 +119,11 @@ def test_what_is_not_known_is_not_published_as_off(bed, addresses, collector):
 def test_a_restart_without_a_change_does_not_touch_the_shared_file(bed, addresses, collector):
     first = bed.hsflowd(config(collector))
     collector.receive()
-    before = SHARED_FILE.stat()
+    before = written()
     first.stop()
     bed.hsflowd(config(collector))
     collector.receive()
-    assert SHARED_FILE.stat() == before
+    assert written() == before
 
 
 def test_a_change_raises_the_revision_by_one(bed, addresses, collector):

@@ -106,6 +106,14 @@ class Daemon:
         lines = [line for line in self.text().splitlines() if re.search(r"\|(WARN|ERR|EMER)\||(warning|error|critical): ", line)]
         return [line for line in lines if not any(re.search(pattern, line) for pattern in self.announced)]
 
+    def reload(self, config=None):
+        """SIGHUP, after the configuration was written if one is given; returns when it was taken or refused."""
+        if config is not None:
+            pathlib.Path(self.command[self.command.index("-f") + 1]).write_text(config)
+        count = len(re.findall(r": (?:not )?reloaded\b", self.text()))
+        self.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: len(re.findall(r": (?:not )?reloaded\b", self.text())) > count, "the outcome of the reload")
+
     def cpu_ticks(self):
         """User and system time so far, in clock ticks (proc(5), /proc/PID/stat)."""
         fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
@@ -271,6 +279,32 @@ def settings(**keys):
     lines = [f"rev_start={revision}"] + [f"{key}={value}" for key, value in values.items()]
     lines += [f"collector={collector}" for collector in collectors]
     return "\n".join(lines + ["agentIP=10.0.0.1", "agent=eth0", "ds_index=1", f"rev_end={revision}", ""])
+
+
+def hsflowd_config(collector, more="", polling=1):
+    return f"""sflow {{
+  polling = {polling}
+  sampling = 512
+  collector {{ ip = {collector.address}  udpport = {collector.port} }}
+  {more}
+}}
+"""
+
+
+def shared_keys():
+    """What the shared file says; of a key that stands several times, the last."""
+    return dict(line.split("=", 1) for line in SHARED_FILE.read_text().splitlines() if "=" in line)
+
+
+def written(path=SHARED_FILE):
+    """What differs when the file was written again, whatever was written."""
+    about = path.stat()
+    return about.st_ino, about.st_mtime_ns
+
+
+def status(*options):
+    """What the running hsflowd says about itself."""
+    return json.loads(run(HSFLOWD, "status", "--format=json", *options))
 
 
 def publish(text, path=SHARED_FILE):
