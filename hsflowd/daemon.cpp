@@ -68,7 +68,7 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
     : loop_(loop), options_(std::move(options)), config_(std::move(config)),
       identity_(host_identity(options_, config_)),
       agent_(loop, SysRoot(), make_host_sources(identity_), std::mt19937(std::random_device()())),
-      publish_again_(loop.timer([this] { publish(settings_); })), update_timer_(loop.timer([this] {
+      publish_again_(loop.timer([this] { update(); })), update_timer_(loop.timer([this] {
         update_pending_ = false;
         update();
       })),
@@ -225,7 +225,8 @@ DaemonStatus Daemon::status() const {
   if (const auto due = agent_.next_poll()) {
     status.next_poll = std::chrono::duration_cast<milliseconds>(std::max(*due, now) - now);
   }
-  for (const auto* state : {&reading_addresses_, &addressing_, &publishing_, &agent_.packing()}) {
+  for (const auto* state :
+       {&reading_addresses_, &addressing_, &resolving_, &publishing_, &agent_.packing()}) {
     if (!state->failure_text().empty()) {
       status.problems.push_back(fmt::format("{}: {}", state->subject(), state->failure_text()));
     }
