@@ -1,4 +1,4 @@
-// Sends datagrams to collectors. The only place that sends.
+// Sends datagrams to collectors. The only one that does, through CollectorSocket.
 #pragma once
 
 #include "common/log.hpp"
