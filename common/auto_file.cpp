@@ -8,6 +8,7 @@
 #include <iterator>
 #include <limits>
 #include <span>
+#include <tuple>
 
 namespace sfa {
 
@@ -24,10 +25,28 @@ Result<std::uint32_t> number(std::string_view text, std::uint32_t min, std::uint
   return *value;
 }
 
-// `IP` or `IP PORT`, and the older agent's `IP/PORT/DEVICE/NAMESPACE`: what sends from a namespace of its own
-// is of no use to a reader outside it, so the last two parts are not kept.
+Result<std::uint16_t> port_number(std::string_view text) {
+  return number(text, 1, std::numeric_limits<std::uint16_t>::max()).map([](std::uint32_t port) {
+    return static_cast<std::uint16_t>(port);
+  });
+}
+
+// The older agent's `IP/PORT/DEVICE/NAMESPACE`, of which any but the first may be empty or missing, as the
+// words of today's form.
+std::vector<std::string_view> slashed_parts(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find('/', at), text.size());
+    parts.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+// `IP` or `IP PORT`; more words are for readers that know what they mean.
 Result<Collector> parse_collector(std::string_view text) {
-  const auto parts = split(text, " \t/");
+  const bool slashed = text.find('/') != text.npos;
+  auto parts = slashed ? slashed_parts(text) : split(text, " \t");
   if (parts.empty()) {
     return failure("no address");
   }
@@ -36,12 +55,17 @@ Result<Collector> parse_collector(std::string_view text) {
     return tl::unexpected(address.error());
   }
   Collector collector{.address = *address};
-  if (parts.size() > 1) {
-    const auto port = number(parts[1], 1, std::numeric_limits<std::uint16_t>::max());
+  if (parts.size() > 1 && !parts[1].empty()) {
+    const auto port = port_number(parts[1]);
     if (!port) {
       return tl::unexpected(port.error());
     }
-    collector.port = static_cast<std::uint16_t>(*port);
+    collector.port = *port;
+  }
+  if (slashed) {
+    parts.resize(4);
+    collector.device = parts[2];
+    collector.network_namespace = parts[3];
   }
   return collector;
 }
@@ -51,21 +75,73 @@ std::string format_collector(const Collector& collector) {
   return collector.port == kSflowPort ? address : fmt::format("{} {}", address, collector.port);
 }
 
+// What else there is to say about a collector, as words `what=value`: readers that know only addresses and
+// ports never see it, because it has a key of its own.
+struct Detail {
+  std::string_view word;
+  std::string Collector::*member;
+};
+constexpr std::array kDetails{Detail{"name=", &Collector::name}, Detail{"dev=", &Collector::device},
+                              Detail{"namespace=", &Collector::network_namespace}};
+
+bool has_details(const Collector& collector) {
+  return std::ranges::any_of(kDetails, [&](const Detail& d) { return !(collector.*d.member).empty(); });
+}
+
+std::string format_details(const Collector& collector) {
+  std::string text;
+  for (const auto& [word, member] : kDetails) {
+    if (!(collector.*member).empty()) {
+      fmt::format_to(std::back_inserter(text), " {}{}", word, collector.*member);
+    }
+  }
+  return text;
+}
+
+// By their text. Of two with the same address and port, one with details comes first: they are read back as
+// those of the first that has none yet.
+std::vector<Collector> in_order(std::vector<Collector> collectors) {
+  std::ranges::stable_sort(collectors, {}, [](const Collector& collector) {
+    return std::tuple(format_collector(collector), !has_details(collector), format_details(collector));
+  });
+  return collectors;
+}
+
+// `IP PORT what=value...`. Words that are not known are skipped.
+Result<void> apply_details(std::vector<Collector>& collectors, std::string_view text) {
+  const auto words = split(text, " \t");
+  if (words.size() < 2) {
+    return failure("'{}' is not an address and a port", printable(text));
+  }
+  const auto address = IpAddress::parse(words[0]);
+  const auto port = port_number(words[1]);
+  if (!address || !port) {
+    return tl::unexpected(address ? port.error() : address.error());
+  }
+  const auto collector = std::ranges::find_if(collectors, [&](const Collector& c) {
+    return c.address == *address && c.port == *port && !has_details(c);
+  });
+  if (collector == collectors.end()) {
+    return failure("no line above has this collector");
+  }
+  for (const auto given : words) {
+    for (const auto& [word, member] : kDetails) {
+      if (given.starts_with(word)) {
+        (*collector).*member = given.substr(word.size());
+      }
+    }
+  }
+  return {};
+}
+
 using Lines = std::back_insert_iterator<std::string>;
 
 // Sub-agents in web servers refuse a file with more collectors than that.
 constexpr std::size_t kMaxClassicCollectors = 10;
 
-std::vector<std::string> collector_texts(const Settings& settings) {
-  std::vector<std::string> texts;
-  std::ranges::transform(settings.collectors, std::back_inserter(texts), format_collector);
-  std::ranges::sort(texts);
-  return texts;
-}
-
-void format_lines(Lines out, std::string_view key, std::span<const std::string> values) {
-  for (const auto& value : values) {
-    fmt::format_to(out, "{}={}\n", key, value);
+void format_collectors(Lines out, std::string_view key, std::span<const Collector> collectors) {
+  for (const auto& collector : collectors) {
+    fmt::format_to(out, "{}={}\n", key, format_collector(collector));
   }
 }
 
@@ -133,17 +209,29 @@ const std::array kKeys{
     named_numbers_key<&Settings::polling_by_name, kMaxPolling>("polling."),
     Key{"collector",
         [](Lines out, std::string_view key, const Settings& settings) {
-          const auto texts = collector_texts(settings);
-          format_lines(out, key, std::span(texts).first(std::min(texts.size(), kMaxClassicCollectors)));
+          const auto all = in_order(settings.collectors);
+          format_collectors(out, key, std::span(all).first(std::min(all.size(), kMaxClassicCollectors)));
         },
         add_collector},
     // The rest, for readers that take any number.
     Key{"ovs.collector",
         [](Lines out, std::string_view key, const Settings& settings) {
-          const auto texts = collector_texts(settings);
-          format_lines(out, key, std::span(texts).subspan(std::min(texts.size(), kMaxClassicCollectors)));
+          const auto all = in_order(settings.collectors);
+          format_collectors(out, key, std::span(all).subspan(std::min(all.size(), kMaxClassicCollectors)));
         },
         add_collector},
+    Key{"collector.details",
+        [](Lines out, std::string_view key, const Settings& settings) {
+          for (const auto& collector : in_order(settings.collectors)) {
+            if (has_details(collector)) {
+              fmt::format_to(out, "{}={} {}{}\n", key, collector.address.to_string(), collector.port,
+                             format_details(collector));
+            }
+          }
+        },
+        [](Settings& settings, std::string_view, std::string_view value) -> Result<void> {
+          return apply_details(settings.collectors, value);
+        }},
     Key{"agentIP",
         [](Lines out, std::string_view key, const Settings& settings) {
           if (settings.agent_ip) {

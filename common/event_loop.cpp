@@ -9,15 +9,22 @@
 namespace sfa {
 
 struct EventSource::Impl {
-  Callback callback;
+  std::function<void(Readiness)> callback;
   std::exception_ptr* thrown; // where the loop looks for an exception
   sd_event_source* source = nullptr;
+  bool running = false;
+  bool abandoned = false; // by its owner while it was running
 
-  int call() noexcept {
+  int call(Readiness readiness = {}) noexcept {
+    running = true;
     try {
-      callback();
+      callback(readiness);
     } catch (...) {
       *thrown = std::current_exception();
+    }
+    running = false;
+    if (abandoned) {
+      delete this;
     }
     return 0;
   }
@@ -25,7 +32,11 @@ struct EventSource::Impl {
 
 void EventSource::Delete::operator()(Impl* impl) const {
   sd_event_source_disable_unref(impl->source);
-  delete impl;
+  if (impl->running) {
+    impl->abandoned = true;
+  } else {
+    delete impl;
+  }
 }
 
 namespace {
@@ -39,6 +50,10 @@ void check(int result, const char* what) {
 std::uint64_t microseconds(MonotonicTime when) {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count());
+}
+
+std::function<void(Readiness)> ignoring_readiness(Callback callback) {
+  return [callback = std::move(callback)](Readiness) { callback(); };
 }
 
 } // namespace
@@ -65,20 +80,24 @@ EventLoop::EventLoop() {
 EventLoop::~EventLoop() = default;
 
 EventSource EventLoop::on_readable(int fd, Callback callback) {
-  return on_io(fd, EPOLLIN, std::move(callback));
+  return on_ready(fd, {.readable = true}, ignoring_readiness(std::move(callback)));
 }
 
 EventSource EventLoop::on_writable(int fd, Callback callback) {
-  return on_io(fd, EPOLLOUT, std::move(callback));
+  return on_ready(fd, {.writable = true}, ignoring_readiness(std::move(callback)));
 }
 
-EventSource EventLoop::on_io(int fd, std::uint32_t events, Callback callback) {
+EventSource EventLoop::on_ready(int fd, Readiness wanted, std::function<void(Readiness)> callback) {
   EventSource result;
   result.impl_.reset(new EventSource::Impl{std::move(callback), &thrown_});
+  const std::uint32_t events = (wanted.readable ? EPOLLIN : 0U) | (wanted.writable ? EPOLLOUT : 0U);
   check(sd_event_add_io(
             event_.get(), &result.impl_->source, fd, events,
-            [](sd_event_source*, int, std::uint32_t, void* impl) {
-              return static_cast<EventSource::Impl*>(impl)->call();
+            [](sd_event_source*, int, std::uint32_t happened, void* impl) {
+              const bool broken = (happened & (EPOLLERR | EPOLLHUP)) != 0;
+              return static_cast<EventSource::Impl*>(impl)->call(
+                  {.readable = broken || (happened & EPOLLIN) != 0,
+                   .writable = broken || (happened & EPOLLOUT) != 0});
             },
             result.impl_.get()),
         "watch file descriptor");
@@ -91,7 +110,7 @@ EventSource EventLoop::on_signal(int signal, Callback callback) {
   sigaddset(&set, signal);
   check(-pthread_sigmask(SIG_BLOCK, &set, nullptr), "block signal");
   EventSource result;
-  result.impl_.reset(new EventSource::Impl{std::move(callback), &thrown_});
+  result.impl_.reset(new EventSource::Impl{ignoring_readiness(std::move(callback)), &thrown_});
   check(sd_event_add_signal(
             event_.get(), &result.impl_->source, signal,
             [](sd_event_source*, const signalfd_siginfo*, void* impl) {
@@ -104,7 +123,7 @@ EventSource EventLoop::on_signal(int signal, Callback callback) {
 
 Timer EventLoop::timer(Callback callback) {
   Timer result;
-  result.impl_.reset(new EventSource::Impl{std::move(callback), &thrown_});
+  result.impl_.reset(new EventSource::Impl{ignoring_readiness(std::move(callback)), &thrown_});
   // An accuracy of 1 us: the default of 250 ms is for timers that nobody waits for.
   check(sd_event_add_time(
             event_.get(), &result.impl_->source, CLOCK_MONOTONIC, 0, 1,

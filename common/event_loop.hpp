@@ -1,6 +1,6 @@
 // The one blocking point of a daemon: sd-event, with C++ ownership. A source is on from the moment it is made
-// until it is destroyed, which its own callback must not do. An exception that leaves a callback ends run()
-// or run_pending() with that exception; it never crosses C.
+// until it is destroyed, which its own callback may do too. An exception that leaves a callback ends run() or
+// run_pending() with that exception; it never crosses C.
 //
 //   EventLoop loop;
 //   EventSource watch = loop.on_readable(fd, [&] { drain(fd); });
@@ -24,6 +24,13 @@ namespace sfa {
 using MonotonicTime = std::chrono::steady_clock::time_point;
 
 using Callback = std::function<void()>;
+
+// What a file descriptor is waited for, and what it turned out to be. An error or a hang-up is both: reading
+// or writing tells which.
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+};
 
 class EventSource {
 public:
@@ -63,6 +70,8 @@ public:
   // All throw std::system_error when the kernel has no more to give. `fd` is not owned.
   [[nodiscard]] EventSource on_readable(int fd, Callback callback);
   [[nodiscard]] EventSource on_writable(int fd, Callback callback);
+  // For both directions of one descriptor: epoll(7) takes each descriptor once only.
+  [[nodiscard]] EventSource on_ready(int fd, Readiness wanted, std::function<void(Readiness)> callback);
   [[nodiscard]] EventSource on_signal(int signal, Callback callback); // blocks the signal for the process
   [[nodiscard]] Timer timer(Callback callback);
 
@@ -83,7 +92,6 @@ private:
   struct Delete {
     void operator()(sd_event* event) const;
   };
-  EventSource on_io(int fd, std::uint32_t events, Callback callback);
   void rethrow();
   std::unique_ptr<sd_event, Delete> event_;
   std::exception_ptr thrown_;

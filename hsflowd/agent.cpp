@@ -20,8 +20,9 @@ std::chrono::milliseconds host_uptime() {
 } // namespace
 
 Agent::Agent(EventLoop& loop, SysRoot root, std::vector<std::unique_ptr<CounterSource>> sources,
-             std::mt19937 random)
-    : root_(std::move(root)), schedule_(random), timer_(loop.timer([this] { poll(); })) {
+             std::mt19937 random, Fallback fallback)
+    : root_(std::move(root)), exporter_(std::move(fallback)), schedule_(random),
+      timer_(loop.timer([this] { poll(); })) {
   for (auto& source : sources) {
     LoggedState state(std::string(source->name()));
     sources_.push_back({std::move(source), std::move(state)});

@@ -23,7 +23,7 @@ class Agent {
 public:
   // `random` spreads the polls of hosts that start together.
   Agent(EventLoop& loop, SysRoot root, std::vector<std::unique_ptr<CounterSource>> sources,
-        std::mt19937 random);
+        std::mt19937 random, Fallback fallback = {});
 
   // What differs from the settings in force takes effect at once; sequence numbers go on. Another agent
   // address is told at once too, by a poll beside the regular ones.

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <spdlog/spdlog.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -66,8 +67,12 @@ Result<Config> load_config_and_log(const std::filesystem::path& path) {
 
 Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
     : loop_(loop), options_(std::move(options)), config_(std::move(config)),
-      identity_(host_identity(options_, config_)),
-      agent_(loop, SysRoot(), make_host_sources(identity_), std::mt19937(std::random_device()())),
+      identity_(host_identity(options_, config_)), dns_(loop, [this] { collectors_.retry_failed(); }),
+      collectors_(loop, dns_, [this] { update(); }),
+      agent_(loop, SysRoot(), make_host_sources(identity_), std::mt19937(std::random_device()()),
+             {.others = [this](const Collector& collector) { return collectors_.others(collector); },
+              .moved = [this](const Collector& collector,
+                              const IpAddress& address) { collectors_.moved(collector, address); }}),
       publish_again_(loop.timer([this] { update(); })), update_timer_(loop.timer([this] {
         update_pending_ = false;
         update();
@@ -77,6 +82,11 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
       interrupt_(loop.on_signal(SIGINT, [this] { loop_.quit(); })),
       hangup_(loop.on_signal(SIGHUP, [this] { reload(); })) {
   open_status_server();
+  collectors_.configure(config_.collectors);
+  // A restart loses no sample: names are at their old addresses until DNS says otherwise.
+  if (const auto old = read_auto_file(options_.shared_file); old && *old) {
+    collectors_.remember((*old)->settings.collectors);
+  }
   update();
 }
 
@@ -120,6 +130,7 @@ Result<void> Daemon::try_reload() {
     return tl::unexpected(identity.error());
   }
   config_ = *std::move(config);
+  collectors_.configure(config_.collectors);
   if (*identity != identity_) {
     identity_ = *identity;
     agent_.replace_source(make_host_descr_source(identity_));
@@ -149,11 +160,12 @@ void Daemon::update() {
   } else {
     addressing_.failed(Error{election_.why + "; nothing is exported until one has"});
   }
-  const Settings settings = resolve(config_, election_, identity_.hostname);
+  const Settings settings = resolve(config_, election_, identity_.hostname, collectors_.collectors());
   agent_.apply(settings, config_.sub_agent_id);
   // Readers of the shared file need an agent address; without one they go on with the last. And a collector
   // that is not known is not the same as none: sflowovsd takes a file without collectors for "off".
-  if (settings.collectors.empty()) {
+  // Names that cannot be looked up say so themselves.
+  if (settings.collectors.empty() && config_.collectors.empty()) {
     resolving_.failed(Error{"none is known yet; what was published before stays in force"});
   } else {
     resolving_.ok();
@@ -231,6 +243,10 @@ DaemonStatus Daemon::status() const {
       status.problems.push_back(fmt::format("{}: {}", state->subject(), state->failure_text()));
     }
   }
+  for (auto& collector : status.collectors) {
+    collector.others = collectors_.others(collector.collector);
+  }
+  std::ranges::move(collectors_.problems(), std::back_inserter(status.problems));
   return status;
 }
 

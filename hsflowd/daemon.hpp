@@ -4,7 +4,9 @@
 
 #include "common/auto_file.hpp"
 #include "common/event_loop.hpp"
+#include "config/collector_resolver.hpp"
 #include "config/config.hpp"
+#include "config/dns_client.hpp"
 #include "config/host_addresses.hpp"
 #include "hsflowd/agent.hpp"
 #include "hsflowd/status.hpp"
@@ -73,6 +75,8 @@ private:
   LoggedState reading_addresses_{"host addresses"};
   LoggedState addressing_{"agent address"};
   LoggedState resolving_{"collectors"};
+  DnsClient dns_;
+  CollectorResolver collectors_;
   Agent agent_;
   Timer publish_again_;
   Timer update_timer_;

@@ -26,9 +26,10 @@ struct SourceStatus {
 
 struct CollectorStatus {
   Collector collector;
-  std::uint64_t sent = 0;   // datagrams since the daemon knows this collector
-  std::uint64_t errors = 0; // datagrams
-  std::string last_error;   // empty = there never was one
+  std::uint64_t sent = 0;             // datagrams since the daemon knows this collector
+  std::uint64_t errors = 0;           // datagrams
+  std::string last_error;             // empty = there never was one
+  std::vector<IpAddress> others = {}; // addresses of its name that would be tried next
 
   bool operator==(const CollectorStatus&) const = default;
 };

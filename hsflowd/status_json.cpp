@@ -37,9 +37,21 @@ Json json_of(const AgentElection& election) {
           {"candidates", std::move(candidates)}};
 }
 
+Json texts_of(const std::vector<IpAddress>& addresses) {
+  Json result = Json::array();
+  for (const auto& address : addresses) {
+    result.push_back(address.to_string());
+  }
+  return result;
+}
+
 Json json_of(const CollectorStatus& status) {
   return {{"address", status.collector.address.to_string()},
           {"port", status.collector.port},
+          {"name", text_or_null(status.collector.name)},
+          {"device", text_or_null(status.collector.device)},
+          {"namespace", text_or_null(status.collector.network_namespace)},
+          {"other_addresses", texts_of(status.others)},
           {"datagrams_sent", status.sent},
           {"errors", status.errors},
           {"last_error", text_or_null(status.last_error)}};
@@ -101,10 +113,19 @@ AgentElection parse_election(const Json& json) {
 }
 
 CollectorStatus parse_collector(const Json& json) {
-  return {.collector = {.address = parse_address(json.at("address")), .port = json.at("port")},
+  std::vector<IpAddress> others;
+  for (const auto& address : json.at("other_addresses")) {
+    others.push_back(parse_address(address));
+  }
+  return {.collector = {.address = parse_address(json.at("address")),
+                        .port = json.at("port"),
+                        .device = parse_text(json.at("device")),
+                        .network_namespace = parse_text(json.at("namespace")),
+                        .name = parse_text(json.at("name"))},
           .sent = json.at("datagrams_sent"),
           .errors = json.at("errors"),
-          .last_error = parse_text(json.at("last_error"))};
+          .last_error = parse_text(json.at("last_error")),
+          .others = std::move(others)};
 }
 
 SourceStatus parse_source(const Json& json) {

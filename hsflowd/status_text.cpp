@@ -45,12 +45,28 @@ std::string agent_text(const DaemonStatus& status) {
   return fmt::format("Sub-agent {}, agent address {}", status.sub_agent_id, election_text(status.election));
 }
 
+std::string place_of(const CollectorStatus& status) {
+  const auto& [address, port, device, network_namespace, name] = status.collector;
+  std::string text = name.empty() ? address.to_string() : fmt::format("{} at {}", name, address.to_string());
+  text += fmt::format(" port {}", port);
+  text += device.empty() ? "" : " through " + device;
+  text += network_namespace.empty() ? "" : " from namespace " + network_namespace;
+  if (!status.others.empty()) {
+    text += " (or else at";
+    for (const auto& other : status.others) {
+      text += " " + other.to_string();
+    }
+    text += ")";
+  }
+  return text;
+}
+
 std::string collectors_text(const DaemonStatus& status) {
   std::string text = status.collectors.empty() ? "Collectors: none\n" : "Collectors\n";
-  for (const auto& [collector, sent, errors, last_error] : status.collectors) {
-    text += fmt::format("  {} port {}: {} datagrams sent, {} errors{}\n", collector.address.to_string(),
-                        collector.port, sent, errors,
-                        last_error.empty() ? "" : fmt::format(" (the last: {})", last_error));
+  for (const auto& collector : status.collectors) {
+    text += fmt::format(
+        "  {}: {} datagrams sent, {} errors{}\n", place_of(collector), collector.sent, collector.errors,
+        collector.last_error.empty() ? "" : fmt::format(" (the last: {})", collector.last_error));
   }
   return text;
 }

@@ -30,11 +30,21 @@ bool takes_agent_address(std::string_view ovs_version) {
 } // namespace
 
 Goal desired(const Settings& settings, std::string_view ovs_version) {
-  Goal goal{.row = std::nullopt, .takeover = settings.ovs_takeover};
-  if (settings.collectors.empty() || (settings.sampling == 0 && settings.polling.count() == 0)) {
+  Goal goal{.row = std::nullopt, .left_out = {}, .takeover = settings.ovs_takeover};
+  if (settings.sampling == 0 && settings.polling.count() == 0) {
     return goal;
   }
   SflowColumns row;
+  for (const auto& collector : settings.collectors) {
+    if (collector.network_namespace.empty() && collector.device.empty()) {
+      row.targets.push_back(target(collector));
+    } else {
+      goal.left_out.push_back(collector);
+    }
+  }
+  if (row.targets.empty()) {
+    return goal;
+  }
   // A sampling of 0 would switch the counters off too, so "counters only" is the rarest sampling that the
   // data path takes: it keeps UINT32_MAX / sampling as a probability.
   row.sampling = settings.sampling > 0 ? settings.sampling : std::numeric_limits<std::uint32_t>::max();
@@ -45,7 +55,6 @@ Goal desired(const Settings& settings, std::string_view ovs_version) {
   } else if (!takes_agent_address(ovs_version) && !settings.agent_device.empty()) {
     row.agent = settings.agent_device;
   }
-  std::ranges::transform(settings.collectors, std::back_inserter(row.targets), target);
   std::ranges::sort(row.targets);
   row.targets.erase(std::unique(row.targets.begin(), row.targets.end()), row.targets.end());
   goal.row = std::move(row);

@@ -140,7 +140,18 @@ void OvsdbSession::decide() {
   const Plan decided = plan(database, goal);
   bridges_ = decided.bridges;
   row_ = decided.row;
+  say_what_is_left_out(goal);
+  if (ovsdb_idl_is_lock_contended(idl_.get())) {
+    lock_.failed(Error{"held by another sflowovsd; this one only watches"});
+  } else if (ovsdb_idl_has_lock(idl_.get())) {
+    lock_.ok();
+    if (!decided.empty()) {
+      begin(decided);
+    }
+  }
+}
 
+void OvsdbSession::say_what_is_left_out(const std::optional<Goal>& goal) {
   std::vector<std::string> left_alone;
   for (const auto& bridge : bridges_) {
     if (bridge.state == BridgeState::foreign && goal && goal->row) {
@@ -152,13 +163,16 @@ void OvsdbSession::decide() {
   } else {
     ownership_.failed(Error{fmt::format("left alone on {}", fmt::join(left_alone, ", "))});
   }
-  if (ovsdb_idl_is_lock_contended(idl_.get())) {
-    lock_.failed(Error{"held by another sflowovsd; this one only watches"});
-  } else if (ovsdb_idl_has_lock(idl_.get())) {
-    lock_.ok();
-    if (!decided.empty()) {
-      begin(decided);
-    }
+  std::vector<std::string> unreachable;
+  for (const auto& collector : goal ? goal->left_out : std::vector<Collector>{}) {
+    unreachable.push_back(collector.address.to_string());
+  }
+  if (unreachable.empty()) {
+    targets_.ok();
+  } else {
+    targets_.failed(Error{fmt::format("{} left out: Open vSwitch cannot send from another network namespace "
+                                      "or through a given device",
+                                      fmt::join(unreachable, ", "))});
   }
 }
 

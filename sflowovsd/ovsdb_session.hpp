@@ -61,6 +61,7 @@ private:
 
   [[nodiscard]] Snapshot snapshot() const;
   void decide();
+  void say_what_is_left_out(const std::optional<Goal>& goal);
   void begin(const Plan& plan);
   void advance();
   void retry_later(const Error& error);
@@ -81,6 +82,7 @@ private:
   LoggedState lock_{"lock sflowovsd"};
   LoggedState committing_{"transaction"};
   LoggedState ownership_{"rows of others"};
+  LoggedState targets_{"collectors"};
 };
 
 } // namespace sfa

@@ -5,10 +5,10 @@ set -eu
 packages=(
     # build
     g++ cmake ninja-build pkg-config make python3
-    libcli11-dev libexpected-dev libfmt-dev libmnl-dev libpcap-dev libspdlog-dev libssl-dev libsystemd-dev libyaml-cpp-dev
+    libc-ares-dev libcli11-dev libexpected-dev libfmt-dev libmnl-dev libpcap-dev libspdlog-dev libssl-dev libsystemd-dev libyaml-cpp-dev
     nlohmann-json3-dev openvswitch-source
     # tests and demo
-    catch2 iproute2 iputils-ping jq openvswitch-switch procps python3-pytest python3-pytest-timeout tshark util-linux
+    bind9 catch2 iproute2 iputils-ping jq openvswitch-switch procps python3-pytest python3-pytest-timeout tshark util-linux
 )
 if [ "${1:-}" = --checks ]; then # what only CI needs
     packages+=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck)

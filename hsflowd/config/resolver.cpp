@@ -1,8 +1,11 @@
 #include "config/resolver.hpp"
 
+#include <utility>
+
 namespace sfa {
 
-Settings resolve(const Config& config, const AgentElection& election, const std::string& hostname) {
+Settings resolve(const Config& config, const AgentElection& election, const std::string& hostname,
+                 std::vector<Collector> collectors) {
   Settings settings;
   settings.hostname = hostname;
   settings.sampling = config.sampling;
@@ -14,11 +17,7 @@ Settings resolve(const Config& config, const AgentElection& election, const std:
   settings.agent_ip = election.address;
   settings.agent_device = election.device;
   settings.ovs_takeover = config.ovs_takeover;
-  for (const auto& collector : config.collectors) {
-    if (const auto address = IpAddress::parse(collector.host)) {
-      settings.collectors.push_back({.address = *address, .port = collector.port});
-    }
-  }
+  settings.collectors = std::move(collectors);
   return settings;
 }
 

@@ -6,10 +6,12 @@
 #include "config/config.hpp"
 
 #include <string>
+#include <vector>
 
 namespace sfa {
 
+// `collectors` are the configured ones of which an address is known.
 [[nodiscard]] Settings resolve(const Config& config, const AgentElection& election,
-                               const std::string& hostname);
+                               const std::string& hostname, std::vector<Collector> collectors);
 
 } // namespace sfa

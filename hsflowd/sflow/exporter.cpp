@@ -1,40 +1,17 @@
 #include "sflow/exporter.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <iterator>
 #include <utility>
 
 namespace sfa {
 
 namespace {
 
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-};
-
-SocketAddress socket_address(const Collector& collector) {
-  SocketAddress result;
-  const auto bytes = collector.address.bytes();
-  if (collector.address.is_v4()) {
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(collector.port);
-    std::memcpy(&v4.sin_addr, bytes.data(), bytes.size());
-    std::memcpy(&result.storage, &v4, sizeof v4);
-    result.length = sizeof v4;
-  } else {
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(collector.port);
-    std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
-    std::memcpy(&result.storage, &v6, sizeof v6);
-    result.length = sizeof v6;
-  }
-  return result;
+// A name stands for whatever address is in use.
+std::string subject(const Collector& collector) {
+  return fmt::format("collector {} port {}",
+                     collector.name.empty() ? collector.address.to_string() : collector.name, collector.port);
 }
 
 } // namespace
@@ -50,8 +27,7 @@ void Exporter::set_collectors(const std::vector<Collector>& collectors) {
     } else {
       peers.push_back({.status = {.collector = collector, .last_error = {}},
                        .socket = {},
-                       .state = LoggedState(fmt::format("collector {} port {}", collector.address.to_string(),
-                                                        collector.port))});
+                       .state = LoggedState(subject(collector))});
     }
   }
   peers_ = std::move(peers);
@@ -60,7 +36,7 @@ void Exporter::set_collectors(const std::vector<Collector>& collectors) {
 void Exporter::send(std::span<const Datagram> datagrams) {
   for (auto& peer : peers_) {
     for (const auto& datagram : datagrams) {
-      if (const auto sent = send_to(peer, datagram); sent) {
+      if (const auto sent = send_to_any(peer, datagram); sent) {
         ++peer.status.sent;
         peer.state.ok();
       } else {
@@ -72,23 +48,23 @@ void Exporter::send(std::span<const Datagram> datagrams) {
   }
 }
 
-Result<void> Exporter::send_to(Peer& peer, const Datagram& datagram) {
-  const Collector& collector = peer.status.collector;
-  if (!peer.socket) {
-    peer.socket = UniqueFd(
-        socket(collector.address.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!peer.socket) {
-      return errno_failure("socket");
+Result<void> Exporter::send_to_any(Peer& peer, const Datagram& datagram) const {
+  auto sent = peer.socket.send(peer.status.collector, datagram);
+  if (sent || !fallback_.others) {
+    return sent;
+  }
+  for (const auto& address : fallback_.others(peer.status.collector)) {
+    Collector other = peer.status.collector;
+    other.address = address;
+    CollectorSocket socket;
+    if (socket.send(other, datagram)) {
+      fallback_.moved(peer.status.collector, address);
+      peer.status.collector = std::move(other);
+      peer.socket = std::move(socket);
+      return {};
     }
   }
-  // Not connected: the route and with it the source address are chosen anew for each datagram, so a host that
-  // gets its network late or changes its address needs no care here.
-  const SocketAddress to = socket_address(collector);
-  if (sendto(peer.socket.get(), datagram.data(), datagram.size(), 0,
-             reinterpret_cast<const sockaddr*>(&to.storage), to.length) < 0) {
-    return errno_failure("send");
-  }
-  return {};
+  return sent;
 }
 
 std::vector<Exporter::Status> Exporter::status() const {

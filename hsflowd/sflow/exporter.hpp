@@ -1,25 +1,36 @@
-// Sends datagrams to collectors. The only place that sends.
+// Sends datagrams to collectors. The only one that does, through CollectorSocket.
 #pragma once
 
-#include "common/handle.hpp"
 #include "common/log.hpp"
 #include "common/settings.hpp"
+#include "sflow/collector_socket.hpp"
 #include "sflow/datagram.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sfa {
 
+// Where else to send what a collector's address does not take.
+struct Fallback {
+  std::function<std::vector<IpAddress>(const Collector&)> others; // in the order in which they are tried
+  // The collector is at `address` from now on. Called in the middle of sending.
+  std::function<void(const Collector&, const IpAddress& address)> moved;
+};
+
 class Exporter {
 public:
+  explicit Exporter(Fallback fallback = {}) : fallback_(std::move(fallback)) {}
+
   // Collectors that stay keep their socket and their numbers.
   void set_collectors(const std::vector<Collector>& collectors);
 
-  // Hands every datagram to the kernel for every collector, in turn; never waits. What a collector's socket
-  // refuses is lost, is counted and is logged when it starts and when it ends.
+  // Hands every datagram to the kernel for every collector, in turn; never waits. What the kernel refuses to
+  // send to any address of a collector is lost, is counted and is logged when it starts and when it ends.
   void send(std::span<const Datagram> datagrams);
 
   struct Status {
@@ -33,10 +44,11 @@ public:
 private:
   struct Peer {
     Status status;
-    UniqueFd socket;
+    CollectorSocket socket;
     LoggedState state;
   };
-  static Result<void> send_to(Peer& peer, const Datagram& datagram);
+  Result<void> send_to_any(Peer& peer, const Datagram& datagram) const;
+  Fallback fallback_;
   std::vector<Peer> peers_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "common/file.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -74,6 +75,49 @@ TEST_CASE("readers that take no more than ten collectors see ten, and ours sees 
   CHECK(parse_auto_file(text).value() == file);
 }
 
+TEST_CASE(
+    "where a collector is sent from and the name that it has are kept in a key that older readers skip") {
+  const auto address = IpAddress::parse("10.0.0.2").value();
+  AutoFile file{.revision = 1, .settings = {}};
+  file.settings.collectors = {
+      {.address = address, .device = "vrf-mgmt", .network_namespace = "blue"},
+      {.address = address, .name = "collector.example.com"},
+      {.address = address},
+      {.address = address, .port = 7000, .network_namespace = "dev=odd"},
+      {.address = IpAddress::parse("2001:db8::1").value(), .port = 7000, .device = "eth0"},
+  };
+  const std::string text = format_auto_file(file);
+  CHECK(text.find("collector=10.0.0.2\n"
+                  "collector=10.0.0.2\n"
+                  "collector=10.0.0.2\n"
+                  "collector=10.0.0.2 7000\n"
+                  "collector=2001:db8::1 7000\n"
+                  "collector.details=10.0.0.2 6343 dev=vrf-mgmt namespace=blue\n"
+                  "collector.details=10.0.0.2 6343 name=collector.example.com\n"
+                  "collector.details=10.0.0.2 7000 namespace=dev=odd\n"
+                  "collector.details=2001:db8::1 7000 dev=eth0\n") != std::string::npos);
+  CHECK(parse_auto_file(text).value() == file);
+  std::ranges::reverse(file.settings.collectors);
+  CHECK(format_auto_file(file) == text);
+}
+
+TEST_CASE(
+    "details of a collector that is not there are an error, and words in them that nobody knows are not") {
+  CHECK(error_of("rev_start=1\ncollector=10.0.0.1\ncollector.details=10.0.0.1 1 dev=a\nrev_end=1\n") ==
+        "line 3: collector.details: no line above has this collector");
+  CHECK(error_of("rev_start=1\ncollector.details=10.0.0.1\nrev_end=1\n") ==
+        "line 2: collector.details: '10.0.0.1' is not an address and a port");
+  CHECK(error_of("rev_start=1\ncollector.details=x 1\nrev_end=1\n") ==
+        "line 2: collector.details: 'x' is not an IP address");
+  CHECK(error_of("rev_start=1\ncollector.details=::1 0\nrev_end=1\n") ==
+        "line 2: collector.details: '0' is not a number from 1 to 65535");
+  const auto file =
+      parse_auto_file("rev_start=1\ncollector=::1\ncollector.details=::1 6343 later=x dev=a\nrev_end=1\n");
+  REQUIRE(file);
+  CHECK(file->settings.collectors ==
+        std::vector<Collector>{{.address = IpAddress::parse("::1").value(), .device = "a"}});
+}
+
 TEST_CASE("a file cut short at any byte is an error, and never another setting") {
   const std::string text = format_auto_file(example());
   for (std::size_t size = 0; size < text.size() - 1; ++size) { // the last line end may be missing
@@ -118,8 +162,20 @@ TEST_CASE("keys that nobody here knows are skipped, and all separators of the ol
   CHECK(file->settings.collectors == std::vector<Collector>{{IpAddress::parse("10.0.0.1").value(), 99}});
 }
 
-TEST_CASE("the older agent's collector with device and namespace is read for its address and port") {
-  const auto file = parse_auto_file("rev_start=1\ncollector=10.0.0.1/6344/eth0/blue\nrev_end=1\n");
+TEST_CASE("the older agent's collector with device and namespace is read") {
+  const auto collectors_of = [](std::string_view value) {
+    return parse_auto_file(fmt::format("rev_start=1\ncollector={}\nrev_end=1\n", value))
+        .value()
+        .settings.collectors;
+  };
+  const auto address = IpAddress::parse("10.0.0.1").value();
+  CHECK(collectors_of("10.0.0.1/6344/eth0/blue") == std::vector<Collector>{{address, 6344, "eth0", "blue"}});
+  CHECK(collectors_of("10.0.0.1/6344//blue") == std::vector<Collector>{{address, 6344, "", "blue"}});
+  CHECK(collectors_of("10.0.0.1//eth0") == std::vector<Collector>{{address, 6343, "eth0"}});
+}
+
+TEST_CASE("a word behind address and port, a priority to some readers, says nothing about the device") {
+  const auto file = parse_auto_file("rev_start=1\ncollector=10.0.0.1 6344 5\nrev_end=1\n");
   REQUIRE(file);
   CHECK(file->settings.collectors == std::vector<Collector>{{IpAddress::parse("10.0.0.1").value(), 6344}});
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdexcept>
 #include <string>
+#include <sys/socket.h>
 
 using namespace sfa;
 using namespace std::chrono_literals;
@@ -61,6 +62,65 @@ TEST_CASE("a file descriptor is writable when it has room") {
   REQUIRE(read(pipe.out.get(), drained.data(), drained.size()) > 0);
   loop.run();
   CHECK(calls == 1);
+}
+
+TEST_CASE("a descriptor is waited for in the directions that were asked for, both in one source") {
+  EventLoop loop;
+  std::array<int, 2> fds{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data()) == 0);
+  const UniqueFd ours(fds[0]);
+  UniqueFd theirs(fds[1]);
+  Readiness seen;
+  const auto note = [&](Readiness readiness) {
+    seen = readiness;
+    loop.quit();
+  };
+  {
+    const auto source = loop.on_ready(ours.get(), {.writable = true}, note);
+    REQUIRE(write(theirs.get(), "x", 1) == 1);
+    loop.run_pending();
+    CHECK(seen.writable);
+    CHECK(!seen.readable);
+  }
+  EventLoop second;
+  seen = {};
+  const auto source =
+      second.on_ready(ours.get(), {.readable = true, .writable = true}, [&](Readiness readiness) {
+        seen = readiness;
+        second.quit();
+      });
+  second.run();
+  CHECK(seen.writable);
+  CHECK(seen.readable);
+}
+
+TEST_CASE("a peer that hangs up makes a descriptor ready for what was waited for") {
+  EventLoop loop;
+  std::array<int, 2> fds{};
+  REQUIRE(pipe(fds.data()) == 0);
+  const UniqueFd in(fds[1]);
+  REQUIRE(close(fds[0]) == 0);
+  Readiness seen;
+  const auto source = loop.on_ready(in.get(), {.writable = true}, [&](Readiness readiness) {
+    seen = readiness;
+    loop.quit();
+  });
+  loop.run();
+  CHECK(seen.writable);
+}
+
+TEST_CASE("a source may be destroyed by its own callback, which runs to its end and never again") {
+  EventLoop loop;
+  const Pipe pipe;
+  EventSource source;
+  int calls = 0;
+  const std::string captured = "what the callback holds outlives the source";
+  source = loop.on_readable(pipe.out.get(), [&source, &calls, captured] {
+    source = {};
+    calls += static_cast<int>(captured.size());
+  });
+  loop.run_pending();
+  CHECK(calls == static_cast<int>(captured.size()));
 }
 
 TEST_CASE("a timer fires once for each time that it is armed, and not once it is disarmed") {

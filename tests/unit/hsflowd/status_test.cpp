@@ -36,9 +36,12 @@ DaemonStatus example() {
                                             .aliases = {"uplink"}},
                                      .rank = 12,
                                      .reason = "IPv4 global"}}};
-  status.collectors = {
-      {.collector = {ip("192.0.2.9"), 6343}, .sent = 12, .errors = 0, .last_error = {}},
-      {.collector = {ip("2001:db8::9"), 6344}, .sent = 3, .errors = 9, .last_error = "send: no"}};
+  status.collectors = {{.collector = {ip("192.0.2.9"), 6343}, .sent = 12, .errors = 0, .last_error = {}},
+                       {.collector = {ip("2001:db8::9"), 6344, "vrf1", "blue", "c1.example.com"},
+                        .sent = 3,
+                        .errors = 9,
+                        .last_error = "send: no",
+                        .others = {ip("192.0.2.10"), ip("192.0.2.11")}}};
   status.sources = {{.name = "host_cpu", .last_run = 2100ms, .cost = 1234us, .present = true, .error = {}},
                     {.name = "host_ip", .last_run = 2100ms, .cost = 5us, .present = false, .error = {}},
                     {.name = "vms", .last_run = {}, .cost = 0us, .present = false, .error = {}},
@@ -67,6 +70,10 @@ TEST_CASE("the JSON of a status has what scripts ask for") {
   CHECK(json["agent_address"]["candidates"][0]["rank"] == 12);
   CHECK(json["collectors"][1] == nlohmann::json{{"address", "2001:db8::9"},
                                                 {"port", 6344},
+                                                {"name", "c1.example.com"},
+                                                {"device", "vrf1"},
+                                                {"namespace", "blue"},
+                                                {"other_addresses", {"192.0.2.10", "192.0.2.11"}},
                                                 {"datagrams_sent", 3},
                                                 {"errors", 9},
                                                 {"last_error", "send: no"}});
@@ -110,7 +117,8 @@ TEST_CASE("people read a status from top to bottom") {
         "* rank  12  192.0.2.1  eth0  IPv4 global\n"
         "Collectors\n"
         "  192.0.2.9 port 6343: 12 datagrams sent, 0 errors\n"
-        "  2001:db8::9 port 6344: 3 datagrams sent, 9 errors (the last: send: no)\n"
+        "  c1.example.com at 2001:db8::9 port 6344 through vrf1 from namespace blue (or else at 192.0.2.10 "
+        "192.0.2.11): 3 datagrams sent, 9 errors (the last: send: no)\n"
         "Counter sources\n"
         "  host_cpu     2.1 s ago, took 1.234 ms\n"
         "  host_ip      2.1 s ago, took 0.005 ms, not on this host\n"

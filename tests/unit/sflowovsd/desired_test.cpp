@@ -69,3 +69,17 @@ TEST_CASE("no collector, or neither samples nor counters, is off") {
   s.polling = std::chrono::seconds(0);
   CHECK(!desired(s, "").row);
 }
+
+TEST_CASE(
+    "a collector in another network namespace or behind a device is no target, because OVS cannot bind") {
+  auto s = settings();
+  const Collector blue{.address = IpAddress::parse("10.0.0.7").value(), .network_namespace = "blue"};
+  const Collector vrf{.address = IpAddress::parse("10.0.0.8").value(), .device = "vrf-mgmt"};
+  s.collectors.insert(s.collectors.end(), {blue, vrf});
+  const Goal some = desired(s, "");
+  REQUIRE(some.row);
+  CHECK(some.row->targets == std::vector<std::string>{"10.0.0.9:6343"});
+  CHECK(some.left_out == std::vector<Collector>{blue, vrf});
+  s.collectors = {blue, vrf};
+  CHECK(!desired(s, "").row);
+}

@@ -1,0 +1,188 @@
+#include "config/collector_names.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sfa {
+
+namespace {
+
+constexpr std::chrono::seconds kMinRefresh{10};
+constexpr std::chrono::seconds kMaxRefresh = std::chrono::hours(1);
+constexpr std::chrono::seconds kMinBackOff{5};
+constexpr std::chrono::seconds kMaxBackOff = std::chrono::minutes(5);
+
+bool contains(std::span<const IpAddress> addresses, const IpAddress& address) {
+  return std::ranges::find(addresses, address) != addresses.end();
+}
+
+bool belongs_to(const Collector& collector, const CollectorConfig& config) {
+  return collector.name == config.host && collector.port == config.port &&
+         collector.device == config.device && collector.network_namespace == config.network_namespace;
+}
+
+} // namespace
+
+std::chrono::seconds refresh_after(std::span<const DnsAddress> answer) {
+  std::chrono::seconds smallest = kMaxRefresh;
+  for (const auto& address : answer) {
+    smallest = std::min(smallest, address.ttl);
+  }
+  return std::max(smallest, kMinRefresh);
+}
+
+std::chrono::seconds back_off(unsigned failures) {
+  constexpr unsigned kEnough = 6; // doublings from 5 s to above 5 min
+  const unsigned doublings = std::min(std::max(failures, 1U) - 1, kEnough);
+  return std::min(kMinBackOff * (1U << doublings), kMaxBackOff);
+}
+
+std::vector<IpAddress> merge(std::span<const IpAddress> known, std::span<const DnsAddress> answer) {
+  std::vector<IpAddress> result;
+  for (const auto& address : known) {
+    if (std::ranges::find(answer, address, &DnsAddress::address) != answer.end()) {
+      result.push_back(address);
+    }
+  }
+  for (const auto& [address, ttl] : answer) {
+    if (result.size() < kMaxAddresses && !contains(result, address)) {
+      result.push_back(address);
+    }
+  }
+  return result;
+}
+
+void CollectorNames::configure(const std::vector<CollectorConfig>& collectors, MonotonicTime now) {
+  const auto old_entries = std::exchange(entries_, {});
+  auto old_names = std::exchange(names_, {});
+  for (const auto& config : collectors) {
+    if (const auto address = IpAddress::parse(config.host)) {
+      entries_.push_back({config, *address});
+      continue;
+    }
+    const auto old = std::ranges::find(old_entries, config, &Entry::config);
+    entries_.push_back({config, old == old_entries.end() ? std::nullopt : old->address});
+    Name& name = names_[config.host];
+    if (const auto known = old_names.find(config.host); known != old_names.end()) {
+      name = std::move(known->second);
+      old_names.erase(known);
+    }
+    name.failures = 0;
+    name.due = now;
+  }
+}
+
+void CollectorNames::remember(std::span<const Collector> collectors) {
+  for (auto& [host, name] : names_) {
+    if (!name.addresses.empty()) {
+      continue;
+    }
+    for (const auto& collector : collectors) {
+      if (collector.name == host && !contains(name.addresses, collector.address)) {
+        name.addresses.push_back(collector.address);
+      }
+    }
+  }
+}
+
+std::vector<std::string> CollectorNames::take_due(MonotonicTime now) {
+  std::vector<std::string> due;
+  for (auto& [host, name] : names_) {
+    if (!name.under_way && name.due <= now) {
+      name.under_way = true;
+      due.push_back(host);
+    }
+  }
+  return due;
+}
+
+std::optional<MonotonicTime> CollectorNames::next_due() const {
+  std::optional<MonotonicTime> next;
+  for (const auto& [host, name] : names_) {
+    if (!name.under_way) {
+      next = next ? std::min(*next, name.due) : name.due;
+    }
+  }
+  return next;
+}
+
+void CollectorNames::answered(const std::string& host, std::span<const DnsAddress> answer,
+                              MonotonicTime now) {
+  if (const auto found = names_.find(host); found != names_.end()) {
+    Name& name = found->second;
+    name = {.addresses = merge(name.addresses, answer), .due = now + refresh_after(answer)};
+  }
+}
+
+void CollectorNames::failed(const std::string& host, MonotonicTime now) {
+  if (const auto found = names_.find(host); found != names_.end()) {
+    Name& name = found->second;
+    name.under_way = false;
+    name.failures += 1;
+    name.due = now + back_off(name.failures);
+  }
+}
+
+void CollectorNames::retry_failed(MonotonicTime now) {
+  for (auto& [host, name] : names_) {
+    if (name.failures > 0) {
+      name.failures = 0;
+      name.due = now;
+    }
+  }
+}
+
+std::optional<Collector> CollectorNames::resolved(const Entry& entry) const {
+  Collector collector{.address = entry.address.value_or(IpAddress()),
+                      .port = entry.config.port,
+                      .device = entry.config.device,
+                      .network_namespace = entry.config.network_namespace};
+  const auto name = names_.find(entry.config.host);
+  if (name == names_.end()) {
+    return collector;
+  }
+  const auto& addresses = name->second.addresses;
+  if (addresses.empty()) {
+    return std::nullopt;
+  }
+  collector.name = entry.config.host;
+  if (!contains(addresses, collector.address)) {
+    collector.address = addresses.front();
+  }
+  return collector;
+}
+
+std::vector<Collector> CollectorNames::collectors() const {
+  std::vector<Collector> result;
+  for (const auto& entry : entries_) {
+    if (auto collector = resolved(entry)) {
+      result.push_back(*std::move(collector));
+    }
+  }
+  return result;
+}
+
+std::vector<IpAddress> CollectorNames::others(const Collector& collector) const {
+  const auto name = names_.find(collector.name);
+  if (name == names_.end()) {
+    return {};
+  }
+  // Round from the one behind it, so that each failure begins where the last one ended.
+  std::vector<IpAddress> result = name->second.addresses;
+  const auto at = std::ranges::find(result, collector.address);
+  if (at != result.end()) {
+    std::ranges::rotate(result, at);
+    result.erase(result.begin());
+  }
+  return result;
+}
+
+void CollectorNames::move(const Collector& collector, const IpAddress& address) {
+  for (auto& entry : entries_) {
+    if (belongs_to(collector, entry.config)) {
+      entry.address = address;
+    }
+  }
+}
+
+} // namespace sfa

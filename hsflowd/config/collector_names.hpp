@@ -1,0 +1,74 @@
+// The collectors that are configured by name: which addresses they have, when each name is to be looked up
+// (again), and which of its addresses each collector is sent to. Pure: the time is an argument, and asking is
+// somebody else's business (CollectorResolver).
+#pragma once
+
+#include "common/event_loop.hpp"
+#include "common/settings.hpp"
+#include "config/config.hpp"
+#include "config/dns_message.hpp"
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sfa {
+
+// What a DNS answer can make us keep at most.
+inline constexpr std::size_t kMaxAddresses = 16;
+
+// The smallest TTL of the answer, but no less than 10 s and no more than 1 h.
+[[nodiscard]] std::chrono::seconds refresh_after(std::span<const DnsAddress> answer);
+
+// How long to wait after so many failures in a row: 5 s, doubled up to 5 min.
+[[nodiscard]] std::chrono::seconds back_off(unsigned failures);
+
+// The addresses of an answer without repetition, those that were known first and in their old order: servers
+// rotate their answers, and a collector is not to move with each of them.
+[[nodiscard]] std::vector<IpAddress> merge(std::span<const IpAddress> known,
+                                           std::span<const DnsAddress> answer);
+
+class CollectorNames {
+public:
+  // Every name is due now; what is known of names that stay is kept.
+  void configure(const std::vector<CollectorConfig>& collectors, MonotonicTime now);
+
+  // Where an earlier run of the daemon sent to: holds for names of which nothing is known yet.
+  void remember(std::span<const Collector> collectors);
+
+  // The names to look up now. Each is under way from here on, until its answer or failure.
+  [[nodiscard]] std::vector<std::string> take_due(MonotonicTime now);
+  [[nodiscard]] std::optional<MonotonicTime> next_due() const;
+  void answered(const std::string& name, std::span<const DnsAddress> answer, MonotonicTime now);
+  void failed(const std::string& name, MonotonicTime now); // addresses stay
+  void retry_failed(MonotonicTime now);
+
+  // Those that have an address, in the order of the configuration.
+  [[nodiscard]] std::vector<Collector> collectors() const;
+  // The other addresses of the collector's name, in the order in which they are to be tried.
+  [[nodiscard]] std::vector<IpAddress> others(const Collector& collector) const;
+  // From now on the collector is at another of its addresses, as long as its name has that address.
+  void move(const Collector& collector, const IpAddress& address);
+
+  struct Name {
+    std::vector<IpAddress> addresses;
+    unsigned failures = 0; // in a row
+    bool under_way = false;
+    MonotonicTime due;
+  };
+  [[nodiscard]] const std::map<std::string, Name>& names() const { return names_; }
+
+private:
+  struct Entry {
+    CollectorConfig config;
+    std::optional<IpAddress> address; // configured, or chosen by move()
+  };
+  [[nodiscard]] std::optional<Collector> resolved(const Entry& entry) const;
+  std::vector<Entry> entries_;
+  std::map<std::string, Name> names_;
+};
+
+} // namespace sfa

@@ -1,0 +1,48 @@
+// Keeps the addresses of collectors that are configured by name up to date: looks names up on the event loop,
+// again at their TTL and after failures. Nobody waits for it; what is not known yet is left out.
+#pragma once
+
+#include "common/event_loop.hpp"
+#include "common/log.hpp"
+#include "config/collector_names.hpp"
+#include "config/dns_client.hpp"
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sfa {
+
+class CollectorResolver {
+public:
+  // `changed` is called from the loop whenever collectors() became different by itself.
+  CollectorResolver(EventLoop& loop, DnsClient& dns, Callback changed);
+
+  // Looks up every name anew; what is known of names that stay holds meanwhile.
+  void configure(const std::vector<CollectorConfig>& collectors);
+  // See CollectorNames.
+  void remember(std::span<const Collector> collectors) { names_.remember(collectors); }
+  void retry_failed();
+
+  [[nodiscard]] std::vector<Collector> collectors() const { return names_.collectors(); }
+  [[nodiscard]] std::vector<IpAddress> others(const Collector& collector) const;
+  void moved(const Collector& collector, const IpAddress& address);
+
+  // Names whose last lookup failed: "collector NAME: lookup: what is wrong".
+  [[nodiscard]] std::vector<std::string> problems() const;
+
+private:
+  void look_up();
+  void answered(const std::string& name, const Result<std::vector<DnsAddress>>& answer);
+
+  DnsClient& dns_;
+  Callback changed_;
+  CollectorNames names_;
+  std::map<std::string, LoggedState> states_;
+  std::map<std::string, DnsLookup> lookups_; // by name, under way or done
+  Timer due_;
+  Timer moved_;
+};
+
+} // namespace sfa

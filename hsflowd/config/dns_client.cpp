@@ -1,0 +1,248 @@
+#include "config/dns_client.hpp"
+
+// The functions that newer c-ares calls deprecated are those that 1.18 has.
+#define CARES_NO_DEPRECATED
+#include <algorithm>
+#include <ares.h>
+#include <array>
+#include <cstring>
+#include <netinet/in.h>
+#include <spdlog/spdlog.h>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <utility>
+
+namespace sfa {
+
+struct DnsClient::Question {
+  DnsClient* client = nullptr;
+  std::weak_ptr<void> wanted;
+  std::string name;
+  DnsType type{};
+  OnAddresses on_addresses; // one of the two
+  OnMessage on_message;
+  Result<std::vector<DnsAddress>> addresses = failure("no answer");
+  Result<DnsMessage> message = failure("no answer");
+};
+
+namespace {
+
+constexpr int kClassIn = 1;
+
+void check(int status, const char* what) {
+  if (status != ARES_SUCCESS) {
+    throw std::runtime_error(fmt::format("{}: {}", what, ares_strerror(status)));
+  }
+}
+
+template <std::size_t N>
+IpAddress to_address(const void* bytes) {
+  std::array<std::uint8_t, N> copy{};
+  std::memcpy(copy.data(), bytes, N);
+  return IpAddress(copy);
+}
+
+std::vector<DnsAddress> to_addresses(const ares_addrinfo& info) {
+  std::vector<DnsAddress> result;
+  for (const ares_addrinfo_node* node = info.nodes; node != nullptr; node = node->ai_next) {
+    const std::chrono::seconds ttl(std::max(node->ai_ttl, 0));
+    if (node->ai_family == AF_INET) {
+      sockaddr_in v4{};
+      std::memcpy(&v4, node->ai_addr, sizeof v4);
+      result.push_back({to_address<4>(&v4.sin_addr), ttl});
+    } else if (node->ai_family == AF_INET6) {
+      sockaddr_in6 v6{};
+      std::memcpy(&v6, node->ai_addr, sizeof v6);
+      result.push_back({to_address<16>(&v6.sin6_addr), ttl});
+    }
+  }
+  return result;
+}
+
+// The client was destroyed, or its servers changed.
+bool channel_ended(int status) {
+  return status == ARES_EDESTRUCTION || status == ARES_ECANCELLED;
+}
+
+} // namespace
+
+// No exception crosses C: out of memory ends the program, and what the caller's callbacks do is done later,
+// from the loop.
+struct DnsClient::Calls {
+  static void on_addresses(void* data, int status, int, ares_addrinfo* info) noexcept {
+    std::unique_ptr<Question> question(static_cast<Question*>(data));
+    const Handle<ares_addrinfo, ares_freeaddrinfo> owned(info);
+    if (status == ARES_SUCCESS) {
+      question->addresses = to_addresses(*info);
+      if (question->addresses->empty()) {
+        status = ARES_ENODATA;
+      }
+    }
+    if (status != ARES_SUCCESS) {
+      question->addresses = failure("{}", ares_strerror(status));
+    }
+    DnsClient* client = question->client;
+    client->answer(std::move(question), status);
+  }
+
+  static void on_message(void* data, int status, int, unsigned char* bytes, int size) noexcept {
+    std::unique_ptr<Question> question(static_cast<Question*>(data));
+    // c-ares turns these two into errors, but what came is an answer, with the SOA record that says how long.
+    const bool answered = status == ARES_SUCCESS || status == ARES_ENOTFOUND || status == ARES_ENODATA;
+    if (answered && bytes != nullptr) {
+      question->message = parse_dns_message({bytes, static_cast<std::size_t>(size)});
+    } else {
+      question->message = failure("{}", ares_strerror(status));
+    }
+    DnsClient* client = question->client;
+    client->answer(std::move(question), status);
+  }
+
+  static void on_socket(void* data, int fd, int readable, int writable) noexcept {
+    auto* client = static_cast<DnsClient*>(data);
+    // Before anything else: c-ares may be about to close this descriptor and to get its number again.
+    client->sources_.erase(fd);
+    if (readable == 0 && writable == 0) {
+      return;
+    }
+    try {
+      client->sources_[fd] = client->loop_.on_ready(
+          fd, {.readable = readable != 0, .writable = writable != 0}, [client, fd](Readiness now) {
+            client->process(now.readable ? fd : ARES_SOCKET_BAD, now.writable ? fd : ARES_SOCKET_BAD);
+          });
+    } catch (const std::exception& error) {
+      spdlog::warn("DNS: {}", error.what()); // the question ends by its timeout
+    }
+  }
+};
+
+DnsClient::DnsClient(EventLoop& loop, Callback servers_changed)
+    : DnsClient(loop, Setup{}, std::move(servers_changed)) {}
+
+DnsClient::DnsClient(EventLoop& loop, Setup setup, Callback servers_changed)
+    : loop_(loop), setup_(std::move(setup)), servers_changed_(std::move(servers_changed)),
+      timeout_(loop.timer([this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); })),
+      delivery_(loop.timer([this] { deliver(); })) {}
+
+DnsClient::~DnsClient() = default;
+
+void DnsClient::open() {
+  static const int library = ares_library_init(ARES_LIB_INIT_ALL);
+  check(library, "c-ares");
+  ares_options options{};
+  options.flags = ARES_FLAG_EDNS; // larger answers without TCP (RFC 6891)
+  options.udp_port = setup_.port;
+  options.tcp_port = setup_.port;
+  options.sock_state_cb = Calls::on_socket;
+  options.sock_state_cb_data = this;
+  std::string path = setup_.resolv_conf.native();
+  options.resolvconf_path = path.data();
+  int given =
+      ARES_OPT_FLAGS | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF;
+#ifdef ARES_OPT_QUERY_CACHE
+  options.qcache_max_ttl = 0; // c-ares 1.31 and later; who asks again wants to know
+  given |= ARES_OPT_QUERY_CACHE;
+#endif
+  ares_channeldata* channel = nullptr;
+  check(ares_init_options(&channel, &options, given), "c-ares");
+  channel_.reset(channel);
+  if (!watch_) {
+    watch_.emplace(loop_, setup_.resolv_conf, [this] { reopen(); });
+  }
+}
+
+void DnsClient::reopen() {
+  channel_.reset(); // interrupts what is under way
+  open();
+  for (auto& question : std::exchange(interrupted_, {})) {
+    ask(std::move(question));
+  }
+  arm();
+  if (servers_changed_) {
+    servers_changed_();
+  }
+}
+
+DnsLookup DnsClient::addresses(const std::string& name, OnAddresses callback) {
+  auto question = std::make_unique<Question>();
+  question->name = name;
+  question->on_addresses = std::move(callback);
+  return begin(std::move(question));
+}
+
+DnsLookup DnsClient::records(const std::string& name, DnsType type, OnMessage callback) {
+  auto question = std::make_unique<Question>();
+  question->name = name;
+  question->type = type;
+  question->on_message = std::move(callback);
+  return begin(std::move(question));
+}
+
+DnsLookup DnsClient::begin(std::unique_ptr<Question> question) {
+  if (!channel_) {
+    open();
+  }
+  DnsLookup lookup = std::make_shared<char>();
+  question->client = this;
+  question->wanted = lookup;
+  ask(std::move(question));
+  arm();
+  return lookup;
+}
+
+// c-ares owns the question until it calls back, which it does exactly once.
+void DnsClient::ask(std::unique_ptr<Question> question) {
+  Question& asked = *question.release();
+  if (asked.on_addresses) {
+    ares_addrinfo_hints hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_DGRAM;
+    ares_getaddrinfo(channel_.get(), asked.name.c_str(), nullptr, &hints, Calls::on_addresses, &asked);
+  } else {
+    ares_query(channel_.get(), asked.name.c_str(), kClassIn, static_cast<int>(asked.type), Calls::on_message,
+               &asked);
+  }
+}
+
+void DnsClient::answer(std::unique_ptr<Question> question, int status) {
+  if (question->wanted.expired()) {
+    return;
+  }
+  if (channel_ended(status)) {
+    interrupted_.push_back(std::move(question));
+    return;
+  }
+  answered_.push_back(std::move(question));
+  delivery_.arm_at(std::chrono::steady_clock::now());
+}
+
+void DnsClient::process(int readable, int writable) {
+  ares_process_fd(channel_.get(), readable, writable);
+  arm();
+}
+
+void DnsClient::arm() {
+  timeval left{};
+  if (ares_timeout(channel_.get(), nullptr, &left) == nullptr) {
+    timeout_.disarm();
+    return;
+  }
+  timeout_.arm_at(std::chrono::steady_clock::now() + std::chrono::seconds(left.tv_sec) +
+                  std::chrono::microseconds(left.tv_usec));
+}
+
+void DnsClient::deliver() {
+  for (const auto& question : std::exchange(answered_, {})) {
+    const DnsLookup wanted = question->wanted.lock();
+    if (!wanted) {
+      continue;
+    }
+    if (question->on_addresses) {
+      question->on_addresses(question->addresses);
+    } else {
+      question->on_message(question->message);
+    }
+  }
+}
+
+} // namespace sfa

@@ -1,0 +1,83 @@
+// DNS on the event loop: c-ares asks, retries, falls back to TCP and keeps its own time; nothing here ever
+// waits. Servers, search list and options are those of resolv.conf(5), and a change of that file takes effect
+// at once, also for lookups that are under way.
+//
+//   DnsClient dns(loop);
+//   DnsLookup lookup = dns.addresses("collector.example.com", [](const auto& answer) { ... });
+#pragma once
+
+#include "common/event_loop.hpp"
+#include "common/file_watch.hpp"
+#include "common/handle.hpp"
+#include "common/result.hpp"
+#include "config/dns_message.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+struct ares_channeldata;
+extern "C" void ares_destroy(ares_channeldata* channel);
+
+namespace sfa {
+
+// A lookup under way. Its callback is called once, from the loop and never from within the call that began
+// the lookup; never once this was destroyed.
+using DnsLookup = std::shared_ptr<void>;
+
+class DnsClient {
+public:
+  struct Setup {
+    std::filesystem::path resolv_conf = "/etc/resolv.conf";
+    std::uint16_t port = 53;
+  };
+  using OnAddresses = std::function<void(const Result<std::vector<DnsAddress>>&)>;
+  using OnMessage = std::function<void(const Result<DnsMessage>&)>;
+
+  // Opens nothing before the first lookup. `servers_changed` is called when resolv.conf changed.
+  explicit DnsClient(EventLoop& loop, Callback servers_changed = {});
+  DnsClient(EventLoop& loop, Setup setup, Callback servers_changed = {});
+  DnsClient(const DnsClient&) = delete;
+  DnsClient& operator=(const DnsClient&) = delete;
+  DnsClient(DnsClient&&) = delete;
+  DnsClient& operator=(DnsClient&&) = delete;
+  ~DnsClient();
+
+  // All IPv4 and IPv6 addresses of a host, the ones that this host can best reach first (RFC 6724).
+  // /etc/hosts counts, and the search list. Never an empty answer: no address is an error.
+  [[nodiscard]] DnsLookup addresses(const std::string& name, OnAddresses callback);
+
+  // The answer to one question, the name taken as it is. That the name or the record does not exist is an
+  // answer (see rcode); an error is that nobody answered, or not in a usable way.
+  [[nodiscard]] DnsLookup records(const std::string& name, DnsType type, OnMessage callback);
+
+private:
+  struct Question;
+  struct Calls; // what c-ares calls
+  void open();
+  void reopen();
+  [[nodiscard]] DnsLookup begin(std::unique_ptr<Question> question);
+  void ask(std::unique_ptr<Question> question);
+  void answer(std::unique_ptr<Question> question, int status);
+  void process(int readable, int writable);
+  void arm();
+  void deliver();
+
+  EventLoop& loop_;
+  Setup setup_;
+  Callback servers_changed_;
+  std::optional<FileWatch> watch_;
+  Timer timeout_;
+  Timer delivery_;
+  std::map<int, EventSource> sources_;                 // by file descriptor
+  std::vector<std::unique_ptr<Question>> answered_;    // not delivered yet
+  std::vector<std::unique_ptr<Question>> interrupted_; // by the end of the channel that they were asked on
+  Handle<ares_channeldata, ares_destroy> channel_;     // ends first: it calls back
+};
+
+} // namespace sfa
