@@ -24,7 +24,7 @@ std::string in_section(std::string_view path) {
 
 // One walk over the tree, in the order of the file, so that the last of two values wins.
 class Loader {
- public:
+public:
   explicit Loader(std::string_view file_name) : file_name_(file_name) {}
 
   LoadedConfig load(const Section& top) {
@@ -43,7 +43,7 @@ class Loader {
     return loaded;
   }
 
- private:
+private:
   struct Scope {
     std::string_view path; // of the section in the table
     std::string origin;    // the same with an index: "collector[0]"

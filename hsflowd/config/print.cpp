@@ -48,7 +48,7 @@ std::string double_quoted(std::string_view text) {
 }
 
 class Show {
- public:
+public:
   explicit Show(const LoadedConfig& loaded) : config_(*loaded.config), origins_(loaded.origins) {}
 
   std::string text() {
@@ -62,7 +62,7 @@ class Show {
     return std::move(text_);
   }
 
- private:
+private:
   void show_section(const SectionRow& section) {
     const std::size_t count = section.count == nullptr ? 1 : section.count(config_);
     if (count == 0) {

@@ -31,7 +31,7 @@ Place place_of(const YAML::Mark& mark) {
 // Builds the tree from yaml-cpp's events rather than from its nodes: a mark comes with each event, and a
 // document is refused at the first thing wrong with it, before anything is expanded or nested deeply.
 class TreeBuilder : public YAML::EventHandler {
- public:
+public:
   [[nodiscard]] Section take() { return std::move(top_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
@@ -93,7 +93,7 @@ class TreeBuilder : public YAML::EventHandler {
     value_done();
   }
 
- private:
+private:
   struct Open { // a map whose end has not come yet
     Section section = {};
     std::optional<std::string> key = {}; // when its value comes next
