@@ -171,7 +171,7 @@ std::vector<IpAddress> CollectorNames::others(const Collector& collector) const 
   std::vector<IpAddress> result = name->second.addresses;
   const auto at = std::ranges::find(result, collector.address);
   if (at != result.end()) {
-    std::ranges::rotate(result, at);
+    std::rotate(result.begin(), at, result.end());
     result.erase(result.begin());
   }
   return result;

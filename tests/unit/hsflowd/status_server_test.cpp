@@ -157,7 +157,7 @@ TEST_CASE("a client that goes away is forgotten, and what one sends is not read"
 }
 
 TEST_CASE("only the owner and the group may ask, whatever the umask") {
-  for (const mode_t mask : {0, 022, 077}) {
+  for (const mode_t mask : {mode_t{0}, mode_t{022}, mode_t{077}}) {
     Served served;
     const mode_t old = umask(mask);
     const auto opened = served.open();
