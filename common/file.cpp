@@ -45,7 +45,7 @@ Result<std::optional<std::string>> read_file(const std::filesystem::path& path, 
   // Read to the end and not to st_size: files under /proc claim to be empty.
   std::string content;
   for (;;) {
-    constexpr std::size_t kChunk = 16 * 1024;
+    constexpr std::size_t kChunk = 16UL * 1024;
     const std::size_t before = content.size();
     content.resize(before + kChunk);
     const ssize_t got = read(fd.get(), content.data() + before, kChunk);

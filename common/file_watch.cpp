@@ -37,7 +37,7 @@ std::vector<std::pair<std::filesystem::path, std::string>> deciding_entries(std:
 
 } // namespace
 
-FileWatch::FileWatch(EventLoop& loop, std::filesystem::path path, Callback changed)
+FileWatch::FileWatch(EventLoop& loop, const std::filesystem::path& path, Callback changed)
     : path_(std::filesystem::absolute(path).lexically_normal()), changed_(std::move(changed)),
       inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   if (!inotify_) {

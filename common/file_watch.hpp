@@ -18,7 +18,7 @@ class FileWatch {
 public:
   // Watches from now on; `changed` is called from the loop. Throws std::system_error when the system has no
   // inotify instance left.
-  FileWatch(EventLoop& loop, std::filesystem::path path, Callback changed);
+  FileWatch(EventLoop& loop, const std::filesystem::path& path, Callback changed);
 
 private:
   void watch_directories();

@@ -11,14 +11,14 @@ namespace {
 using Record = std::vector<std::uint8_t>;
 
 constexpr std::size_t kSampleOverhead =
-    6 * 4; // tag, length, sequence number, class, index, number of records
+    6UL * 4; // tag, length, sequence number, class, index, number of records
 
 std::string_view name_of(const CounterBlock& block) {
   return std::visit([](const auto& body) { return std::decay_t<decltype(body)>::kName; }, block);
 }
 
 std::size_t header_size(const AgentIdentity& agent) {
-  return 6 * 4 + agent.address.bytes().size();
+  return 6UL * 4 + agent.address.bytes().size();
 }
 
 // Collects samples and closes a datagram when the next one would not fit.
