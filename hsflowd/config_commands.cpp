@@ -1,7 +1,10 @@
 #include "hsflowd/config_commands.hpp"
 
 #include "common/file.hpp"
+#include "common/text.hpp"
+#include "config/agent_address.hpp"
 #include "config/config_file.hpp"
+#include "config/host_addresses.hpp"
 #include "config/print.hpp"
 
 #include <cstdio>
@@ -32,6 +35,13 @@ int show_command(const std::filesystem::path& file) {
     return EX_CONFIG;
   }
   fmt::print("{}", show_config(loaded));
+  // As a comment, so that the whole is still a configuration.
+  if (const auto addresses = read_host_addresses()) {
+    const std::string election = election_text(elect_agent_address(*loaded.config, *addresses));
+    for (const auto line : lines(election)) {
+      fmt::print("# {}\n", line);
+    }
+  }
   return EXIT_SUCCESS;
 }
 

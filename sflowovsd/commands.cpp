@@ -58,11 +58,11 @@ std::string status_text(const CommandContext& context) {
   return text;
 }
 
-void reply_status(unixctl_conn* connection, int, const char*[], void* context) {
+void reply_status(unixctl_conn* connection, int, const char**, void* context) {
   unixctl_command_reply(connection, status_text(*static_cast<const CommandContext*>(context)).c_str());
 }
 
-void quit(unixctl_conn* connection, int, const char*[], void* context) {
+void quit(unixctl_conn* connection, int, const char**, void* context) {
   static_cast<CommandContext*>(context)->loop.quit();
   unixctl_command_reply(connection, nullptr);
 }

@@ -218,6 +218,7 @@ def test_show_says_where_each_value_came_from(tmp_path):
     shown = run(HSFLOWD, "show", file)
     assert re.search(rf"^sampling: 77 +# {file}:2$", shown, re.M)
     assert re.search(r"^polling: 30 +# default$", shown, re.M)
+    assert re.search(r"^# .*127\.0\.0\.1.*loopback", shown, re.M), "the candidates for the agent address"
     again = tmp_path / "b.yaml"
     again.write_text(shown)
     assert subprocess.run([HSFLOWD, "check", again]).returncode == 0
