@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from testbed import Monitor, run, shared_keys, sflow_of, status, vsctl, wait_for
+from testbed import SLOW, Monitor, run, shared_keys, sflow_of, status, vsctl, wait_for
 from testbed import hsflowd_config as config
 
 WITHIN = 0.100  # seconds

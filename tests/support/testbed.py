@@ -25,6 +25,8 @@ sys.path.insert(0, str(ROOT / "tests/decoder"))
 import sflow  # noqa: E402  (the independent decoder)
 
 DEADLINE = 10.0  # seconds; far more than anything here takes
+# A sanitizer makes our daemons several times slower: what is timed may take that much longer then.
+SLOW = 10 if os.environ.get("SANITIZE") else 1
 
 
 def wait_for(condition, what, deadline=DEADLINE):
