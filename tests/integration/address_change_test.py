@@ -10,7 +10,7 @@ import pytest
 from testbed import SLOW, Monitor, run, shared_keys, sflow_of, status, vsctl, wait_for
 from testbed import hsflowd_config as config
 
-WITHIN = 0.100  # seconds
+WITHIN = 0.100 * SLOW  # seconds
 
 # What happens, and the address that is to be the agent's then.
 CHANGES = {
