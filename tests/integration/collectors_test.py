@@ -123,6 +123,8 @@ def test_a_collector_whose_first_address_its_network_does_not_take_is_sent_to_at
     with namespace("blue"):
         run("ip", "link", "add", "mgmt0", "type", "veth", "peer", "name", "wire0")
         try:
+            for device in ("mgmt0", "wire0"):  # no address of their own, whose coming would be a reason to publish again
+                run("ip", "link", "set", device, "addrgenmode", "none")
             run("ip", "-6", "addr", "add", "2001:db8::1/64", "dev", "mgmt0", "nodad")
             run("ip", "link", "set", "wire0", "up")
             run("ip", "link", "set", "mgmt0", "up")
@@ -229,8 +231,11 @@ def test_a_namespace_may_come_later_and_may_be_replaced_by_another_of_the_same_n
     for _ in range(2):
         with namespace("blue"):
             collector = CollectorIn("blue", port=16343)
+            run("ip", "link", "add", "outer0", "type", "veth", "peer", "name", "inner0", "netns", "blue")
             collector.receive()
             collector.close()
+        # Nobody holds the old one: its end of the link goes, and with it ours.
+        wait_for(lambda: "outer0" not in run("ip", "-o", "link"), "the namespace is gone")
 
 
 def test_a_collector_behind_a_device_is_sent_to_through_it_also_after_the_device_came_anew(bed):
