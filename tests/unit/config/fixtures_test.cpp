@@ -3,6 +3,7 @@
 // anew, to be reviewed.
 #include "config/load.hpp"
 #include "config/print.hpp"
+#include "paths.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -16,7 +17,7 @@ using namespace sfa;
 
 namespace {
 
-const std::filesystem::path kFolder = std::filesystem::path(FIXTURES_DIR) / "config";
+const std::filesystem::path kFolder = test::fixtures_directory() / "config";
 
 std::string content(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
@@ -120,7 +121,7 @@ TEST_CASE("a configuration cut short at any byte gets an answer") {
 }
 
 TEST_CASE("the two sample configurations mean the same") {
-  const std::filesystem::path samples = std::filesystem::path(SOURCE_DIR) / "conf";
+  const std::filesystem::path samples = test::source_directory() / "conf";
   const auto classic = load(samples / "hsflowd.conf");
   const auto yaml = load(samples / "hsflowd.yaml");
   REQUIRE(classic.config);

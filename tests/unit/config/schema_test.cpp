@@ -1,4 +1,5 @@
 #include "config/schema.hpp"
+#include "paths.hpp"
 
 #include "config/options.hpp"
 #include "config/print.hpp"
@@ -25,7 +26,7 @@ std::string content(const std::string& path) {
 
 TEST_CASE("the option table in docs/configuration.md is the one of this build") {
   // With UPDATE_EXPECTED=1 in the environment it is written anew.
-  const std::string path = SOURCE_DIR "/docs/configuration.md";
+  const std::string path = test::source_directory() / "docs" / "configuration.md";
   std::string page = content(path);
   const auto begin = page.find(kBegin);
   const auto end = page.find(kEnd, begin);

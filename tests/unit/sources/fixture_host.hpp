@@ -2,6 +2,7 @@
 // itself.
 #pragma once
 
+#include "paths.hpp"
 #include "sources/counter_source.hpp"
 #include "sources/sys_root.hpp"
 
@@ -18,7 +19,7 @@
 namespace sfa::test {
 
 inline std::filesystem::path hosts_directory() {
-  return std::filesystem::path(FIXTURES_DIR) / "hosts";
+  return fixtures_directory() / "hosts";
 }
 
 inline SysRoot fixture_host(std::string_view name) {
