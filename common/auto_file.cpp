@@ -79,23 +79,42 @@ std::string format_collector(const Collector& collector) {
 // ports never see it, because it has a key of its own.
 struct Detail {
   std::string_view word;
-  std::string Collector::*member;
+  std::string (*get)(const Collector&); // empty = nothing to say
+  Result<void> (*set)(Collector&, std::string_view);
 };
-constexpr std::array kDetails{Detail{"name=", &Collector::name}, Detail{"dev=", &Collector::device},
-                              Detail{"namespace=", &Collector::network_namespace}};
 
-bool has_details(const Collector& collector) {
-  return std::ranges::any_of(kDetails, [&](const Detail& d) { return !(collector.*d.member).empty(); });
+template <auto Member>
+constexpr Detail text_detail(std::string_view word) {
+  return {word, [](const Collector& collector) { return collector.*Member; },
+          [](Collector& collector, std::string_view text) -> Result<void> {
+            collector.*Member = text;
+            return {};
+          }};
 }
+
+const std::array kDetails{text_detail<&Collector::name>("name="), text_detail<&Collector::device>("dev="),
+                          text_detail<&Collector::network_namespace>("namespace="),
+                          Detail{"source=",
+                                 [](const Collector& collector) {
+                                   return collector.source ? collector.source->to_string() : std::string();
+                                 },
+                                 [](Collector& collector, std::string_view text) {
+                                   return IpAddress::parse(text).map(
+                                       [&](const IpAddress& source) { collector.source = source; });
+                                 }}};
 
 std::string format_details(const Collector& collector) {
   std::string text;
-  for (const auto& [word, member] : kDetails) {
-    if (!(collector.*member).empty()) {
-      fmt::format_to(std::back_inserter(text), " {}{}", word, collector.*member);
+  for (const auto& detail : kDetails) {
+    if (const auto value = detail.get(collector); !value.empty()) {
+      fmt::format_to(std::back_inserter(text), " {}{}", detail.word, value);
     }
   }
   return text;
+}
+
+bool has_details(const Collector& collector) {
+  return !format_details(collector).empty();
 }
 
 // By their text. Of two with the same address and port, one with details comes first: they are read back as
@@ -124,13 +143,18 @@ Result<void> apply_details(std::vector<Collector>& collectors, std::string_view 
   if (collector == collectors.end()) {
     return failure("no line above has this collector");
   }
+  Collector details = *collector;
   for (const auto given : words) {
-    for (const auto& [word, member] : kDetails) {
-      if (given.starts_with(word)) {
-        (*collector).*member = given.substr(word.size());
-      }
+    const auto known =
+        std::ranges::find_if(kDetails, [&](const Detail& d) { return given.starts_with(d.word); });
+    if (known == kDetails.end()) {
+      continue;
+    }
+    if (auto set = known->set(details, given.substr(known->word.size())); !set) {
+      return set;
     }
   }
+  *collector = std::move(details);
   return {};
 }
 

@@ -26,9 +26,10 @@ inline constexpr std::uint32_t kMaxDatagramBytes = 8192;
 struct Collector {
   IpAddress address;
   std::uint16_t port = kSflowPort;
-  std::string device = {};            // the only one to send through (a VRF, say); empty = as routed
-  std::string network_namespace = {}; // to send from, a name under /var/run/netns; empty = the daemon's own
-  std::string name = {};              // that `address` was looked up for; empty = configured as an address
+  std::string device = {};              // the only one to send through (a VRF, say); empty = as routed
+  std::string network_namespace = {};   // to send from, a name under /var/run/netns; empty = the daemon's own
+  std::optional<IpAddress> source = {}; // of the datagrams; empty = as the kernel chooses
+  std::string name = {};                // that `address` was looked up for; empty = configured as an address
 
   bool operator==(const Collector&) const = default;
 };

@@ -68,7 +68,7 @@ Result<Config> load_config_and_log(const std::filesystem::path& path) {
 Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
     : loop_(loop), options_(std::move(options)), config_(std::move(config)),
       identity_(host_identity(options_, config_)), dns_(loop, [this] { collectors_.retry_failed(); }),
-      collectors_(loop, dns_, [this] { update(); }),
+      collectors_(loop, dns_, std::mt19937(std::random_device()()), [this] { update(); }),
       agent_(loop, SysRoot(), make_host_sources(identity_), std::mt19937(std::random_device()()),
              {.others = [this](const Collector& collector) { return collectors_.others(collector); },
               .moved = [this](const Collector& collector,
@@ -82,10 +82,10 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
       interrupt_(loop.on_signal(SIGINT, [this] { loop_.quit(); })),
       hangup_(loop.on_signal(SIGHUP, [this] { reload(); })) {
   open_status_server();
-  collectors_.configure(config_.collectors);
+  collectors_.configure(config_);
   // A restart loses no sample: names are at their old addresses until DNS says otherwise.
   if (const auto old = read_auto_file(options_.shared_file); old && *old) {
-    collectors_.remember((*old)->settings.collectors);
+    collectors_.remember((*old)->settings);
   }
   update();
 }
@@ -130,7 +130,7 @@ Result<void> Daemon::try_reload() {
     return tl::unexpected(identity.error());
   }
   config_ = *std::move(config);
-  collectors_.configure(config_.collectors);
+  collectors_.configure(config_);
   if (*identity != identity_) {
     identity_ = *identity;
     agent_.replace_source(make_host_descr_source(identity_));
@@ -154,7 +154,11 @@ void Daemon::update() {
   } else {
     reading_addresses_.failed(addresses.error());
   }
-  election_ = elect_agent_address(config_, addresses_);
+  Config config = config_;
+  if (!config.agent_host.empty()) {
+    config.agent_ip = collectors_.agent_ip(); // while it is not known an address of this host has to do
+  }
+  election_ = elect_agent_address(config, addresses_);
   if (election_.address) {
     addressing_.ok();
   } else {

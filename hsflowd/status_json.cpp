@@ -51,6 +51,7 @@ Json json_of(const CollectorStatus& status) {
           {"name", text_or_null(status.collector.name)},
           {"device", text_or_null(status.collector.device)},
           {"namespace", text_or_null(status.collector.network_namespace)},
+          {"source", status.collector.source ? Json(status.collector.source->to_string()) : Json()},
           {"other_addresses", texts_of(status.others)},
           {"datagrams_sent", status.sent},
           {"errors", status.errors},
@@ -80,6 +81,10 @@ IpAddress parse_address(const Json& json) {
     throw std::runtime_error(address.error().message);
   }
   return *address;
+}
+
+std::optional<IpAddress> parse_source_address(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(parse_address(json));
 }
 
 std::string parse_text(const Json& json) {
@@ -121,6 +126,7 @@ CollectorStatus parse_collector(const Json& json) {
                         .port = json.at("port"),
                         .device = parse_text(json.at("device")),
                         .network_namespace = parse_text(json.at("namespace")),
+                        .source = parse_source_address(json.at("source")),
                         .name = parse_text(json.at("name"))},
           .sent = json.at("datagrams_sent"),
           .errors = json.at("errors"),

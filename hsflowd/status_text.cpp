@@ -46,11 +46,12 @@ std::string agent_text(const DaemonStatus& status) {
 }
 
 std::string place_of(const CollectorStatus& status) {
-  const auto& [address, port, device, network_namespace, name] = status.collector;
+  const auto& [address, port, device, network_namespace, source, name] = status.collector;
   std::string text = name.empty() ? address.to_string() : fmt::format("{} at {}", name, address.to_string());
   text += fmt::format(" port {}", port);
+  text += source ? " from " + source->to_string() : "";
   text += device.empty() ? "" : " through " + device;
-  text += network_namespace.empty() ? "" : " from namespace " + network_namespace;
+  text += network_namespace.empty() ? "" : " in namespace " + network_namespace;
   if (!status.others.empty()) {
     text += " (or else at";
     for (const auto& other : status.others) {

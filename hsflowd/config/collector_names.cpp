@@ -16,9 +16,15 @@ bool contains(std::span<const IpAddress> addresses, const IpAddress& address) {
   return std::ranges::find(addresses, address) != addresses.end();
 }
 
+// Datagrams to an IPv6 address cannot leave from an IPv4 one.
+bool reaches(const std::optional<IpAddress>& source, const IpAddress& address) {
+  return !source || source->is_v4() == address.is_v4();
+}
+
 bool belongs_to(const Collector& collector, const CollectorConfig& config) {
   return collector.name == config.host && collector.port == config.port &&
-         collector.device == config.device && collector.network_namespace == config.network_namespace;
+         collector.device == config.device && collector.source == config.source &&
+         collector.network_namespace == config.network_namespace;
 }
 
 } // namespace
@@ -52,7 +58,19 @@ std::vector<IpAddress> merge(std::span<const IpAddress> known, std::span<const D
   return result;
 }
 
-void CollectorNames::configure(const std::vector<CollectorConfig>& collectors, MonotonicTime now) {
+void CollectorNames::add_name(const std::string& host, std::map<std::string, Name>& old_names,
+                              MonotonicTime now) {
+  Name& name = names_[host];
+  if (const auto known = old_names.find(host); known != old_names.end()) {
+    name = std::move(known->second);
+    old_names.erase(known);
+  }
+  name.failures = 0;
+  name.due = now;
+}
+
+void CollectorNames::configure(const std::vector<CollectorConfig>& collectors, const std::string& agent_host,
+                               MonotonicTime now) {
   const auto old_entries = std::exchange(entries_, {});
   auto old_names = std::exchange(names_, {});
   for (const auto& config : collectors) {
@@ -62,17 +80,16 @@ void CollectorNames::configure(const std::vector<CollectorConfig>& collectors, M
     }
     const auto old = std::ranges::find(old_entries, config, &Entry::config);
     entries_.push_back({config, old == old_entries.end() ? std::nullopt : old->address});
-    Name& name = names_[config.host];
-    if (const auto known = old_names.find(config.host); known != old_names.end()) {
-      name = std::move(known->second);
-      old_names.erase(known);
-    }
-    name.failures = 0;
-    name.due = now;
+    add_name(config.host, old_names, now);
+  }
+  agent_host_ = agent_host;
+  if (!agent_host_.empty()) {
+    add_name(agent_host_, old_names, now);
   }
 }
 
-void CollectorNames::remember(std::span<const Collector> collectors) {
+void CollectorNames::remember(std::span<const Collector> collectors,
+                              const std::optional<IpAddress>& agent_ip) {
   for (auto& [host, name] : names_) {
     if (!name.addresses.empty()) {
       continue;
@@ -81,6 +98,9 @@ void CollectorNames::remember(std::span<const Collector> collectors) {
       if (collector.name == host && !contains(name.addresses, collector.address)) {
         name.addresses.push_back(collector.address);
       }
+    }
+    if (host == agent_host_ && agent_ip && !contains(name.addresses, *agent_ip)) {
+      name.addresses.insert(name.addresses.begin(), *agent_ip);
     }
   }
 }
@@ -110,7 +130,10 @@ void CollectorNames::answered(const std::string& host, std::span<const DnsAddres
                               MonotonicTime now) {
   if (const auto found = names_.find(host); found != names_.end()) {
     Name& name = found->second;
-    name = {.addresses = merge(name.addresses, answer), .due = now + refresh_after(answer)};
+    const std::chrono::milliseconds wait = refresh_after(answer);
+    const std::chrono::milliseconds spread(
+        std::uniform_int_distribution<std::int64_t>(0, wait.count() / 10)(random_));
+    name = {.addresses = merge(name.addresses, answer), .due = now + wait + spread};
   }
 }
 
@@ -132,23 +155,48 @@ void CollectorNames::retry_failed(MonotonicTime now) {
   }
 }
 
+std::span<const IpAddress> CollectorNames::addresses_of(const std::string& host) const {
+  const auto name = names_.find(host);
+  return name == names_.end() ? std::span<const IpAddress>() : name->second.addresses;
+}
+
+std::optional<IpAddress> CollectorNames::agent_ip() const {
+  const auto addresses = addresses_of(agent_host_);
+  return addresses.empty() ? std::nullopt : std::optional(addresses.front());
+}
+
+std::optional<Error> CollectorNames::problem(const std::string& host) const {
+  const auto addresses = addresses_of(host);
+  for (const auto& [config, address] : entries_) {
+    const auto can_reach = [&, &source = config.source](const IpAddress& to) { return reaches(source, to); };
+    if (config.host == host && config.source && std::ranges::none_of(addresses, can_reach)) {
+      return Error{fmt::format("no {} address, which the source address {} needs",
+                               config.source->is_v4() ? "IPv4" : "IPv6", config.source->to_string())};
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Collector> CollectorNames::resolved(const Entry& entry) const {
   Collector collector{.address = entry.address.value_or(IpAddress()),
                       .port = entry.config.port,
                       .device = entry.config.device,
-                      .network_namespace = entry.config.network_namespace};
-  const auto name = names_.find(entry.config.host);
-  if (name == names_.end()) {
+                      .network_namespace = entry.config.network_namespace,
+                      .source = entry.config.source};
+  if (!names_.contains(entry.config.host)) {
     return collector;
   }
-  const auto& addresses = name->second.addresses;
-  if (addresses.empty()) {
+  collector.name = entry.config.host;
+  const auto addresses = addresses_of(entry.config.host);
+  if (contains(addresses, collector.address)) {
+    return collector;
+  }
+  const auto first = std::ranges::find_if(
+      addresses, [&](const IpAddress& address) { return reaches(collector.source, address); });
+  if (first == addresses.end()) {
     return std::nullopt;
   }
-  collector.name = entry.config.host;
-  if (!contains(addresses, collector.address)) {
-    collector.address = addresses.front();
-  }
+  collector.address = *first;
   return collector;
 }
 
@@ -163,17 +211,15 @@ std::vector<Collector> CollectorNames::collectors() const {
 }
 
 std::vector<IpAddress> CollectorNames::others(const Collector& collector) const {
-  const auto name = names_.find(collector.name);
-  if (name == names_.end()) {
-    return {};
-  }
+  const auto addresses = addresses_of(collector.name);
+  std::vector<IpAddress> result(addresses.begin(), addresses.end());
   // Round from the one behind it, so that each failure begins where the last one ended.
-  std::vector<IpAddress> result = name->second.addresses;
   const auto at = std::ranges::find(result, collector.address);
   if (at != result.end()) {
     std::rotate(result.begin(), at, result.end());
     result.erase(result.begin());
   }
+  std::erase_if(result, [&](const IpAddress& address) { return !reaches(collector.source, address); });
   return result;
 }
 

@@ -14,12 +14,12 @@ MonotonicTime now() {
 
 } // namespace
 
-CollectorResolver::CollectorResolver(EventLoop& loop, DnsClient& dns, Callback changed)
-    : dns_(dns), changed_(std::move(changed)), due_(loop.timer([this] { look_up(); })),
+CollectorResolver::CollectorResolver(EventLoop& loop, DnsClient& dns, std::mt19937 random, Callback changed)
+    : names_(random), dns_(dns), changed_(std::move(changed)), due_(loop.timer([this] { look_up(); })),
       moved_(loop.timer([this] { changed_(); })) {}
 
-void CollectorResolver::configure(const std::vector<CollectorConfig>& collectors) {
-  names_.configure(collectors, now());
+void CollectorResolver::configure(const Config& config) {
+  names_.configure(config.collectors, config.agent_host, now());
   const auto gone = [&](const auto& item) { return !names_.names().contains(item.first); };
   std::erase_if(lookups_, gone);
   std::erase_if(states_, gone);
@@ -43,17 +43,18 @@ void CollectorResolver::look_up() {
 }
 
 void CollectorResolver::answered(const std::string& name, const Result<std::vector<DnsAddress>>& answer) {
-  const auto before = names_.collectors();
-  auto& state = states_.try_emplace(name, fmt::format("collector {}: lookup", name)).first->second;
+  const auto before = std::pair(names_.collectors(), names_.agent_ip());
+  auto& state = states_.try_emplace(name, fmt::format("lookup of {}", name)).first->second;
   if (answer) {
     names_.answered(name, *answer, now());
-    state.ok();
+    const auto problem = names_.problem(name);
+    problem ? state.failed(*problem) : state.ok();
   } else {
     names_.failed(name, now());
     state.failed(answer.error());
   }
   look_up();
-  if (names_.collectors() != before) {
+  if (std::pair(names_.collectors(), names_.agent_ip()) != before) {
     changed_();
   }
 }

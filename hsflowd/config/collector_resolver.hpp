@@ -17,28 +17,29 @@ namespace sfa {
 class CollectorResolver {
 public:
   // `changed` is called from the loop whenever collectors() became different by itself.
-  CollectorResolver(EventLoop& loop, DnsClient& dns, Callback changed);
+  CollectorResolver(EventLoop& loop, DnsClient& dns, std::mt19937 random, Callback changed);
 
   // Looks up every name anew; what is known of names that stay holds meanwhile.
-  void configure(const std::vector<CollectorConfig>& collectors);
+  void configure(const Config& config);
   // See CollectorNames.
-  void remember(std::span<const Collector> collectors) { names_.remember(collectors); }
+  void remember(const Settings& old) { names_.remember(old.collectors, old.agent_ip); }
   void retry_failed();
 
   [[nodiscard]] std::vector<Collector> collectors() const { return names_.collectors(); }
+  [[nodiscard]] std::optional<IpAddress> agent_ip() const { return names_.agent_ip(); }
   [[nodiscard]] std::vector<IpAddress> others(const Collector& collector) const;
   void moved(const Collector& collector, const IpAddress& address);
 
-  // Names whose last lookup failed: "collector NAME: lookup: what is wrong".
+  // Names whose last lookup failed: "lookup of NAME: what is wrong".
   [[nodiscard]] std::vector<std::string> problems() const;
 
 private:
   void look_up();
   void answered(const std::string& name, const Result<std::vector<DnsAddress>>& answer);
 
+  CollectorNames names_;
   DnsClient& dns_;
   Callback changed_;
-  CollectorNames names_;
   std::map<std::string, LoggedState> states_;
   std::map<std::string, DnsLookup> lookups_; // by name, under way or done
   Timer due_;

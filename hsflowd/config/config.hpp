@@ -17,8 +17,9 @@ namespace sfa {
 struct CollectorConfig {
   std::string host; // IP address or host name
   std::uint16_t port = kSflowPort;
-  std::string network_namespace = {}; // name under /var/run/netns; empty = ours
-  std::string device = {};            // output device (VRF); empty = any
+  std::string network_namespace = {};   // name under /var/run/netns; empty = ours
+  std::string device = {};              // output device (VRF); empty = any
+  std::optional<IpAddress> source = {}; // source address; empty = as the kernel chooses
 
   bool operator==(const CollectorConfig&) const = default;
 };

@@ -196,8 +196,14 @@ private:
   }
 
   void check_whole(Place top) {
-    if (!config_.agent_host.empty()) {
-      warning(origins_.at("agentIP").place, "agentIP: a host name is not supported by this build, ignored");
+    for (std::size_t i = 0; i < config_.collectors.size(); ++i) {
+      const auto& [host, port, network_namespace, device, source] = config_.collectors[i];
+      const auto address = IpAddress::parse(host);
+      if (source && address && source->is_v4() != address->is_v4()) {
+        error(origins_.at(fmt::format("collector[{}].source", i)).place,
+              fmt::format("source: found `{}`, expected an address of the same family as {}",
+                          source->to_string(), address->to_string()));
+      }
     }
     for (const auto* other : {"eapi", "sonic"}) {
       if (config_.dns_sd && counts_.contains(other)) {

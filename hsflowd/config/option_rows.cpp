@@ -31,6 +31,10 @@ void assign(bool& to, const Value& value) {
 void assign(std::string& to, const Value& value) {
   to = std::get<std::string>(value);
 }
+// Kind::address
+void assign(std::optional<IpAddress>& to, const Value& value) {
+  to = *IpAddress::parse(std::get<std::string>(value));
+}
 void assign(std::chrono::seconds& to, const Value& value) {
   to = std::chrono::seconds(std::get<std::uint64_t>(value));
 }
@@ -45,6 +49,9 @@ std::optional<Value> value_of(bool from) {
 }
 std::optional<Value> value_of(const std::string& from) {
   return from.empty() ? std::nullopt : std::optional<Value>(from);
+}
+std::optional<Value> value_of(const std::optional<IpAddress>& from) {
+  return from ? std::optional<Value>(from->to_string()) : std::nullopt;
 }
 std::optional<Value> value_of(std::chrono::seconds from) {
   return static_cast<std::uint64_t>(from.count());
@@ -133,6 +140,7 @@ constexpr std::array kOptions{
     Option{"collector", "UDPPort", number(1, 65535), "6343", "UDP port of the collector.", 0, kOfCollector<&CollectorConfig::port>},
     Option{"collector", "namespace", {.kind = Kind::name}, "", "Network namespace to send from, a name that `ip netns` knows.", 0, kOfCollector<&CollectorConfig::network_namespace>},
     Option{"collector", "dev", kDevice, "", "Device (or VRF) to send through.", 0, kOfCollector<&CollectorConfig::device>},
+    Option{"collector", "source", {.kind = Kind::address}, "", "Source address of the datagrams, one of this host's; without it the kernel chooses.", 0, kOfCollector<&CollectorConfig::source>},
 
     Option{"dns-sd", "domain", {.kind = Kind::domain}, "", "Domain in which `_sflow._udp` is looked up; without it the resolver's search list is used.", 0, kPlain<&Config::dns_sd_domain>},
 

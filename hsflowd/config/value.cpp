@@ -223,6 +223,10 @@ std::optional<Value> value_of(const Type& type, std::string_view text) {
     return boolean(text);
   case Kind::probability:
     return probability(text);
+  case Kind::address: {
+    const auto address = IpAddress::parse(text);
+    return address ? std::optional<Value>(address->to_string()) : std::nullopt;
+  }
   case Kind::host:
     return text_if(is_host(text), text);
   case Kind::device:
@@ -281,6 +285,8 @@ std::string expected_text(const Type& type) {
     return "`on` or `off`";
   case Kind::probability:
     return "a number from 0 to 1";
+  case Kind::address:
+    return "an IP address";
   case Kind::host:
     return "an IP address or a host name";
   case Kind::device:

@@ -16,6 +16,7 @@ enum class Kind {
   number,      // decimal, 0x hexadecimal, 0 octal; K, M or G behind it multiplies by 10^3, 10^6, 10^9
   boolean,     // on or off
   probability, // 0 to 1
+  address,     // IP address
   host,        // IP address or host name
   device,      // name of a network interface
   cidr,        // [!]address/prefix length

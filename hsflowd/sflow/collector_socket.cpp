@@ -21,20 +21,20 @@ struct SocketAddress {
   socklen_t length = 0;
 };
 
-SocketAddress socket_address(const Collector& collector) {
+SocketAddress socket_address(const IpAddress& address, std::uint16_t port) {
   SocketAddress result;
-  const auto bytes = collector.address.bytes();
-  if (collector.address.is_v4()) {
+  const auto bytes = address.bytes();
+  if (address.is_v4()) {
     sockaddr_in v4{};
     v4.sin_family = AF_INET;
-    v4.sin_port = htons(collector.port);
+    v4.sin_port = htons(port);
     std::memcpy(&v4.sin_addr, bytes.data(), bytes.size());
     std::memcpy(&result.storage, &v4, sizeof v4);
     result.length = sizeof v4;
   } else {
     sockaddr_in6 v6{};
     v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(collector.port);
+    v6.sin6_port = htons(port);
     std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
     std::memcpy(&result.storage, &v6, sizeof v6);
     result.length = sizeof v6;
@@ -52,6 +52,13 @@ Result<UniqueFd> open_socket(const Collector& collector) {
   if (!device.empty() && setsockopt(result.get(), SOL_SOCKET, SO_BINDTODEVICE, device.c_str(),
                                     static_cast<socklen_t>(device.size())) != 0) {
     return errno_failure("device " + device);
+  }
+  if (collector.source) {
+    constexpr std::uint16_t kAnyPort = 0;
+    const SocketAddress from = socket_address(*collector.source, kAnyPort);
+    if (bind(result.get(), reinterpret_cast<const sockaddr*>(&from.storage), from.length) != 0) {
+      return errno_failure("source address " + collector.source->to_string());
+    }
   }
   return result;
 }
@@ -115,15 +122,15 @@ Result<void> CollectorSocket::send(const Collector& collector, const Datagram& d
   if (!opened) {
     return opened;
   }
-  // Not connected: the route and with it the source address are chosen anew for each datagram, so a host that
-  // gets its network late or changes its address needs no care here.
-  const SocketAddress to = socket_address(collector);
+  // Not connected: the route, and with it the source address if none is configured, are chosen anew for each
+  // datagram, so a host that gets its network late or changes its address needs no care here.
+  const SocketAddress to = socket_address(collector.address, collector.port);
   if (sendto(socket_.get(), datagram.data(), datagram.size(), 0,
              reinterpret_cast<const sockaddr*>(&to.storage), to.length) < 0) {
     auto error = errno_failure("send");
-    if (!collector.device.empty()) {
-      socket_ = {}; // it is bound to an interface's index: one of the same name that came anew has another
-    }
+    // Bound to an interface's index (one of the same name that came anew has another), or to an address that
+    // may be this host's no more: the next one is bound anew, or says why it cannot be.
+    socket_ = {};
     return error;
   }
   return {};

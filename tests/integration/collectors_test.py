@@ -9,7 +9,7 @@ import time
 import pytest
 
 from dns_server import NameServer, SilentServer, resolv_conf
-from testbed import SHARED_FILE, Collector, run, wait_for, written
+from testbed import SHARED_FILE, Collector, run, shared_keys, status, wait_for, written
 
 SIGHUP = 1
 
@@ -156,13 +156,13 @@ def test_a_changed_record_is_followed_at_a_reload(bed, dns):
 def test_a_name_that_does_not_exist_is_left_out_until_it_does(bed, dns, collector):
     named = Collector("127.0.0.2")
     daemon = bed.hsflowd(config(to(collector), to(named, "late.example.com")))
-    daemon.announce("collector late.example.com: lookup: Domain name not found")
-    daemon.expect_log("late.example.com: lookup: Domain name not found")
+    daemon.announce("lookup of late.example.com: Domain name not found")
+    daemon.expect_log("lookup of late.example.com: Domain name not found")
     collector.receive()
     assert shared_collectors() == [f"127.0.0.1 {collector.port}"]
     dns.change("late A 127.0.0.2")
     named.receive()  # asked again by itself, after 5 s
-    daemon.expect_log("late.example.com: lookup: recovered")
+    daemon.expect_log("lookup of late.example.com: recovered")
     assert shared_collectors() == [f"127.0.0.1 {collector.port}", f"127.0.0.2 {named.port}"]
     named.close()
 
@@ -255,6 +255,49 @@ def test_a_collector_behind_a_device_is_sent_to_through_it_also_after_the_device
         assert left.drain() == []
         left.close()
         right.close()
+
+
+def test_datagrams_come_from_the_configured_source_address_also_after_it_was_away(bed, collector):
+    run("ip", "addr", "add", "198.51.100.7/32", "dev", "lo")
+    daemon = bed.hsflowd(config(to(collector, more="source = 198.51.100.7")))
+    assert collector.receive_from()[1] == "198.51.100.7"
+    assert f"collector.details=127.0.0.1 {collector.port} source=198.51.100.7\n" in SHARED_FILE.read_text()
+    # Without it nothing is sent, as nothing else was asked for.
+    daemon.announce("collector 127.0.0.1 port [0-9]+: (send: (Network is unreachable|Invalid argument)|source address 198.51.100.7: Cannot assign)")
+    run("ip", "addr", "del", "198.51.100.7/32", "dev", "lo")
+    daemon.expect_log("source address 198.51.100.7: Cannot assign requested address")
+    collector.drain()
+    run("ip", "addr", "add", "198.51.100.7/32", "dev", "lo")
+    assert collector.receive_from()[1] == "198.51.100.7"
+    run("ip", "addr", "del", "198.51.100.7/32", "dev", "lo")
+    daemon.stop()
+
+
+def test_a_collector_without_an_address_of_the_family_of_its_source_says_so(bed, dns, collector):
+    dns.change("c1 AAAA ::1")
+    daemon = bed.hsflowd(config(to(collector), "ip = c1.example.com source = 127.0.0.1"))
+    daemon.announce("lookup of c1.example.com: no IPv4 address, which the source address 127.0.0.1 needs")
+    daemon.expect_log("no IPv4 address, which the source address 127.0.0.1 needs")
+    wait_for(lambda: any("no IPv4 address" in problem for problem in status()["problems"]), "status says it too")
+
+
+def test_the_agent_address_may_be_a_name_that_is_followed(bed, dns, collector):
+    dns.change("me A 192.0.2.7")
+    text = f"sflow {{ polling = 1  agentIP = me.example.com  collector {{ {to(collector)} }} }}\n"
+    daemon = bed.hsflowd(text)
+    wait_for(lambda: collector.receive()["agent_address"] == "192.0.2.7", "the name's address in datagrams")
+    assert shared_keys()["agentIP"] == "192.0.2.7"
+    # Over a restart without DNS it stays.
+    daemon.stop()
+    dns.close()
+    before = written()
+    silent = SilentServer()
+    collector.drain()
+    daemon = bed.hsflowd(text)
+    silent.wait_for_a_question()
+    assert collector.receive()["agent_address"] == "192.0.2.7"
+    assert written() == before
+    silent.close()
 
 
 def test_a_reload_keeps_the_sockets_of_collectors_that_stay(bed, collector):

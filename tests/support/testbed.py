@@ -203,6 +203,12 @@ class Collector:
         except socket.timeout:
             raise AssertionError(f"no datagram within {deadline} s")
 
+    def receive_from(self):
+        """A datagram, and the address that it came from."""
+        self.socket.settimeout(DEADLINE)
+        data, sender = self.socket.recvfrom(65535)
+        return self.decode(data), sender[0]
+
     def drain(self):
         """What has arrived and was not read."""
         self.socket.setblocking(False)

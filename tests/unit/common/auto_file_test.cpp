@@ -111,6 +111,8 @@ TEST_CASE(
         "line 2: collector.details: 'x' is not an IP address");
   CHECK(error_of("rev_start=1\ncollector.details=::1 0\nrev_end=1\n") ==
         "line 2: collector.details: '0' is not a number from 1 to 65535");
+  CHECK(error_of("rev_start=1\ncollector=::1\ncollector.details=::1 6343 source=eth0\nrev_end=1\n") ==
+        "line 3: collector.details: 'eth0' is not an IP address");
   const auto file =
       parse_auto_file("rev_start=1\ncollector=::1\ncollector.details=::1 6343 later=x dev=a\nrev_end=1\n");
   REQUIRE(file);

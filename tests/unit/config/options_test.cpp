@@ -19,6 +19,8 @@ std::string example(const Type& type) {
     return "on";
   case Kind::probability:
     return "0.5";
+  case Kind::address:
+    return "2001:db8::1";
   case Kind::host:
     return "a.example.com";
   case Kind::cidr:

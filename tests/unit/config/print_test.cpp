@@ -106,6 +106,7 @@ collectors:
     UDPPort: 6343 # default
     # namespace: not set
     # dev: not set
+    # source: not set
 # dns-sd: not set
 ovs:
   takeover: off # default

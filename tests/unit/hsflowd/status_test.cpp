@@ -36,8 +36,13 @@ DaemonStatus example() {
                                             .aliases = {"uplink"}},
                                      .rank = 12,
                                      .reason = "IPv4 global"}}};
-  status.collectors = {{.collector = {ip("192.0.2.9"), 6343}, .sent = 12, .errors = 0, .last_error = {}},
-                       {.collector = {ip("2001:db8::9"), 6344, "vrf1", "blue", "c1.example.com"},
+  status.collectors = {{.collector = {.address = ip("192.0.2.9")}, .sent = 12, .errors = 0, .last_error = {}},
+                       {.collector = {.address = ip("2001:db8::9"),
+                                      .port = 6344,
+                                      .device = "vrf1",
+                                      .network_namespace = "blue",
+                                      .source = ip("2001:db8::1"),
+                                      .name = "c1.example.com"},
                         .sent = 3,
                         .errors = 9,
                         .last_error = "send: no",
@@ -73,6 +78,7 @@ TEST_CASE("the JSON of a status has what scripts ask for") {
                                                 {"name", "c1.example.com"},
                                                 {"device", "vrf1"},
                                                 {"namespace", "blue"},
+                                                {"source", "2001:db8::1"},
                                                 {"other_addresses", {"192.0.2.10", "192.0.2.11"}},
                                                 {"datagrams_sent", 3},
                                                 {"errors", 9},
@@ -117,7 +123,8 @@ TEST_CASE("people read a status from top to bottom") {
         "* rank  12  192.0.2.1  eth0  IPv4 global\n"
         "Collectors\n"
         "  192.0.2.9 port 6343: 12 datagrams sent, 0 errors\n"
-        "  c1.example.com at 2001:db8::9 port 6344 through vrf1 from namespace blue (or else at 192.0.2.10 "
+        "  c1.example.com at 2001:db8::9 port 6344 from 2001:db8::1 through vrf1 in namespace blue (or else "
+        "at 192.0.2.10 "
         "192.0.2.11): 3 datagrams sent, 9 errors (the last: send: no)\n"
         "Counter sources\n"
         "  host_cpu     2.1 s ago, took 1.234 ms\n"
