@@ -29,10 +29,14 @@ int check_command(const std::filesystem::path& file) {
   return load_and_print_diagnostics(file).config ? EXIT_SUCCESS : EX_CONFIG;
 }
 
-int show_command(const std::filesystem::path& file) {
-  const LoadedConfig loaded = load_and_print_diagnostics(file);
+int show_command(const std::filesystem::path& file, const std::string& uuid) {
+  LoadedConfig loaded = load_and_print_diagnostics(file);
   if (!loaded.config) {
     return EX_CONFIG;
+  }
+  if (!uuid.empty()) {
+    loaded.config->uuid = uuid;
+    loaded.origins["uuid"] = {.kind = Origin::Kind::command_line, .text = "--uuid"};
   }
   fmt::print("{}", show_config(loaded));
   // As a comment, so that the whole is still a configuration.

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace sfa {
 
 [[nodiscard]] int check_command(const std::filesystem::path& file);
-// What the file resolves to, each value with where it came from.
-[[nodiscard]] int show_command(const std::filesystem::path& file);
+// What the file resolves to, each value with where it came from. `uuid` is that of the command line, or
+// empty.
+[[nodiscard]] int show_command(const std::filesystem::path& file, const std::string& uuid);
 // The same configuration in the other syntax.
 [[nodiscard]] int convert_command(const std::filesystem::path& file);
 

@@ -199,6 +199,7 @@ void Daemon::publish(const Settings& settings) {
   if (const auto written = replace_file(options_.shared_file, text); written) {
     revision_ = next;
     publishing_.ok();
+    spdlog::debug("{}: revision {} written", options_.shared_file.native(), next);
   } else {
     publishing_.failed(written.error());
     constexpr std::chrono::seconds kRetry{5};

@@ -10,6 +10,7 @@
 #include "hsflowd/decode_command.hpp"
 #include "hsflowd/pid_file.hpp"
 #include "hsflowd/status_command.hpp"
+#include "sources/host_uuid.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -50,7 +51,10 @@ int main(int argc, char** argv) {
   app.add_option("--run-dir", options.run_dir, "Directory of the shared file and of the status socket")
       ->capture_default_str();
   app.add_option("-p,--pid-file", options.pid_file, "File to write the process id to");
-  app.add_option("-u,--uuid", options.uuid, "UUID of this host");
+  app.add_option("-u,--uuid", options.uuid, "UUID of this host")->check([](const std::string& text) {
+    const auto uuid = parse_uuid(text);
+    return uuid ? std::string() : uuid.error().message;
+  });
   app.add_option("-m,--machine-id", options.machine_id, "Machine id to derive the host's UUID from");
   app.add_flag("-d,--debug", verbosity, "Log more; again for still more");
   app.set_version_flag("-v,--version", "hsflowd " PROJECT_VERSION);
@@ -93,7 +97,7 @@ int main(int argc, char** argv) {
       return check_command(config_file);
     }
     if (show->parsed()) {
-      return show_command(config_file);
+      return show_command(config_file, options.uuid);
     }
     if (convert->parsed()) {
       return convert_command(config_file);

@@ -47,6 +47,9 @@ void CollectorResolver::answered(const std::string& name, const Result<std::vect
   auto& state = states_.try_emplace(name, fmt::format("lookup of {}", name)).first->second;
   if (answer) {
     names_.answered(name, *answer, now());
+    for (const auto& [address, ttl] : *answer) {
+      spdlog::debug("lookup of {}: {}, TTL {} s", name, address.to_string(), ttl.count());
+    }
     const auto problem = names_.problem(name);
     problem ? state.failed(*problem) : state.ok();
   } else {

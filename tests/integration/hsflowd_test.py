@@ -224,6 +224,21 @@ def test_show_says_where_each_value_came_from(tmp_path):
     assert subprocess.run([HSFLOWD, "check", again]).returncode == 0
 
 
+def test_show_says_what_the_command_line_sets_and_refuses_what_is_no_uuid(tmp_path):
+    file = tmp_path / "hsflowd.conf"
+    file.write_text("sflow { uuid = 00000000-0000-4000-8000-000000000001 collector { ip = 192.0.2.1 } }")
+    uuid = "4c4c4544-0051-3510-8052-b4c04f4a4231"
+    assert f"uuid: {uuid} # command line --uuid\n" in run(HSFLOWD, "--uuid", uuid, "show", file).replace('"', "")
+    refused = subprocess.run([HSFLOWD, "--uuid", "x", "show", file], text=True, capture_output=True)
+    assert refused.returncode != 0 and "--uuid: 'x' is not a UUID" in refused.stderr
+
+
+def test_with_debug_the_log_has_the_answers_of_dns_and_the_revisions(bed, addresses, collector):
+    daemon = bed.hsflowd(config(collector, "collector { ip = localhost  udpport = 9 }"), "-d")
+    daemon.expect_log("debug: lookup of localhost: 127.0.0.1, TTL")
+    daemon.expect_log("debug: /run/hsflowd/hsflowd.auto: revision 1 written")
+
+
 def test_convert_goes_to_the_other_syntax_and_back(tmp_path):
     yaml, back, again = tmp_path / "b.yaml", tmp_path / "c.conf", tmp_path / "d.yaml"
     yaml.write_text(run(HSFLOWD, "convert", ROOT / "conf/hsflowd.conf"))
