@@ -1,8 +1,10 @@
 #include "hsflowd/agent.hpp"
 
-#include <algorithm>
 #include <ctime>
 #include <fmt/ranges.h>
+#include <iterator>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace sfa {
@@ -17,16 +19,23 @@ std::chrono::milliseconds host_uptime() {
                                                                std::chrono::nanoseconds(now.tv_nsec));
 }
 
+// A data source that comes back goes on where it was, but names that are never used twice must not fill the
+// memory of a process that runs for years.
+void forget(SequenceNumbers& numbers, const std::set<DataSource>& present) {
+  constexpr std::size_t kMaxAway = 1024;
+  if (numbers.sample.size() > present.size() + kMaxAway) {
+    std::erase_if(numbers.sample, [&](const auto& number) { return !present.contains(number.first); });
+  }
+}
+
 } // namespace
 
-Agent::Agent(EventLoop& loop, SysRoot root, std::vector<std::unique_ptr<CounterSource>> sources,
-             std::mt19937 random, Fallback fallback)
-    : root_(std::move(root)), exporter_(std::move(fallback)), schedule_(random),
-      timer_(loop.timer([this] { poll(); })) {
-  for (auto& source : sources) {
-    LoggedState state(std::string(source->name()));
-    sources_.push_back({std::move(source), std::move(state)});
-  }
+Agent::Agent(EventLoop& loop, std::mt19937 random, Fallback fallback)
+    : exporter_(std::move(fallback)), schedule_(random), timer_(loop.timer([this] { poll(); })) {}
+
+void Agent::add(std::unique_ptr<SampleSource> source) {
+  sources_.push_back(std::move(source));
+  data_sources_changed();
 }
 
 bool Agent::exporting() const {
@@ -45,14 +54,22 @@ void Agent::apply(const Settings& settings, std::uint32_t sub_agent_id) {
   arm();
 }
 
-void Agent::replace_source(std::unique_ptr<CounterSource> source) {
-  const auto old =
-      std::ranges::find(sources_, source->name(), [](const Source& s) { return s.counters->name(); });
-  old->counters = std::move(source);
+void Agent::data_sources_changed() {
+  std::set<DataSource> present;
+  owners_.clear();
+  for (const auto& source : sources_) {
+    for (const auto& data_source : source->data_sources()) {
+      present.insert(data_source);
+      owners_[data_source] = source.get();
+    }
+  }
+  forget(numbers_, present);
+  schedule_.set_data_sources(present, std::chrono::steady_clock::now());
+  arm();
 }
 
 void Agent::arm() {
-  if (const auto due = schedule_.due()) {
+  if (const auto due = schedule_.next()) {
     timer_.arm_at(*due);
   } else {
     timer_.disarm();
@@ -60,51 +77,62 @@ void Agent::arm() {
 }
 
 void Agent::poll() {
-  const std::vector<CounterSample> samples{host_sample()};
-  const AgentIdentity identity{*settings_.agent_ip, sub_agent_id_};
-  const Packed packed = pack(identity, samples, settings_.datagram_bytes, host_uptime(), numbers_);
-  if (packed.too_large.empty()) {
-    packing_.ok();
-  } else {
-    packing_.failed(Error{fmt::format("{} left out, larger than datagramBytes={} allows",
-                                      fmt::join(packed.too_large, ", "), settings_.datagram_bytes)});
+  std::map<SampleSource*, std::vector<DataSource>> due;
+  for (const auto& data_source : schedule_.take_due(std::chrono::steady_clock::now())) {
+    due[owners_.at(data_source)].push_back(data_source);
   }
-  exporter_.send(packed.datagrams);
-  schedule_.polled(std::chrono::steady_clock::now());
+  std::vector<CounterSample> samples;
+  for (const auto& source : sources_) {
+    if (const auto found = due.find(source.get()); found != due.end()) {
+      std::ranges::move(source->sample(found->second), std::back_inserter(samples));
+    }
+  }
+  export_now(samples);
   arm();
 }
 
-CounterSample Agent::host_sample() {
-  CounterSample sample{.source = kHostDataSource, .blocks = {}};
-  for (auto& source : sources_) {
-    const auto begin = std::chrono::steady_clock::now();
-    auto block = source.counters->read(root_);
-    source.last_run = std::chrono::steady_clock::now();
-    source.cost = std::chrono::duration_cast<std::chrono::microseconds>(*source.last_run - begin);
-    source.present = block && *block;
-    if (!block) {
-      source.state.failed(block.error());
-      continue;
-    }
-    source.state.ok();
-    if (*block) {
-      sample.blocks.push_back(**std::move(block));
-    }
+void Agent::deliver(std::vector<CounterSample> samples) {
+  if (exporting()) {
+    export_now(samples);
   }
-  return sample;
+}
+
+void Agent::export_now(std::span<const CounterSample> samples) {
+  const AgentIdentity identity{*settings_.agent_ip, sub_agent_id_};
+  const Packed packed = pack(identity, samples, settings_.datagram_bytes, host_uptime(), numbers_);
+  report_packing(samples, packed.too_large);
+  exporter_.send(packed.datagrams);
+}
+
+void Agent::report_packing(std::span<const CounterSample> samples, const std::vector<TooLarge>& too_large) {
+  for (const auto& sample : samples) {
+    std::erase_if(too_large_, [&](const TooLarge& block) { return block.source == sample.source; });
+  }
+  too_large_.insert(too_large.begin(), too_large.end());
+  if (too_large_.empty()) {
+    packing_.ok();
+    return;
+  }
+  std::set<std::string_view> names;
+  for (const auto& block : too_large_) {
+    names.insert(block.block);
+  }
+  packing_.failed(Error{fmt::format("{} left out, larger than datagramBytes={} allows",
+                                    fmt::join(names, ", "), settings_.datagram_bytes)});
 }
 
 std::vector<SourceStatus> Agent::sources(MonotonicTime now) const {
   std::vector<SourceStatus> result;
   for (const auto& source : sources_) {
-    result.push_back({.name = std::string(source.counters->name()),
-                      .last_run = {},
-                      .cost = source.cost,
-                      .present = source.present,
-                      .error = source.state.failure_text()});
-    if (source.last_run) {
-      result.back().last_run = std::chrono::duration_cast<std::chrono::milliseconds>(now - *source.last_run);
-    }
+    std::ranges::move(source->status(now), std::back_inserter(result));
+  }
+  return result;
+}
+
+std::vector<DataSourceCount> Agent::data_sources() const {
+  std::vector<DataSourceCount> result;
+  for (const auto& source : sources_) {
+    result.push_back({.name = std::string(source->name()), .count = source->data_sources().size()});
   }
   return result;
 }

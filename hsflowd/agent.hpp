@@ -1,4 +1,5 @@
-// The schedule: polls the sources of the host sample every `polling` seconds and exports what they say.
+// The schedule: polls every data source every `polling` seconds, each at its own time, and exports what it
+// says.
 #pragma once
 
 #include "common/event_loop.hpp"
@@ -8,57 +9,56 @@
 #include "hsflowd/status.hpp"
 #include "sflow/datagram.hpp"
 #include "sflow/exporter.hpp"
-#include "sources/counter_source.hpp"
+#include "sflow/sample_source.hpp"
 
-#include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
+#include <span>
 #include <vector>
 
 namespace sfa {
 
-class Agent {
+class Agent final : public SampleSink {
 public:
-  // `random` spreads the polls of hosts that start together.
-  Agent(EventLoop& loop, SysRoot root, std::vector<std::unique_ptr<CounterSource>> sources,
-        std::mt19937 random, Fallback fallback = {});
+  // `random` spreads polls.
+  Agent(EventLoop& loop, std::mt19937 random, Fallback fallback = {});
+
+  // Owns it from now on. A source that delivers later is made with this agent as its SampleSink.
+  void add(std::unique_ptr<SampleSource> source);
 
   // What differs from the settings in force takes effect at once; sequence numbers go on. Another agent
-  // address is told at once too, by a poll beside the regular ones.
+  // address is told at once too, by a poll of the host beside the regular ones.
   void apply(const Settings& settings, std::uint32_t sub_agent_id);
 
-  // In place of the source of the same name.
-  void replace_source(std::unique_ptr<CounterSource> source);
+  void deliver(std::vector<CounterSample> samples) override;
+  void data_sources_changed() override;
 
   [[nodiscard]] std::vector<SourceStatus> sources(MonotonicTime now) const;
+  [[nodiscard]] std::vector<DataSourceCount> data_sources() const;
   [[nodiscard]] std::vector<CollectorStatus> collectors() const;
   // Nothing: nothing is exported.
-  [[nodiscard]] std::optional<MonotonicTime> next_poll() const { return schedule_.due(); }
+  [[nodiscard]] std::optional<MonotonicTime> next_poll() const { return schedule_.next(); }
   [[nodiscard]] const LoggedState& packing() const { return packing_; }
 
 private:
-  struct Source {
-    std::unique_ptr<CounterSource> counters;
-    LoggedState state;
-    std::optional<MonotonicTime> last_run = {};
-    std::chrono::microseconds cost{0}; // of the last run
-    bool present = false;              // the last run gave a block
-  };
-
   void poll();
   void arm();
-  [[nodiscard]] CounterSample host_sample();
+  void export_now(std::span<const CounterSample> samples);
+  void report_packing(std::span<const CounterSample> samples, const std::vector<TooLarge>& too_large);
   [[nodiscard]] bool exporting() const;
 
-  SysRoot root_;
-  std::vector<Source> sources_;
+  std::vector<std::unique_ptr<SampleSource>> sources_;
+  std::map<DataSource, SampleSource*> owners_;
   std::uint32_t sub_agent_id_ = 0;
   Settings settings_;
   SequenceNumbers numbers_;
   Exporter exporter_;
-  LoggedState packing_{"host sample"};
+  std::set<TooLarge> too_large_; // of the last sample of each data source
+  LoggedState packing_{"counter samples"};
   PollSchedule schedule_;
   Timer timer_;
 };

@@ -69,7 +69,7 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
     : loop_(loop), options_(std::move(options)), config_(std::move(config)),
       identity_(host_identity(options_, config_)), dns_(loop, [this] { collectors_.retry_failed(); }),
       collectors_(loop, dns_, std::mt19937(std::random_device()()), [this] { update(); }),
-      agent_(loop, SysRoot(), make_host_sources(identity_), std::mt19937(std::random_device()()),
+      agent_(loop, std::mt19937(std::random_device()()),
              {.others = [this](const Collector& collector) { return collectors_.others(collector); },
               .moved = [this](const Collector& collector,
                               const IpAddress& address) { collectors_.moved(collector, address); }}),
@@ -82,6 +82,9 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
       interrupt_(loop.on_signal(SIGINT, [this] { loop_.quit(); })),
       hangup_(loop.on_signal(SIGHUP, [this] { reload(); })) {
   open_status_server();
+  auto host = std::make_unique<HostSample>(SysRoot(), make_host_sources(identity_));
+  host_ = host.get();
+  agent_.add(std::move(host));
   collectors_.configure(config_);
   // A restart loses no sample: names are at their old addresses until DNS says otherwise.
   if (const auto old = read_auto_file(options_.shared_file); old && *old) {
@@ -133,7 +136,7 @@ Result<void> Daemon::try_reload() {
   collectors_.configure(config_);
   if (*identity != identity_) {
     identity_ = *identity;
-    agent_.replace_source(make_host_descr_source(identity_));
+    host_->set_source(make_host_descr_source(identity_));
   }
   return {};
 }
@@ -232,6 +235,7 @@ DaemonStatus Daemon::status() const {
                       .sub_agent_id = config_.sub_agent_id,
                       .election = election_,
                       .collectors = agent_.collectors(),
+                      .data_sources = agent_.data_sources(),
                       .sources = agent_.sources(now),
                       .next_poll = {},
                       .problems = {}};

@@ -9,6 +9,7 @@
 #include "config/dns_client.hpp"
 #include "config/host_addresses.hpp"
 #include "hsflowd/agent.hpp"
+#include "hsflowd/host_sample.hpp"
 #include "hsflowd/status.hpp"
 #include "hsflowd/status_server.hpp"
 #include "sources/registry.hpp"
@@ -78,6 +79,7 @@ private:
   DnsClient dns_;
   CollectorResolver collectors_;
   Agent agent_;
+  HostSample* host_ = nullptr; // the agent's
   Timer publish_again_;
   Timer update_timer_;
   bool update_pending_ = false;

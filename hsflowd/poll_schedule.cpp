@@ -1,14 +1,17 @@
 #include "hsflowd/poll_schedule.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 namespace sfa {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::chrono::seconds kBetweenExtraPolls{1};
+// With an interval of a second a host that is busy may be late by as much, and is polled all the same.
+constexpr std::chrono::seconds kLeastToSkip{10};
 
 } // namespace
 
@@ -17,9 +20,49 @@ void PollSchedule::set_interval(std::chrono::seconds interval, MonotonicTime now
     return;
   }
   extra_.reset();
-  if (interval.count() > 0) {
-    regular_ = ever_polled_ ? now + part_of_interval() : now;
+  load_.assign(static_cast<std::size_t>(interval.count()), 0);
+  if (interval.count() == 0) {
+    return;
   }
+  std::uniform_int_distribution<std::int64_t> part(1, 1000);
+  origin_ = now - std::chrono::milliseconds(part(random_));
+  for (auto& [source, place] : places_) {
+    place = new_place(now);
+  }
+  if (!ever_polled_) {
+    extra_ = now;
+  }
+}
+
+void PollSchedule::set_data_sources(const std::set<DataSource>& sources, MonotonicTime now) {
+  std::erase_if(places_, [&](const auto& entry) {
+    const bool gone = !sources.contains(entry.first);
+    if (gone && !load_.empty()) {
+      --load_[entry.second.second];
+    }
+    return gone;
+  });
+  for (const auto& source : sources) {
+    if (!places_.contains(source)) {
+      places_[source] = load_.empty() ? Place{} : new_place(now);
+    }
+  }
+}
+
+PollSchedule::Place PollSchedule::new_place(MonotonicTime now) {
+  const auto least = *std::ranges::min_element(load_);
+  const auto candidates = std::ranges::count(load_, least);
+  auto choice = std::uniform_int_distribution<std::ptrdiff_t>(0, candidates - 1)(random_);
+  std::size_t second = 0;
+  while (load_[second] != least || choice-- > 0) {
+    ++second;
+  }
+  ++load_[second];
+  auto due = origin_ + std::chrono::seconds(second);
+  if (due <= now) {
+    due += ((now - due) / interval_ + 1) * interval_;
+  }
+  return {.second = second, .due = due};
 }
 
 void PollSchedule::poll_soon(MonotonicTime now) {
@@ -28,28 +71,46 @@ void PollSchedule::poll_soon(MonotonicTime now) {
   }
 }
 
-void PollSchedule::polled(MonotonicTime now) {
-  if (extra_ && *extra_ <= now && regular_ > now) {
-    last_extra_ = now;
+std::vector<DataSource> PollSchedule::take_due(MonotonicTime now) {
+  std::vector<DataSource> due;
+  if (interval_.count() == 0) {
+    return due;
   }
-  extra_.reset(); // a regular poll tells the same
-  if (regular_ <= now) {
-    const auto missed = (now - regular_) / interval_;
-    regular_ = ever_polled_ ? regular_ + (missed + 1) * interval_ : now + part_of_interval();
+  for (auto& [source, place] : places_) {
+    const auto late = now - place.due;
+    if (late < 0s) {
+      continue;
+    }
+    place.due += (late / interval_ + 1) * interval_;
+    if (late < std::max(interval_, kLeastToSkip)) {
+      due.push_back(source);
+    }
   }
-  ever_polled_ = true;
+  take_extra(now, due);
+  return due;
 }
 
-std::optional<MonotonicTime> PollSchedule::due() const {
-  if (interval_.count() == 0) {
+void PollSchedule::take_extra(MonotonicTime now, std::vector<DataSource>& due) {
+  const bool regular = std::ranges::find(due, kHostDataSource) != due.end();
+  const bool extra = !regular && places_.contains(kHostDataSource) && extra_ && *extra_ <= now;
+  if (extra) {
+    due.push_back(kHostDataSource);
+    last_extra_ = ever_polled_ ? std::optional(now) : std::nullopt;
+  }
+  if (extra || regular) {
+    extra_.reset(); // a regular poll tells the same
+    ever_polled_ = true;
+  }
+}
+
+std::optional<MonotonicTime> PollSchedule::next() const {
+  if (interval_.count() == 0 || places_.empty()) {
     return std::nullopt;
   }
-  return extra_ ? std::min(*extra_, regular_) : regular_;
-}
-
-std::chrono::milliseconds PollSchedule::part_of_interval() {
-  std::uniform_int_distribution<std::int64_t> part(1, std::chrono::milliseconds(interval_).count());
-  return std::chrono::milliseconds(part(random_));
+  const auto first =
+      std::ranges::min_element(places_, {}, [](const auto& entry) { return entry.second.due; });
+  return extra_ && places_.contains(kHostDataSource) ? std::min(*extra_, first->second.due)
+                                                     : first->second.due;
 }
 
 } // namespace sfa

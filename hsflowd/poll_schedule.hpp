@@ -1,12 +1,18 @@
-// When to poll. Hosts that start together or get a new interval together are spread over it; after that
-// polls come in exact intervals. Time and chance come in from outside.
+// When to poll which data source. Each has a second of the polling interval of its own, so that polls are
+// spread over it evenly; those that share a second share datagrams. Hosts that start together or get a new
+// interval together are spread as well. Time and chance come in from outside.
 #pragma once
 
 #include "common/event_loop.hpp"
+#include "sflow/encode.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <random>
+#include <set>
+#include <vector>
 
 namespace sfa {
 
@@ -14,29 +20,42 @@ class PollSchedule {
 public:
   explicit PollSchedule(std::mt19937 random) : random_(random) {}
 
-  // 0 = never. The first poll ever is due at once, so that an operator sees a new host without waiting for an
-  // interval. The first one of another interval is due somewhere in it; the same interval changes nothing.
+  // 0 = never. The first poll of the host ever is due at once, so that an operator sees a new one without
+  // waiting for an interval. Otherwise each data source is due first somewhere in another interval; the same
+  // one changes nothing.
   void set_interval(std::chrono::seconds interval, MonotonicTime now);
 
-  // One poll beside the regular ones as soon as possible, but no more than one such in a second: what asks
-  // for it may do so again and again.
+  // New ones are due first within an interval from now, where the fewest others are; the rest stay where they
+  // are.
+  void set_data_sources(const std::set<DataSource>& sources, MonotonicTime now);
+
+  // One poll of the host beside the regular ones as soon as possible, but no more than one such in a second:
+  // what asks for it may do so again and again.
   void poll_soon(MonotonicTime now);
 
-  // A poll was made at `now`, when it was due. A host that was suspended or starved skips what it missed, and
-  // makes no burst of it.
-  void polled(MonotonicTime now);
+  // What is due at `now`; it counts as polled then. What was due longer ago than an interval (and than 10 s)
+  // waits for its next time: a host that was stopped or starved makes no burst of it.
+  [[nodiscard]] std::vector<DataSource> take_due(MonotonicTime now);
 
-  // Nothing: never.
-  [[nodiscard]] std::optional<MonotonicTime> due() const;
+  // When something is due next; nothing: never.
+  [[nodiscard]] std::optional<MonotonicTime> next() const;
 
 private:
-  [[nodiscard]] std::chrono::milliseconds part_of_interval();
+  struct Place {
+    std::size_t second = 0; // of the interval
+    MonotonicTime due;
+  };
+
+  [[nodiscard]] Place new_place(MonotonicTime now);
+  void take_extra(MonotonicTime now, std::vector<DataSource>& due);
 
   std::mt19937 random_;
   std::chrono::seconds interval_{0};
+  MonotonicTime origin_;            // where second 0 of an interval began
+  std::vector<std::uint32_t> load_; // data sources in each second
+  std::map<DataSource, Place> places_;
   bool ever_polled_ = false;
-  MonotonicTime regular_;
-  std::optional<MonotonicTime> extra_, last_extra_;
+  std::optional<MonotonicTime> extra_, last_extra_; // of the host
 };
 
 } // namespace sfa

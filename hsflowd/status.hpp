@@ -4,6 +4,7 @@
 #include "common/result.hpp"
 #include "common/settings.hpp"
 #include "config/agent_address.hpp"
+#include "sflow/sample_source.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -14,14 +15,12 @@
 
 namespace sfa {
 
-struct SourceStatus {
+// So many data sources of a kind: "host", "interfaces".
+struct DataSourceCount {
   std::string name;
-  std::optional<std::chrono::milliseconds> last_run; // so long ago; nothing = never
-  std::chrono::microseconds cost{0};                 // of the last run
-  bool present = false;                              // the last run gave a block
-  std::string error;                                 // of the last run; empty = none
+  std::size_t count = 0;
 
-  bool operator==(const SourceStatus&) const = default;
+  bool operator==(const DataSourceCount&) const = default;
 };
 
 struct CollectorStatus {
@@ -59,6 +58,7 @@ struct DaemonStatus {
   std::uint32_t sub_agent_id = 0;
   AgentElection election;
   std::vector<CollectorStatus> collectors;
+  std::vector<DataSourceCount> data_sources; // that are polled
   std::vector<SourceStatus> sources;
   std::optional<std::chrono::milliseconds> next_poll; // in so long; nothing = nothing is exported
   std::vector<std::string> problems;                  // "SUBJECT: what is wrong now"

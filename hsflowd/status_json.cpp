@@ -66,6 +66,10 @@ Json json_of(const SourceStatus& status) {
           {"error", text_or_null(status.error)}};
 }
 
+Json json_of(const DataSourceCount& kind) {
+  return {{"name", kind.name}, {"count", kind.count}};
+}
+
 template <class T>
 Json json_of(const std::vector<T>& values) {
   Json array = Json::array();
@@ -164,6 +168,9 @@ DaemonStatus parse_document(const Json& json) {
   for (const auto& collector : json.at("collectors")) {
     status.collectors.push_back(parse_collector(collector));
   }
+  for (const auto& kind : json.at("data_sources")) {
+    status.data_sources.push_back({.name = kind.at("name"), .count = kind.at("count")});
+  }
   for (const auto& source : json.at("sources")) {
     status.sources.push_back(parse_source(source));
   }
@@ -195,6 +202,7 @@ std::string status_json(const DaemonStatus& status) {
                      {"sub_agent_id", status.sub_agent_id},
                      {"agent_address", json_of(status.election)},
                      {"collectors", json_of(status.collectors)},
+                     {"data_sources", json_of(status.data_sources)},
                      {"sources", json_of(status.sources)},
                      {"next_poll_ms", json_of(status.next_poll)},
                      {"problems", status.problems}};

@@ -91,7 +91,11 @@ std::string sources_text(const DaemonStatus& status) {
   for (const auto& source : status.sources) {
     width = std::max(width, source.name.size());
   }
-  std::string text = "Counter sources\n";
+  std::string text = "Polled:";
+  for (const auto& [name, count] : status.data_sources) {
+    text += fmt::format("{} {} {}", &name == &status.data_sources.front().name ? "" : ",", count, name);
+  }
+  text += "\nCounter sources\n";
   for (const auto& source : status.sources) {
     text += fmt::format("  {:{}}  {}\n", source.name, width, outcome_of(source));
   }

@@ -34,7 +34,7 @@ public:
     for (const auto& block : sample.blocks) {
       Record record = encode_record(block);
       if (kSampleOverhead + record.size() > room()) {
-        packed_.too_large.emplace_back(name_of(block));
+        packed_.too_large.push_back({sample.source, std::string(name_of(block))});
         continue;
       }
       if (size + record.size() > room()) {

@@ -35,10 +35,17 @@ struct SequenceNumbers {
   std::map<DataSource, std::uint32_t> sample;
 };
 
+// A block that does not fit a datagram even alone, and so was left out.
+struct TooLarge {
+  DataSource source;
+  std::string block; // name of the structure
+
+  auto operator<=>(const TooLarge&) const = default;
+};
+
 struct Packed {
   std::vector<Datagram> datagrams;
-  // Names of blocks that do not fit a datagram even alone, and so were left out.
-  std::vector<std::string> too_large;
+  std::vector<TooLarge> too_large;
 };
 
 // Every datagram is at most `max_bytes` long. Blocks of one source that do not fit one sample go into several

@@ -47,6 +47,7 @@ DaemonStatus example() {
                         .errors = 9,
                         .last_error = "send: no",
                         .others = {ip("192.0.2.10"), ip("192.0.2.11")}}};
+  status.data_sources = {{.name = "host", .count = 1}, {.name = "interfaces", .count = 40}};
   status.sources = {{.name = "host_cpu", .last_run = 2100ms, .cost = 1234us, .present = true, .error = {}},
                     {.name = "host_ip", .last_run = 2100ms, .cost = 5us, .present = false, .error = {}},
                     {.name = "vms", .last_run = {}, .cost = 0us, .present = false, .error = {}},
@@ -89,6 +90,7 @@ TEST_CASE("the JSON of a status has what scripts ask for") {
                                              {"cost_us", 1234},
                                              {"present", true},
                                              {"error", nullptr}});
+  CHECK(json["data_sources"][1] == nlohmann::json{{"name", "interfaces"}, {"count", 40}});
   CHECK(json["sources"][2]["last_run_ms_ago"].is_null());
   CHECK(json["last_reload"] == nlohmann::json{{"ms_ago", 12345}, {"error", nullptr}});
   CHECK(json["next_poll_ms"] == 27900);
@@ -126,6 +128,7 @@ TEST_CASE("people read a status from top to bottom") {
         "  c1.example.com at 2001:db8::9 port 6344 from 2001:db8::1 through vrf1 in namespace blue (or else "
         "at 192.0.2.10 "
         "192.0.2.11): 3 datagrams sent, 9 errors (the last: send: no)\n"
+        "Polled: 1 host, 40 interfaces\n"
         "Counter sources\n"
         "  host_cpu     2.1 s ago, took 1.234 ms\n"
         "  host_ip      2.1 s ago, took 0.005 ms, not on this host\n"

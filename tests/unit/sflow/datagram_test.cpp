@@ -131,7 +131,7 @@ TEST_CASE("a block that is too large alone is left out and named, the others are
   CounterSample sample = parents(kHostDataSource, 2);
   sample.blocks.insert(sample.blocks.begin() + 1, adapters);
   const auto packed = pack_one(sample, 200);
-  CHECK(packed.too_large == std::vector<std::string>{"host_adapters"});
+  CHECK(packed.too_large == std::vector<TooLarge>{{kHostDataSource, "host_adapters"}});
   REQUIRE(packed.datagrams.size() == 1);
   CHECK(blocks_by_source(packed).at(kHostDataSource) == parents(kHostDataSource, 2).blocks);
 }
@@ -141,7 +141,7 @@ TEST_CASE("a block that fills a datagram to the last byte is sent") {
   CHECK(pack_one(parents(kHostDataSource, 1), kAlone).datagrams.size() == 1);
   const auto smaller = pack_one(parents(kHostDataSource, 1), kAlone - 1);
   CHECK(smaller.datagrams.empty());
-  CHECK(smaller.too_large == std::vector<std::string>{"host_parent"});
+  CHECK(smaller.too_large == std::vector<TooLarge>{{kHostDataSource, "host_parent"}});
 }
 
 TEST_CASE("nothing to say makes no datagram and uses up no number") {
