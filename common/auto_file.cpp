@@ -208,6 +208,25 @@ constexpr Key named_numbers_key(std::string_view prefix) {
       }};
 }
 
+// One pattern a line, because sub-agents in web servers refuse a file with a line of more than 1024 bytes.
+template <auto Member>
+constexpr Key patterns_key(std::string_view key) {
+  return {key,
+          [](Lines out, std::string_view name, const Settings& settings) {
+            for (const auto& pattern : settings.*Member) {
+              fmt::format_to(out, "{}={}\n", name, pattern);
+            }
+          },
+          [](Settings& settings, std::string_view, std::string_view value) -> Result<void> {
+            const auto patterns = split(value, ", \t");
+            if (patterns.empty()) {
+              return failure("no name");
+            }
+            (settings.*Member).insert((settings.*Member).end(), patterns.begin(), patterns.end());
+            return {};
+          }};
+}
+
 const std::array kKeys{
     Key{"hostname",
         [](Lines out, std::string_view key, const Settings& settings) {
@@ -288,6 +307,8 @@ const std::array kKeys{
           settings.ovs_takeover = value == "on";
           return {};
         }},
+    patterns_key<&Settings::ovs_bridges>("ovs.bridges"),
+    patterns_key<&Settings::ovs_exclude>("ovs.exclude"),
     // The data source index that sub-agents build theirs on.
     Key{"ds_index",
         [](Lines out, std::string_view key, const Settings&) { fmt::format_to(out, "{}=1\n", key); },

@@ -3,75 +3,83 @@
 #include "sflowovsd/ovs_idl.hpp"
 
 #include <fmt/format.h>
-#include <iterator>
-#include <string>
+#include <string_view>
+#include <utility>
 
 namespace sfa {
 
-namespace {
-
-std::string_view words(BridgeState state) {
-  switch (state) {
-  case BridgeState::ours:
-    return "sampled";
-  case BridgeState::attach:
-    return "being attached";
-  case BridgeState::detach:
-    return "being detached";
-  case BridgeState::foreign:
-    return "has somebody else's row, left alone";
-  case BridgeState::off:
-    return "off";
-  case BridgeState::unknown:
-    return "left as it is";
-  }
-  return "";
+template <Commands::Handler handler>
+void Commands::add(const char* name, const char* usage, int max_arguments) {
+  unixctl_command_register(
+      name, usage, 0, max_arguments,
+      [](unixctl_conn* connection, int argc, const char** argv, void* self) {
+        (static_cast<Commands*>(self)->*handler)(connection, argc, argv);
+      },
+      this);
 }
 
-std::string shared_file_line(const SharedFile& file) {
-  std::string line = fmt::format("shared file: {}: ", file.path().native());
-  if (file.content()) {
-    line += fmt::format("revision {}", file.content()->revision);
+Commands::Commands(EventLoop& loop, SharedFile& shared_file, OvsdbSession& session)
+    : loop_(loop), shared_file_(shared_file), session_(session) {
+  add<&Commands::status>("sflow/status", "[--format=table|json]", 1);
+  add<&Commands::plan>("sflow/plan", "", 0);
+  add<&Commands::resync>("sflow/resync", "", 0);
+  add<&Commands::clear>("sflow/clear", "", 0);
+  add<&Commands::exit>("exit", "", 0);
+}
+
+void Commands::answer() {
+  if (waiting_.empty()) {
+    return;
+  }
+  const auto obstacle = session_.obstacle();
+  if (!obstacle && !session_.settled()) {
+    return;
+  }
+  for (auto* connection : std::exchange(waiting_, {})) {
+    if (obstacle) {
+      unixctl_command_reply_error(connection, obstacle->c_str());
+    } else {
+      unixctl_command_reply(connection, "done\n");
+    }
+  }
+}
+
+void Commands::status(unixctl_conn* connection, int argc, const char** argv) {
+  const std::string_view format = argc > 1 ? argv[1] : "--format=table";
+  if (format == "--format=table") {
+    unixctl_command_reply(connection, status_text(session_.status(), shared_file_.status()).c_str());
+  } else if (format == "--format=json") {
+    unixctl_command_reply(connection, status_json(session_.status(), shared_file_.status()).c_str());
   } else {
-    line += "nothing known, Open vSwitch is left as it is";
+    unixctl_command_reply_error(connection, "expected --format=table or --format=json");
   }
-  return file.problem().empty() ? line : fmt::format("{} ({})", line, file.problem());
 }
 
-std::string status_text(const CommandContext& context) {
-  const auto status = context.session.status();
-  std::string text;
-  const auto out = std::back_inserter(text);
-  fmt::format_to(out, "database: {}: {}\n", status.remote, status.connected ? "connected" : "not connected");
-  fmt::format_to(out, "lock: {}\n", status.has_lock ? "held" : "not held, only watching");
-  fmt::format_to(out, "{}\n", shared_file_line(context.shared_file));
-  fmt::format_to(out, "row: {}\n", status.row ? status.row->to_string() : "none");
-  fmt::format_to(out, "transactions: {}, last took {} us\n", status.transactions,
-                 status.last_latency.count());
-  if (!status.last_failure.empty()) {
-    fmt::format_to(out, "last failure: {}\n", status.last_failure);
+void Commands::plan(unixctl_conn* connection, int, const char**) {
+  if (const auto& plan = session_.current_plan()) {
+    unixctl_command_reply(connection, plan_text(*plan).c_str());
+  } else {
+    unixctl_command_reply_error(connection,
+                                session_.obstacle().value_or("the database is not known yet").c_str());
   }
-  fmt::format_to(out, "bridges: {}\n", status.bridges.size());
-  for (const auto& bridge : status.bridges) {
-    fmt::format_to(out, "  {}: {}\n", bridge.name, words(bridge.state));
-  }
-  return text;
 }
 
-void reply_status(unixctl_conn* connection, int, const char**, void* context) {
-  unixctl_command_reply(connection, status_text(*static_cast<const CommandContext*>(context)).c_str());
+void Commands::resync(unixctl_conn* connection, int, const char**) {
+  shared_file_.read();
+  session_.set_cleared(false);
+  session_.resync();
+  waiting_.push_back(connection);
 }
 
-void quit(unixctl_conn* connection, int, const char**, void* context) {
-  static_cast<CommandContext*>(context)->loop.quit();
+void Commands::clear(unixctl_conn* connection, int, const char**) {
+  session_.set_cleared(true);
+  session_.resync();
+  waiting_.push_back(connection);
+}
+
+void Commands::exit(unixctl_conn* connection, int, const char**) {
+  loop_.quit();
   unixctl_command_reply(connection, nullptr);
-}
-
-} // namespace
-
-void register_commands(CommandContext& context) {
-  unixctl_command_register("sflow/status", "", 0, 0, reply_status, &context);
-  unixctl_command_register("exit", "", 0, 0, quit, &context);
 }
 
 } // namespace sfa

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <limits>
 
 namespace sfa {
 
@@ -30,7 +29,10 @@ bool takes_agent_address(std::string_view ovs_version) {
 } // namespace
 
 Goal desired(const Settings& settings, std::string_view ovs_version) {
-  Goal goal{.row = std::nullopt, .left_out = {}, .takeover = settings.ovs_takeover};
+  Goal goal{.row = std::nullopt,
+            .takeover = settings.ovs_takeover,
+            .bridges = settings.ovs_bridges,
+            .exclude = settings.ovs_exclude};
   if (settings.sampling == 0 && settings.polling.count() == 0) {
     return goal;
   }
@@ -45,9 +47,7 @@ Goal desired(const Settings& settings, std::string_view ovs_version) {
   if (row.targets.empty()) {
     return goal;
   }
-  // A sampling of 0 would switch the counters off too, so "counters only" is the rarest sampling that the
-  // data path takes: it keeps UINT32_MAX / sampling as a probability.
-  row.sampling = settings.sampling > 0 ? settings.sampling : std::numeric_limits<std::uint32_t>::max();
+  row.sampling = settings.sampling > 0 ? settings.sampling : kCountersOnly;
   row.polling = settings.polling.count();
   row.header = settings.header_bytes;
   if (takes_agent_address(ovs_version) && settings.agent_ip) {

@@ -1,11 +1,10 @@
 #include "sflowovsd/ovsdb_session.hpp"
 
-#include "common/handle.hpp"
 #include "sflowovsd/ovs_idl.hpp"
+#include "sflowovsd/ovsdb_rows.hpp"
 
 #include <algorithm>
 #include <cassert>
-#include <cstdlib>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 #include <utility>
@@ -17,73 +16,12 @@ namespace {
 constexpr std::chrono::milliseconds kFirstBackOff{1000};
 constexpr std::chrono::milliseconds kLastBackOff{60000};
 
-RowId row_id(const uuid& id) {
-  return RowId{{id.parts[0], id.parts[1], id.parts[2], id.parts[3]}};
-}
-
-uuid to_uuid(const RowId& id) {
-  uuid result{};
-  std::ranges::copy(id.parts, std::begin(result.parts));
-  return result;
-}
-
-std::optional<std::int64_t> optional_integer(const std::int64_t* value, std::size_t n) {
-  return n > 0 ? std::optional(*value) : std::nullopt;
-}
-
-SflowRow read_row(const ovsrec_sflow& row) {
-  SflowRow result;
-  result.id = row_id(row.header_.uuid);
-  if (row.agent != nullptr) {
-    result.columns.agent = row.agent;
+void say(LoggedState& state, const std::vector<std::string>& names, std::string_view text) {
+  if (names.empty()) {
+    state.ok();
+  } else {
+    state.failed(Error{fmt::format(fmt::runtime(text), fmt::join(names, ", "))});
   }
-  result.columns.sampling = optional_integer(row.sampling, row.n_sampling);
-  result.columns.polling = optional_integer(row.polling, row.n_polling);
-  result.columns.header = optional_integer(row.header, row.n_header);
-  result.columns.targets.assign(row.targets, row.targets + row.n_targets);
-  std::ranges::sort(result.columns.targets);
-  // SMAP_FOR_EACH converts void* as only C does.
-  const Handle<const smap_node*, std::free> nodes(smap_sort(&row.external_ids));
-  for (std::size_t i = 0; i < smap_count(&row.external_ids); ++i) {
-    result.external_ids.emplace(nodes.get()[i]->key, nodes.get()[i]->value);
-  }
-  return result;
-}
-
-void write_columns(const ovsrec_sflow* row, const SflowColumns& columns) {
-  const auto write_integer = [row](auto* set, const std::optional<std::int64_t>& value) {
-    set(row, value ? &*value : nullptr, value ? 1 : 0);
-  };
-  ovsrec_sflow_set_agent(row, columns.agent ? columns.agent->c_str() : nullptr);
-  write_integer(ovsrec_sflow_set_sampling, columns.sampling);
-  write_integer(ovsrec_sflow_set_polling, columns.polling);
-  write_integer(ovsrec_sflow_set_header, columns.header);
-  std::vector<const char*> targets;
-  std::ranges::transform(columns.targets, std::back_inserter(targets), &std::string::c_str);
-  ovsrec_sflow_set_targets(row, const_cast<const char**>(targets.data()), targets.size());
-}
-
-// Everything is verified that the plan was made from: if it is no longer so at the server, the transaction
-// fails and the next turn plans anew. That is what keeps a row that somebody took in the meantime from being
-// overwritten.
-const ovsrec_sflow* write_row(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan& plan) {
-  const ovsrec_sflow* row = nullptr;
-  if (plan.row) {
-    const uuid id = to_uuid(*plan.row);
-    row = ovsrec_sflow_get_for_uuid(idl, &id);
-    if (plan.columns || plan.mark) {
-      ovsrec_sflow_verify_external_ids(row);
-    }
-  } else if (plan.columns) {
-    row = ovsrec_sflow_insert(txn);
-  }
-  if (plan.columns) {
-    write_columns(row, *plan.columns);
-  }
-  if (plan.mark) {
-    ovsrec_sflow_update_external_ids_setkey(row, kOwnerKey, kOwner);
-  }
-  return row;
 }
 
 } // namespace
@@ -96,15 +34,13 @@ void OvsdbSession::DestroyTxn::operator()(ovsdb_idl_txn* txn) const {
   ovsdb_idl_txn_destroy(txn);
 }
 
-OvsdbSession::OvsdbSession(std::string remote)
-    : remote_(std::move(remote)), idl_(ovsdb_idl_create(remote_.c_str(), &ovsrec_idl_class, false, true)) {
-  for (const auto* column : {&ovsrec_open_vswitch_col_bridges, &ovsrec_open_vswitch_col_ovs_version,
-                             &ovsrec_bridge_col_name, &ovsrec_bridge_col_sflow, &ovsrec_sflow_col_agent,
-                             &ovsrec_sflow_col_sampling, &ovsrec_sflow_col_polling, &ovsrec_sflow_col_header,
-                             &ovsrec_sflow_col_targets, &ovsrec_sflow_col_external_ids}) {
-    ovsdb_idl_add_column(idl_.get(), column);
+OvsdbSession::OvsdbSession(std::string remote, Access access)
+    : remote_(std::move(remote)), access_(access),
+      idl_(ovsdb_idl_create(remote_.c_str(), &ovsrec_idl_class, false, true)) {
+  choose_columns(idl_.get());
+  if (access_ == Access::write) {
+    ovsdb_idl_set_lock(idl_.get(), kOwner);
   }
-  ovsdb_idl_set_lock(idl_.get(), kOwner);
 }
 
 OvsdbSession::~OvsdbSession() = default;
@@ -114,8 +50,19 @@ void OvsdbSession::set_settings(const std::optional<Settings>& settings) {
   decide_again_ = true;
 }
 
+void OvsdbSession::set_cleared(bool cleared) {
+  cleared_ = cleared;
+  decide_again_ = true;
+}
+
+void OvsdbSession::resync() {
+  back_off_ = std::chrono::milliseconds(0);
+  decide_again_ = true;
+}
+
 void OvsdbSession::run() {
   ovsdb_idl_run(idl_.get());
+  notice_connection();
   if (txn_) {
     advance();
   }
@@ -123,6 +70,31 @@ void OvsdbSession::run() {
   if (!txn_ && ovsdb_idl_has_ever_connected(idl_.get())) {
     decide();
   }
+}
+
+// The library reconnects when a server has no database Open_vSwitch, and says so as information only.
+void OvsdbSession::notice_connection() {
+  const bool connected = ovsdb_idl_is_connected(idl_.get());
+  const unsigned seqno = ovsdb_idl_get_seqno(idl_.get());
+  const bool has_data = seqno != connected_seqno_;
+  if (has_data) {
+    rejected_ = 0;
+  } else if (connected_ && !connected) {
+    ++rejected_;
+  }
+  // In a cluster only one of the servers is the leader; and one that was just restarted may drop a
+  // connection.
+  const auto servers = static_cast<unsigned>(1 + std::ranges::count(remote_, ','));
+  if (rejected_ > servers) {
+    database_.failed(
+        Error{fmt::format("{}: there is a server, but no database Open_vSwitch that can be used: "
+                          "another database, or a cluster without a leader",
+                          remote_)});
+  }
+  if (connected && !connected_) {
+    connected_seqno_ = seqno;
+  }
+  connected_ = connected;
 }
 
 void OvsdbSession::decide() {
@@ -135,93 +107,73 @@ void OvsdbSession::decide() {
   decide_again_ = false;
   retry_at_ = MonotonicTime::max();
 
-  const Snapshot database = snapshot();
-  const auto goal = settings_ ? std::optional(desired(*settings_, database.ovs_version)) : std::nullopt;
-  const Plan decided = plan(database, goal);
-  bridges_ = decided.bridges;
-  row_ = decided.row;
-  say_what_is_left_out(goal);
-  if (ovsdb_idl_is_lock_contended(idl_.get())) {
-    lock_.failed(Error{"held by another sflowovsd; this one only watches"});
-  } else if (ovsdb_idl_has_lock(idl_.get())) {
-    lock_.ok();
-    if (!decided.empty()) {
-      begin(decided);
-    }
+  const auto database = read_snapshot(idl_.get());
+  if (!database) {
+    database_.failed(database.error());
+    plan_.reset();
+    return;
+  }
+  database_.ok();
+  std::optional<Goal> goal;
+  if (cleared_) {
+    goal = Goal{};
+  } else if (settings_) {
+    goal = desired(*settings_, database->ovs_version);
+  }
+  plan_ = plan(*database, goal);
+  counted_.bridges = follow(counted_.bridges, *plan_, std::chrono::system_clock::now());
+  report(goal);
+  if (may_write() && !plan_->empty()) {
+    begin();
   }
 }
 
-void OvsdbSession::say_what_is_left_out(const std::optional<Goal>& goal) {
+void OvsdbSession::report(const std::optional<Goal>& goal) {
   std::vector<std::string> left_alone;
-  for (const auto& bridge : bridges_) {
+  std::vector<std::string> problems;
+  for (const auto& bridge : plan_->bridges) {
     if (bridge.state == BridgeState::foreign && goal && goal->row) {
       left_alone.push_back(bridge.name);
     }
-  }
-  if (left_alone.empty()) {
-    ownership_.ok();
-  } else {
-    ownership_.failed(Error{fmt::format("left alone on {}", fmt::join(left_alone, ", "))});
+    if (!bridge.problem.empty()) {
+      problems.push_back(fmt::format("{}: {}", bridge.name, bridge.problem));
+    }
   }
   std::vector<std::string> unreachable;
   for (const auto& collector : goal ? goal->left_out : std::vector<Collector>{}) {
     unreachable.push_back(collector.address.to_string());
   }
-  if (unreachable.empty()) {
-    targets_.ok();
-  } else {
-    targets_.failed(Error{fmt::format("{} left out: Open vSwitch cannot send from another network namespace "
-                                      "or through a given device",
-                                      fmt::join(unreachable, ", "))});
-  }
+  say(ownership_, left_alone, "left alone on {}");
+  say(bridge_keys_, problems, "{}");
+  say(targets_, unreachable,
+      "{} left out: Open vSwitch cannot send from another network namespace or through a given device");
 }
 
-Snapshot OvsdbSession::snapshot() const {
-  Snapshot result;
-  const ovsrec_open_vswitch* root = ovsrec_open_vswitch_first(idl_.get());
-  if (root != nullptr && root->ovs_version != nullptr) {
-    result.ovs_version = root->ovs_version;
+// A read-only database grants no lock, and does not say that somebody else has it.
+bool OvsdbSession::may_write() {
+  if (access_ == Access::look) {
+    return false;
   }
-  const ovsrec_bridge* bridge = nullptr;
-  OVSREC_BRIDGE_FOR_EACH(bridge, idl_.get()) {
-    BridgeRow row{.id = row_id(bridge->header_.uuid), .name = bridge->name, .sflow = std::nullopt};
-    if (bridge->sflow != nullptr) {
-      row.sflow = row_id(bridge->sflow->header_.uuid);
-    }
-    result.bridges.push_back(std::move(row));
+  if (ovsdb_idl_has_lock(idl_.get())) {
+    lock_.ok();
+    return true;
   }
-  const ovsrec_sflow* sflow = nullptr;
-  OVSREC_SFLOW_FOR_EACH(sflow, idl_.get()) {
-    result.sflow_rows.push_back(read_row(*sflow));
+  if (ovsdb_idl_is_lock_contended(idl_.get())) {
+    lock_.failed(Error{"held by another sflowovsd; this one only watches"});
+  } else if (connected_ && ovsdb_idl_get_seqno(idl_.get()) != connected_seqno_) {
+    // The answer to the request for the lock came before the data.
+    lock_.failed(Error{"not granted: the database is read-only"});
   }
-  std::ranges::sort(result.bridges, {}, &BridgeRow::name);
-  return result;
+  return false;
 }
 
-void OvsdbSession::begin(const Plan& plan) {
+void OvsdbSession::begin() {
   begun_ = std::chrono::steady_clock::now();
   txn_.reset(ovsdb_idl_txn_create(idl_.get()));
-  const ovsrec_sflow* row = write_row(idl_.get(), txn_.get(), plan);
-  std::size_t attached = 0;
-  std::size_t detached = 0;
-  for (const auto& bridge : plan.bridges) {
-    if (bridge.state != BridgeState::attach && bridge.state != BridgeState::detach) {
-      continue;
-    }
-    const bool attach = bridge.state == BridgeState::attach;
-    const uuid id = to_uuid(bridge.bridge);
-    const ovsrec_bridge* target = ovsrec_bridge_get_for_uuid(idl_.get(), &id);
-    ovsrec_bridge_verify_sflow(target);
-    ovsrec_bridge_set_sflow(target, attach ? row : nullptr);
-    attached += attach ? 1 : 0;
-    detached += attach ? 0 : 1;
-  }
-  const std::string_view row_change = !plan.columns ? "kept" : (plan.row ? "updated" : "inserted");
-  const std::string done = detached > 0
-                               ? fmt::format("sFlow off: {} bridges detached", detached)
-                               : fmt::format("sFlow row {}, {} bridges attached", row_change, attached);
-  spdlog::info("{}", done);
-  ovsdb_idl_txn_add_comment(txn_.get(), "sflowovsd: %s", done.c_str());
+  write_plan(idl_.get(), txn_.get(), *plan_);
+  change_ = plan_summary(*plan_);
+  spdlog::info("{}", change_);
+  ovsdb_idl_txn_add_comment(txn_.get(), "sflowovsd: %s", change_.c_str());
   advance();
 }
 
@@ -231,8 +183,10 @@ void OvsdbSession::advance() {
   case TXN_INCOMPLETE:
     return;
   case TXN_SUCCESS:
-    ++transactions_;
-    last_latency_ =
+    ++counted_.succeeded;
+    counted_.last_at = std::chrono::system_clock::now();
+    counted_.last_change = change_;
+    counted_.last_took =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun_);
     [[fallthrough]];
   case TXN_UNCHANGED: // the replica was behind, and the database already is as it should be
@@ -241,11 +195,12 @@ void OvsdbSession::advance() {
     break;
   case TXN_TRY_AGAIN:  // somebody changed what the plan was made from: the news is here or on its way
   case TXN_NOT_LOCKED: // the lock went to another instance: getting it back counts as a change
+    ++counted_.repeated;
     break;
-  case TXN_ERROR: {
+  case TXN_ERROR:
+    ++counted_.failed;
     retry_later(Error{ovsdb_idl_txn_get_error(txn_.get())});
     break;
-  }
   case TXN_UNCOMMITTED:
   case TXN_ABORTED:
     assert(false && "a transaction that was committed and not aborted");
@@ -274,15 +229,38 @@ void OvsdbSession::wait() {
   }
 }
 
-OvsdbSession::Status OvsdbSession::status() const {
-  return {.remote = remote_,
-          .connected = ovsdb_idl_is_connected(idl_.get()),
-          .has_lock = ovsdb_idl_has_lock(idl_.get()),
-          .row = row_,
-          .bridges = bridges_,
-          .transactions = transactions_,
-          .last_latency = last_latency_,
-          .last_failure = committing_.failure_text()};
+bool OvsdbSession::settled() const {
+  return connected_ && !txn_ && !decide_again_ && plan_ && plan_->empty() &&
+         ovsdb_idl_get_seqno(idl_.get()) == decided_seqno_;
+}
+
+std::optional<std::string> OvsdbSession::obstacle() const {
+  if (!connected_) {
+    return fmt::format("not connected to {}", remote_);
+  }
+  if (txn_ || decide_again_) {
+    return std::nullopt;
+  }
+  for (const auto* state : {&database_, &lock_, &committing_}) {
+    if (!state->failure_text().empty()) {
+      return fmt::format("{}: {}", state->subject(), state->failure_text());
+    }
+  }
+  return std::nullopt;
+}
+
+SessionStatus OvsdbSession::status() const {
+  SessionStatus status = counted_;
+  status.remote = remote_;
+  status.connected = connected_;
+  status.database_problem = database_.failure_text();
+  status.lock = ovsdb_idl_has_lock(idl_.get()) ? Lock::held : Lock::waiting;
+  status.cleared = cleared_;
+  status.last_failure = committing_.failure_text();
+  for (const auto& row : plan_ ? plan_->rows : std::vector<RowPlan>{}) {
+    status.rows.push_back({row.id, row.columns, row.bridges});
+  }
+  return status;
 }
 
 } // namespace sfa

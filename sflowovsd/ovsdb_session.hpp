@@ -10,9 +10,9 @@
 #include "common/log.hpp"
 #include "common/settings.hpp"
 #include "sflowovsd/plan.hpp"
+#include "sflowovsd/status.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,9 +25,14 @@ namespace sfa {
 
 class OvsdbSession {
 public:
-  // `remote` as for ovs-vswitchd: "unix:...", "tcp:...", "ssl:...". Reconnects by itself, for ever; Open
-  // vSwitch's library logs how that goes.
-  explicit OvsdbSession(std::string remote);
+  enum class Access {
+    write,
+    look, // plans, and changes nothing
+  };
+
+  // `remote` as for ovs-vswitchd: "unix:...", "tcp:...", "ssl:...", several of a cluster separated by commas.
+  // Reconnects by itself, for ever; Open vSwitch's library logs how that goes.
+  explicit OvsdbSession(std::string remote, Access access = Access::write);
   OvsdbSession(const OvsdbSession&) = delete;
   OvsdbSession& operator=(const OvsdbSession&) = delete;
   OvsdbSession(OvsdbSession&&) = delete;
@@ -36,20 +41,20 @@ public:
 
   // Without settings nothing is known, and the database is left as it is.
   void set_settings(const std::optional<Settings>& settings);
+  // Off on every bridge, whatever the settings say, until it is called with false.
+  void set_cleared(bool cleared);
+  // Plans anew at once, also when a refused transaction was to be repeated only later.
+  void resync();
   void run();
   void wait();
 
-  struct Status {
-    std::string remote;
-    bool connected = false;
-    bool has_lock = false; // without it another sflowovsd is at work, and this one only watches
-    std::optional<RowId> row;
-    std::vector<BridgePlan> bridges;
-    std::uint64_t transactions = 0;            // that succeeded
-    std::chrono::microseconds last_latency{0}; // from the change that was seen to the commit
-    std::string last_failure;                  // of a transaction; empty when the last one succeeded
-  };
-  [[nodiscard]] Status status() const;
+  // The last plan: what is still to be changed. Nothing before the database was seen.
+  [[nodiscard]] const std::optional<Plan>& current_plan() const { return plan_; }
+  // The database was seen and is as it should be.
+  [[nodiscard]] bool settled() const;
+  // Why it will not settle soon; nothing while it may.
+  [[nodiscard]] std::optional<std::string> obstacle() const;
+  [[nodiscard]] SessionStatus status() const;
 
 private:
   struct DestroyIdl {
@@ -59,30 +64,37 @@ private:
     void operator()(ovsdb_idl_txn* txn) const;
   };
 
-  [[nodiscard]] Snapshot snapshot() const;
+  void notice_connection();
   void decide();
-  void say_what_is_left_out(const std::optional<Goal>& goal);
-  void begin(const Plan& plan);
+  void report(const std::optional<Goal>& goal);
+  [[nodiscard]] bool may_write();
+  void begin();
   void advance();
   void retry_later(const Error& error);
 
   std::string remote_;
+  Access access_;
   std::unique_ptr<ovsdb_idl, DestroyIdl> idl_;
   std::unique_ptr<ovsdb_idl_txn, DestroyTxn> txn_; // under way
   std::optional<Settings> settings_;
-  bool decide_again_ = true;        // whatever the database says
-  unsigned decided_seqno_ = 0;      // of the replica that the last plan was made from
-  std::vector<BridgePlan> bridges_; // of that plan
-  std::optional<RowId> row_;
-  MonotonicTime begun_;
+  bool cleared_ = false;
+  bool decide_again_ = true;     // whatever the database says
+  unsigned decided_seqno_ = 0;   // of the replica that the last plan was made from
+  bool connected_ = false;       // when last looked
+  unsigned connected_seqno_ = 0; // of the replica when the connection came about
+  unsigned rejected_ = 0;        // connections in a row that brought no data
+  std::optional<Plan> plan_;     // the last
+  MonotonicTime begun_;          // of the transaction
+  std::string change_;           // what it does
   MonotonicTime retry_at_ = MonotonicTime::max();
   std::chrono::milliseconds back_off_{0};
-  std::uint64_t transactions_ = 0;
-  std::chrono::microseconds last_latency_{0};
+  SessionStatus counted_; // the part of the status that is not looked up
+  LoggedState database_{"database"};
   LoggedState lock_{"lock sflowovsd"};
   LoggedState committing_{"transaction"};
   LoggedState ownership_{"rows of others"};
   LoggedState targets_{"collectors"};
+  LoggedState bridge_keys_{"bridges"};
 };
 
 } // namespace sfa

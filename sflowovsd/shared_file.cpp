@@ -5,21 +5,49 @@
 
 namespace sfa {
 
+namespace {
+
+// The older agent rewrites the file in place: for so long, a file that is not whole is taken for one that is
+// being written.
+constexpr std::chrono::milliseconds kWriting{200};
+
+} // namespace
+
 // The watch is made before the first read, so that no change can fall between the two.
 SharedFile::SharedFile(EventLoop& loop, std::filesystem::path path, Apply apply)
-    : path_(std::move(path)), apply_(std::move(apply)), watch_(loop, path_, [this] { read(); }) {
+    : path_(std::move(path)), apply_(std::move(apply)), settled_(loop.timer([this] { read(); })),
+      watch_(loop, path_, [this] { read_changed(); }) {
   read();
 }
 
 void SharedFile::read() {
+  settling_ = false;
+  settled_.disarm();
+  if (!take()) {
+    state_.failed(Error{error_.message + "; the last good settings stay in force"});
+  }
+}
+
+void SharedFile::read_changed() {
+  if (take()) {
+    settling_ = false;
+    settled_.disarm();
+  } else if (!settling_) {
+    settling_ = true;
+    settled_.arm_at(std::chrono::steady_clock::now() + kWriting);
+  }
+}
+
+// True when the file is good, or is not there.
+bool SharedFile::take() {
   auto file = read_auto_file(path_);
   if (!file) {
-    state_.failed(Error{file.error().message + "; the last good settings stay in force"});
-    return;
+    error_ = file.error();
+    return false;
   }
   state_.ok();
   if (*file == content_) {
-    return;
+    return true;
   }
   content_ = *std::move(file);
   if (content_) {
@@ -28,6 +56,13 @@ void SharedFile::read() {
     spdlog::info("{}: gone; Open vSwitch is left as it is", path_.native());
   }
   apply_(content_ ? std::optional(content_->settings) : std::nullopt);
+  return true;
+}
+
+SharedFileStatus SharedFile::status() const {
+  return {.path = path_.native(),
+          .revision = content_ ? std::optional(content_->revision) : std::nullopt,
+          .problem = state_.failure_text()};
 }
 
 } // namespace sfa

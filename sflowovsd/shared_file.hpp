@@ -5,11 +5,11 @@
 #include "common/event_loop.hpp"
 #include "common/file_watch.hpp"
 #include "common/log.hpp"
+#include "sflowovsd/status.hpp"
 
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <string>
 
 namespace sfa {
 
@@ -22,18 +22,22 @@ public:
   // Reads the file now, and again whenever it changes.
   SharedFile(EventLoop& loop, std::filesystem::path path, Apply apply);
 
+  void read();
+
   [[nodiscard]] const std::optional<AutoFile>& content() const { return content_; }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  // What is wrong with the file as it is now; empty when nothing is.
-  [[nodiscard]] const std::string& problem() const { return state_.failure_text(); }
+  [[nodiscard]] SharedFileStatus status() const;
 
 private:
-  void read();
+  void read_changed();
+  [[nodiscard]] bool take();
 
   std::filesystem::path path_;
   Apply apply_;
   std::optional<AutoFile> content_;
+  Error error_; // of the last reading
   LoggedState state_{"shared file"};
+  bool settling_ = false;
+  Timer settled_;
   FileWatch watch_;
 };
 

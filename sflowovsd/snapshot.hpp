@@ -41,12 +41,26 @@ struct BridgeRow {
   RowId id;
   std::string name;
   std::optional<RowId> sflow;
+  // What the bridge's own external_ids say of sFlow; empty = nothing.
+  std::string sflow_key = {};          // external_ids:sflow
+  std::string sflow_sampling_key = {}; // external_ids:sflow-sampling
+};
+
+// Which of the columns of the sFlow table the database has: an old schema may lack some, and a transaction
+// that names a missing one is refused whole.
+struct SflowSchema {
+  bool agent = true;
+  bool sampling = true;
+  bool polling = true;
+  bool header = true;
+  bool external_ids = true;
 };
 
 struct Snapshot {
   std::vector<BridgeRow> bridges;
   std::vector<SflowRow> sflow_rows;
   std::string ovs_version; // Open_vSwitch:ovs_version, which ovs-ctl(8) writes; empty where nobody did
+  SflowSchema schema = {};
 };
 
 } // namespace sfa

@@ -2,11 +2,13 @@
 
 import os
 import pathlib
+import re
 import socket
 
 import pytest
 
-from testbed import SHARED_FILE, add_bridge, appctl, publish, settings, sflow_of, vsctl, wait_for
+from testbed import (SHARED_FILE, add_bridge, appctl, appctl_error, bridge_state, publish, settings, sflow_of,
+                     sflow_status, vsctl, wait_for)
 
 
 def has_sampling(bridge, sampling):
@@ -105,7 +107,7 @@ def test_a_broken_shared_file_at_the_start_leaves_open_vswitch_as_it_is(ovs):
     daemon = ovs.sflowovsd()
     daemon.announce("shared file: ")
     daemon.expect_log("shared file: .*; the last good settings stay in force")
-    wait_for(lambda: "br0: left as it is" in appctl("sflow/status"), "the database was seen")
+    wait_for(lambda: bridge_state("br0") == "unknown", "the database was seen")
     assert sflow_of("br0")["sampling"] == 77
 
 
@@ -113,7 +115,7 @@ def test_without_a_shared_file_open_vswitch_is_left_as_it_is_until_one_comes(ovs
     add_bridge("br0")
     SHARED_FILE.parent.rmdir()  # hsflowd was never started
     ovs.sflowovsd()
-    wait_for(lambda: "br0: left as it is" in appctl("sflow/status"), "the database was seen")
+    wait_for(lambda: bridge_state("br0") == "unknown", "the database was seen")
     assert sflow_of("br0") is None
     SHARED_FILE.parent.mkdir()
     publish(settings())
@@ -121,7 +123,7 @@ def test_without_a_shared_file_open_vswitch_is_left_as_it_is_until_one_comes(ovs
     SHARED_FILE.unlink()
     wait_for(lambda: "nothing known" in appctl("sflow/status"), "the file is gone")
     add_bridge("br1")
-    wait_for(lambda: "br1: left as it is" in appctl("sflow/status"), "br1 was seen")
+    wait_for(lambda: bridge_state("br1") == "unknown", "br1 was seen")
     assert sflow_of("br0") == before
     assert sflow_of("br1") is None
 
@@ -137,7 +139,7 @@ def test_rows_of_others_are_left_alone_unless_taken_over(ovs):
     daemon.announce("rows of others: left alone on br0")
     wait_for(lambda: sflow_of("br1"), "br1 has a row")
     assert sflow_of("br0") == foreign
-    assert "br0: has somebody else's row, left alone" in appctl("sflow/status")
+    assert bridge_state("br0") == "foreign"
     publish(settings(revision=2, **{"ovs.takeover": "on"}))
     wait_for(has_sampling("br0", 512), "taken over")
     assert sflow_of("br0")["_uuid"] == sflow_of("br1")["_uuid"]
@@ -229,13 +231,17 @@ def test_status_says_what_an_operator_wants_to_know(ovs):
     publish(settings(revision=5))
     ovs.sflowovsd()
     row = wait_for(lambda: sflow_of("br0"), "br0 has a row")
-    wait_for(lambda: "br0: sampled" in appctl("sflow/status"), "br0 is done")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 is done")
     text = appctl("sflow/status")
     assert "database: unix:" in text and ": connected" in text
     assert "lock: held" in text
     assert f"shared file: {SHARED_FILE}: revision 5\n" in text
-    assert f"row: {row['_uuid']}" in text
-    assert "transactions: 1, " in text
+    assert "transactions: 1 succeeded, 0 failed, " in text
+    assert f"rows: 1\n  {row['_uuid']}: 1 bridges, sampling 512, " in text
+    assert "bridges: 1: 1 sampled\n" in text
+    assert re.search(rf"\n  br0 +sampled +20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ  {row['_uuid']}\n", text)
+    assert sflow_status()["rows"][0]["uuid"] == row["_uuid"]
+    assert "expected --format" in appctl_error("sflow/status", "--format=xml")
 
 
 def test_an_option_that_does_not_exist_is_an_error(bed):

@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from testbed import SLOW, Monitor, add_bridge, appctl, publish, run, settings, sflow_of, wait_for
+from testbed import SLOW, Monitor, add_bridge, bridge_state, publish, run, settings, sflow_of, wait_for
 from time_to_sflow import MONITORED, insert_bridges, seconds_to_sflow, when_sampled
 
 
@@ -33,7 +33,7 @@ def test_it_uses_no_cpu_between_events(ovs):
     publish(settings())
     daemon = ovs.sflowovsd()
     wait_for(lambda: sflow_of("br0"), "br0 has a row")
-    wait_for(lambda: "br0: sampled" in appctl("sflow/status"), "it is at rest")
+    wait_for(lambda: bridge_state("br0") == "sampled", "it is at rest")
     before = daemon.cpu_ticks()
     time.sleep(30)  # not a wait for something to happen: the absence of anything is what is measured
     assert daemon.cpu_ticks() - before == 0

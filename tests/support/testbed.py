@@ -60,6 +60,23 @@ def appctl(*command):
     return run("ovs-appctl", "-t", "/run/openvswitch/sflowovsd.ctl", *command)
 
 
+def appctl_error(*command):
+    """What sflowovsd says when it refuses a command."""
+    done = subprocess.run(["ovs-appctl", "-t", "/run/openvswitch/sflowovsd.ctl", *command], text=True, capture_output=True)
+    assert done.returncode == 2, done
+    return done.stderr
+
+
+def sflow_status():
+    """What sflowovsd says about itself."""
+    return json.loads(appctl("sflow/status", "--format=json"))
+
+
+def bridge_state(name):
+    """The state of a bridge as sflowovsd sees it; None when it sees no such bridge."""
+    return next((bridge["state"] for bridge in sflow_status()["bridges"] if bridge["name"] == name), None)
+
+
 class Daemon:
     """A child process with a log file. Stopped by pid at the end of the test, by SIGTERM, within a second."""
 

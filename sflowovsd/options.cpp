@@ -1,0 +1,138 @@
+#include "sflowovsd/options.hpp"
+
+#include "common/auto_file.hpp"
+#include "common/text.hpp"
+#include "sflowovsd/ovs_idl.hpp"
+
+#include <climits>
+#include <fmt/format.h>
+#include <getopt.h>
+#include <memory>
+
+namespace sfa {
+
+namespace {
+
+constexpr int kLongestTimeout = 86400; // s
+
+std::string default_database() {
+  return fmt::format("unix:{}/db.sock", ovs_rundir());
+}
+
+[[noreturn]] void usage() {
+  fmt::print("{0}: keeps an sFlow row on every bridge of Open vSwitch\n"
+             "usage: {0} [OPTIONS] [DATABASE]\n"
+             "where DATABASE is a socket on which ovsdb-server is listening\n"
+             "      (default: \"{1}\").\n",
+             program_name, default_database());
+  stream_usage("DATABASE", true, false, true);
+  daemon_usage();
+  vlog_usage();
+  fmt::print("\nInstead of running as a daemon:\n"
+             "  --once                    bring the bridges up to date and exit\n"
+             "  --dry-run                 print what --once would change and exit\n"
+             "  --clear                   take sflowovsd's row off every bridge and exit\n"
+             "  -t, --timeout=SECS        give up after SECS seconds (default: {1})\n"
+             "\nOther options:\n"
+             "  -f, --config=FILE         settings that hsflowd publishes (default: {0})\n"
+             "  --unixctl=SOCKET          override default control socket name\n"
+             "  -h, --help                display this help message\n"
+             "  -V, --version             display version information\n"
+             "\nExit status: 0 done, 1 failed, 78 no good settings to apply.\n",
+             kAutoFilePath, Options().timeout.count());
+  std::exit(EXIT_SUCCESS);
+}
+
+void set_mode(Options& options, Mode mode) {
+  if (options.mode != Mode::daemon && options.mode != mode) {
+    ovs_fatal(0, "only one of --once, --dry-run and --clear can be given");
+  }
+  options.mode = mode;
+}
+
+std::chrono::seconds parse_timeout(const char* text) {
+  const auto seconds = parse_number<int>(text);
+  if (!seconds || *seconds < 1 || *seconds > kLongestTimeout) {
+    ovs_fatal(0, "--timeout: '%s' is not a number from 1 to %d", text, kLongestTimeout);
+  }
+  return std::chrono::seconds(*seconds);
+}
+
+void check(const Options& options) {
+  if (options.mode != Mode::daemon && get_detach()) {
+    ovs_fatal(0, "--detach is for a daemon, not for --once, --dry-run or --clear");
+  }
+}
+
+} // namespace
+
+Options parse_options(int argc, char** argv) {
+  enum {
+    OPT_UNIXCTL = UCHAR_MAX + 1,
+    OPT_ONCE,
+    OPT_DRY_RUN,
+    OPT_CLEAR,
+    DAEMON_OPTION_ENUMS,
+    VLOG_OPTION_ENUMS,
+    SSL_OPTION_ENUMS
+  };
+  static const option long_options[] = {// NOLINT(modernize-avoid-c-arrays): for getopt_long(3)
+                                        {"config", required_argument, nullptr, 'f'},
+                                        {"once", no_argument, nullptr, OPT_ONCE},
+                                        {"dry-run", no_argument, nullptr, OPT_DRY_RUN},
+                                        {"clear", no_argument, nullptr, OPT_CLEAR},
+                                        {"timeout", required_argument, nullptr, 't'},
+                                        {"unixctl", required_argument, nullptr, OPT_UNIXCTL},
+                                        {"help", no_argument, nullptr, 'h'},
+                                        {"version", no_argument, nullptr, 'V'},
+                                        DAEMON_LONG_OPTIONS,
+                                        VLOG_LONG_OPTIONS,
+                                        STREAM_SSL_LONG_OPTIONS,
+                                        {nullptr, 0, nullptr, 0}};
+  const std::unique_ptr<char, decltype(&std::free)> short_options(
+      ovs_cmdl_long_options_to_short_options(long_options), std::free);
+  Options options{.shared_file = kAutoFilePath, .database = default_database()};
+  int c = 0;
+  while ((c = getopt_long(argc, argv, short_options.get(), long_options, nullptr)) != -1) {
+    switch (c) {
+    case 'f':
+      options.shared_file = optarg;
+      break;
+    case 't':
+      options.timeout = parse_timeout(optarg);
+      break;
+    case OPT_ONCE:
+      set_mode(options, Mode::once);
+      break;
+    case OPT_DRY_RUN:
+      set_mode(options, Mode::dry_run);
+      break;
+    case OPT_CLEAR:
+      set_mode(options, Mode::clear);
+      break;
+    case OPT_UNIXCTL:
+      options.unixctl = optarg;
+      break;
+    case 'h':
+      usage();
+    case 'V':
+      ovs_print_version(0, 0);
+      std::exit(EXIT_SUCCESS);
+      DAEMON_OPTION_HANDLERS
+      VLOG_OPTION_HANDLERS
+      STREAM_SSL_OPTION_HANDLERS
+    default:
+      std::exit(EXIT_FAILURE); // getopt_long(3) said why
+    }
+  }
+  if (argc - optind > 1) {
+    ovs_fatal(0, "at most one DATABASE is accepted; use --help for usage");
+  }
+  if (optind < argc) {
+    options.database = argv[optind];
+  }
+  check(options);
+  return options;
+}
+
+} // namespace sfa

@@ -1,0 +1,182 @@
+#include "sflowovsd/ovsdb_rows.hpp"
+
+#include "common/handle.hpp"
+#include "sflowovsd/ovs_idl.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstdlib>
+#include <utility>
+
+namespace sfa {
+
+namespace {
+
+// Of a bridge's external_ids.
+constexpr const char* kSflowKey = "sflow";
+constexpr const char* kSflowSamplingKey = "sflow-sampling";
+
+RowId row_id(const uuid& id) {
+  return RowId{{id.parts[0], id.parts[1], id.parts[2], id.parts[3]}};
+}
+
+uuid to_uuid(const RowId& id) {
+  uuid result{};
+  std::ranges::copy(id.parts, std::begin(result.parts));
+  return result;
+}
+
+std::optional<std::int64_t> optional_integer(const std::int64_t* value, std::size_t n) {
+  return n > 0 ? std::optional(*value) : std::nullopt;
+}
+
+SflowRow read_row(const ovsrec_sflow& row) {
+  SflowRow result;
+  result.id = row_id(row.header_.uuid);
+  if (row.agent != nullptr) {
+    result.columns.agent = row.agent;
+  }
+  result.columns.sampling = optional_integer(row.sampling, row.n_sampling);
+  result.columns.polling = optional_integer(row.polling, row.n_polling);
+  result.columns.header = optional_integer(row.header, row.n_header);
+  result.columns.targets.assign(row.targets, row.targets + row.n_targets);
+  std::ranges::sort(result.columns.targets);
+  // SMAP_FOR_EACH converts void* as only C does.
+  const Handle<const smap_node*, std::free> nodes(smap_sort(&row.external_ids));
+  for (std::size_t i = 0; i < smap_count(&row.external_ids); ++i) {
+    result.external_ids.emplace(nodes.get()[i]->key, nodes.get()[i]->value);
+  }
+  return result;
+}
+
+BridgeRow read_bridge(const ovsrec_bridge& bridge) {
+  BridgeRow result{.id = row_id(bridge.header_.uuid),
+                   .name = bridge.name,
+                   .sflow = std::nullopt,
+                   .sflow_key = smap_get_def(&bridge.external_ids, kSflowKey, ""),
+                   .sflow_sampling_key = smap_get_def(&bridge.external_ids, kSflowSamplingKey, "")};
+  if (bridge.sflow != nullptr) {
+    result.sflow = row_id(bridge.sflow->header_.uuid);
+  }
+  return result;
+}
+
+SflowSchema read_schema(const ovsdb_idl* idl) {
+  const auto has = [idl](const ovsdb_idl_column& column) {
+    return ovsdb_idl_server_has_column(idl, &column);
+  };
+  return {.agent = has(ovsrec_sflow_col_agent),
+          .sampling = has(ovsrec_sflow_col_sampling),
+          .polling = has(ovsrec_sflow_col_polling),
+          .header = has(ovsrec_sflow_col_header),
+          .external_ids = has(ovsrec_sflow_col_external_ids)};
+}
+
+// Only what the row does not hold yet: what the database has no column for is absent on both sides.
+void write_columns(const ovsrec_sflow* row, const SflowColumns& before, const SflowColumns& columns) {
+  const auto write_integer = [row](auto* set, const auto& old, const auto& value) {
+    if (value != old) {
+      set(row, value ? &*value : nullptr, value ? 1 : 0);
+    }
+  };
+  if (columns.agent != before.agent) {
+    ovsrec_sflow_set_agent(row, columns.agent ? columns.agent->c_str() : nullptr);
+  }
+  write_integer(ovsrec_sflow_set_sampling, before.sampling, columns.sampling);
+  write_integer(ovsrec_sflow_set_polling, before.polling, columns.polling);
+  write_integer(ovsrec_sflow_set_header, before.header, columns.header);
+  if (columns.targets != before.targets) {
+    std::vector<const char*> targets;
+    std::ranges::transform(columns.targets, std::back_inserter(targets), &std::string::c_str);
+    ovsrec_sflow_set_targets(row, const_cast<const char**>(targets.data()), targets.size());
+  }
+}
+
+// Everything is verified that the plan was made from: if it is no longer so at the server, the transaction
+// fails and the next turn plans anew. That is what keeps a row that somebody took in the meantime from being
+// overwritten.
+const ovsrec_sflow* write_row(ovsdb_idl* idl, ovsdb_idl_txn* txn, const RowPlan& plan,
+                              const SflowSchema& schema) {
+  const ovsrec_sflow* row = nullptr;
+  SflowColumns before;
+  if (plan.id) {
+    const uuid id = to_uuid(*plan.id);
+    row = ovsrec_sflow_get_for_uuid(idl, &id);
+    assert(row != nullptr);
+    before = read_row(*row).columns;
+    if ((plan.write || plan.mark) && schema.external_ids) {
+      ovsrec_sflow_verify_external_ids(row);
+    }
+  } else {
+    row = ovsrec_sflow_insert(txn);
+  }
+  if (plan.write) {
+    write_columns(row, before, plan.columns);
+  }
+  if (plan.mark) {
+    ovsrec_sflow_update_external_ids_setkey(row, kOwnerKey, kOwner);
+  }
+  return row;
+}
+
+} // namespace
+
+void choose_columns(ovsdb_idl* idl) {
+  for (const auto* column :
+       {&ovsrec_open_vswitch_col_bridges, &ovsrec_open_vswitch_col_ovs_version, &ovsrec_bridge_col_name,
+        &ovsrec_bridge_col_sflow, &ovsrec_bridge_col_external_ids, &ovsrec_sflow_col_agent,
+        &ovsrec_sflow_col_sampling, &ovsrec_sflow_col_polling, &ovsrec_sflow_col_header,
+        &ovsrec_sflow_col_targets, &ovsrec_sflow_col_external_ids}) {
+    ovsdb_idl_add_column(idl, column);
+  }
+}
+
+Result<Snapshot> read_snapshot(const ovsdb_idl* idl) {
+  for (const auto& [name, column] :
+       {std::pair("column sflow in its table Bridge", &ovsrec_bridge_col_sflow),
+        std::pair("column targets in its table sFlow", &ovsrec_sflow_col_targets)}) {
+    if (!ovsdb_idl_server_has_column(idl, column)) {
+      return failure("the database has no {}", name);
+    }
+  }
+  Snapshot result;
+  result.schema = read_schema(idl);
+  const ovsrec_open_vswitch* root = ovsrec_open_vswitch_first(idl);
+  if (root != nullptr && root->ovs_version != nullptr) {
+    result.ovs_version = root->ovs_version;
+  }
+  const ovsrec_bridge* bridge = nullptr;
+  OVSREC_BRIDGE_FOR_EACH(bridge, idl) {
+    result.bridges.push_back(read_bridge(*bridge));
+  }
+  const ovsrec_sflow* sflow = nullptr;
+  OVSREC_SFLOW_FOR_EACH(sflow, idl) {
+    result.sflow_rows.push_back(read_row(*sflow));
+  }
+  std::ranges::sort(result.bridges, {}, &BridgeRow::name);
+  return result;
+}
+
+void write_plan(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan& plan) {
+  const SflowSchema schema = read_schema(idl);
+  std::vector<const ovsrec_sflow*> rows;
+  for (const auto& row : plan.rows) {
+    rows.push_back(write_row(idl, txn, row, schema));
+  }
+  for (const auto& bridge : plan.bridges) {
+    if (bridge.state != BridgeState::attach && bridge.state != BridgeState::detach) {
+      continue;
+    }
+    const uuid id = to_uuid(bridge.bridge);
+    const ovsrec_bridge* target = ovsrec_bridge_get_for_uuid(idl, &id);
+    assert(target != nullptr);
+    ovsrec_bridge_verify_sflow(target);
+    if (target->sflow != nullptr && schema.external_ids) {
+      ovsrec_sflow_verify_external_ids(target->sflow); // still not somebody's
+    }
+    ovsrec_bridge_set_sflow(target, bridge.state == BridgeState::attach ? rows[bridge.row] : nullptr);
+  }
+}
+
+} // namespace sfa

@@ -1,0 +1,139 @@
+#include "sflowovsd/status.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace sfa;
+
+namespace {
+
+const RowId kRow{{0x74c745b6, 0xf7ce42cc, 0xbecbd9d8, 0xa056cb9d}};
+const SflowColumns kColumns{.agent = "10.0.0.1",
+                            .sampling = 512,
+                            .polling = 20,
+                            .header = 128,
+                            .targets = {"10.0.0.2:6343", "[::1]:6344"}};
+
+WallTime at(int seconds) {
+  return WallTime(std::chrono::seconds(seconds));
+}
+
+SessionStatus example() {
+  SessionStatus status;
+  status.remote = "unix:/run/db.sock";
+  status.connected = true;
+  status.lock = Lock::held;
+  status.rows = {{kRow, kColumns, 1}};
+  status.bridges = {{"br0", BridgeState::ours, at(0), kRow, ""},
+                    {"br10", BridgeState::foreign, at(86400), std::nullopt, "odd"}};
+  status.succeeded = 2;
+  status.failed = 1;
+  status.last_at = at(3600);
+  status.last_change = "rows: 1 inserted";
+  status.last_took = std::chrono::microseconds(789);
+  return status;
+}
+
+const SharedFileStatus kFile{.path = "/run/hsflowd.auto", .revision = 7, .problem = ""};
+
+} // namespace
+
+TEST_CASE("the status for people has every fact in a line and every bridge in a table") {
+  CHECK(status_text(example(), kFile) ==
+        "database: unix:/run/db.sock: connected\n"
+        "lock: held\n"
+        "shared file: /run/hsflowd.auto: revision 7\n"
+        "transactions: 2 succeeded, 1 failed, 0 repeated; last 1970-01-01T01:00:00Z, took 789 us: rows: 1 "
+        "inserted\n"
+        "rows: 1\n"
+        "  74c745b6-f7ce-42cc-becb-d9d8a056cb9d: 1 bridges, sampling 512, polling 20, header 128, agent "
+        "10.0.0.1, "
+        "targets 10.0.0.2:6343 [::1]:6344\n"
+        "bridges: 2: 1 foreign, 1 sampled\n"
+        "  BRIDGE  STATE         SINCE                 ROW\n"
+        "  br0     sampled       1970-01-01T00:00:00Z  74c745b6-f7ce-42cc-becb-d9d8a056cb9d\n"
+        "  br10    foreign       1970-01-02T00:00:00Z  -  (odd)\n");
+}
+
+TEST_CASE("the status says what is wrong") {
+  SessionStatus status;
+  status.remote = "tcp:192.0.2.1:6640";
+  status.database_problem = "no such thing";
+  status.cleared = true;
+  status.last_failure = "constraint violation";
+  CHECK(status_text(status, {.path = "/f", .revision = std::nullopt, .problem = "torn"}) ==
+        "database: tcp:192.0.2.1:6640: not connected\n"
+        "database problem: no such thing\n"
+        "lock: not held, only watching\n"
+        "shared file: /f: nothing known, Open vSwitch is left as it is (torn)\n"
+        "cleared: off until sflow/resync\n"
+        "transactions: 0 succeeded, 0 failed, 0 repeated\n"
+        "last failure: constraint violation\n"
+        "rows: 0\n"
+        "bridges: 0\n");
+}
+
+TEST_CASE("the status for programs has the same facts") {
+  const auto json = nlohmann::json::parse(status_json(example(), kFile));
+  CHECK(json["database"] ==
+        nlohmann::json{
+            {"remote", "unix:/run/db.sock"}, {"connected", true}, {"problem", nullptr}, {"lock", "held"}});
+  CHECK(json["shared_file"]["revision"] == 7);
+  CHECK(json["transactions"]["succeeded"] == 2);
+  CHECK(json["transactions"]["last_at"] == "1970-01-01T01:00:00Z");
+  CHECK(json["transactions"]["last_took_us"] == 789);
+  CHECK(json["counts"] == nlohmann::json{{"sampled", 1}, {"foreign", 1}});
+  CHECK(json["rows"][0]["uuid"] == "74c745b6-f7ce-42cc-becb-d9d8a056cb9d");
+  CHECK(json["rows"][0]["targets"] == nlohmann::json{"10.0.0.2:6343", "[::1]:6344"});
+  CHECK(json["bridges"][1] == nlohmann::json{{"name", "br10"},
+                                             {"state", "foreign"},
+                                             {"since", "1970-01-02T00:00:00Z"},
+                                             {"row", nullptr},
+                                             {"problem", "odd"}});
+}
+
+TEST_CASE("a bridge whose name is no text harms neither form of the status") {
+  SessionStatus status = example();
+  status.bridges[0].name = "br\n\xff";
+  CHECK(status_text(status, kFile).find("br\\x0a\\xff") != std::string::npos);
+  CHECK_NOTHROW(nlohmann::json::parse(status_json(status, kFile)));
+}
+
+TEST_CASE("a state is as old as its last change") {
+  Plan plan;
+  plan.rows = {{.id = kRow, .columns = kColumns}};
+  plan.bridges = {{{}, "a", BridgeState::attach}, {{}, "c", BridgeState::off}};
+  const auto first = follow({}, plan, at(1));
+  CHECK(first[0].since == at(1));
+  CHECK(first[0].row == kRow);
+  CHECK(!first[1].row);
+  plan.bridges = {{{}, "a", BridgeState::ours}, {{}, "b", BridgeState::off}, {{}, "c", BridgeState::off}};
+  const auto second = follow(first, plan, at(2));
+  CHECK(second[0].since == at(2));
+  CHECK(second[1].since == at(2));
+  CHECK(second[2].since == at(1));
+}
+
+TEST_CASE("a plan names every change") {
+  Plan plan;
+  CHECK(plan_text(plan) == "nothing to change\n");
+  plan.rows = {{.id = kRow, .columns = kColumns},
+               {.id = std::nullopt,
+                .columns = {.agent = {}, .sampling = 64, .polling = {}, .header = {}, .targets = {"t"}},
+                .write = true,
+                .mark = true}};
+  plan.bridges = {{{}, "br0", BridgeState::ours, 0},
+                  {{}, "br1", BridgeState::attach, 0},
+                  {{}, "br2", BridgeState::attach, 1},
+                  {{}, "br3", BridgeState::detach},
+                  {{}, "br4", BridgeState::foreign}};
+  CHECK(
+      plan_text(plan) ==
+      "keep row 74c745b6-f7ce-42cc-becb-d9d8a056cb9d: sampling 512, polling 20, header 128, agent 10.0.0.1, "
+      "targets 10.0.0.2:6343 [::1]:6344\n"
+      "  attach br1\n"
+      "insert row new: sampling 64, targets t\n"
+      "  attach br2\n"
+      "detach br3\n");
+  CHECK(plan_summary(plan) == "rows: 1 inserted, 0 updated; bridges: 2 attached, 1 detached");
+}
