@@ -49,6 +49,8 @@ struct Config {
   std::vector<CollectorConfig> collectors;
   bool dns_sd = false;
   std::string dns_sd_domain;
+  std::vector<std::string> ovs_bridges; // each one name or several separated by commas
+  std::vector<std::string> ovs_exclude;
   bool ovs_takeover = false;
 
   bool operator==(const Config&) const = default;

@@ -113,6 +113,18 @@ constexpr Access kCidrs{[](Config& config, const Value& value, std::string_view)
                           return values;
                         }};
 
+template <auto Member>
+constexpr Access kTexts{[](Config& config, const Value& value, std::string_view) {
+                          (config.*Member).push_back(std::get<std::string>(value));
+                        },
+                        [](const Config& config, std::size_t) {
+                          std::vector<NamedValue> values;
+                          for (const auto& text : config.*Member) {
+                            values.push_back({"", text});
+                          }
+                          return values;
+                        }};
+
 // One row a line, however long.
 // clang-format off
 constexpr std::array kOptions{
@@ -144,6 +156,8 @@ constexpr std::array kOptions{
 
     Option{"dns-sd", "domain", {.kind = Kind::domain}, "", "Domain in which `_sflow._udp` is looked up; without it the resolver's search list is used.", 0, kPlain<&Config::dns_sd_domain>},
 
+    Option{"ovs", "bridges", {.kind = Kind::bridges}, "", "The only bridges that get sFlow, such as `br-int,br-ex*`; without it all do.", kMany, kTexts<&Config::ovs_bridges>},
+    Option{"ovs", "exclude", {.kind = Kind::bridges}, "", "Bridges that do not get sFlow, even if they are among `bridges`.", kMany, kTexts<&Config::ovs_exclude>},
     Option{"ovs", "takeover", kBoolean, "off", "Replace sFlow rows of Open vSwitch that carry somebody else's external_ids.", 0, kPlain<&Config::ovs_takeover>},
 
     Option{"kvm", "refreshVMs", number(60, 3600), "60", "As at the top."},

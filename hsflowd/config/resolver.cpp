@@ -1,8 +1,24 @@
 #include "config/resolver.hpp"
 
+#include "common/text.hpp"
+
 #include <utility>
 
 namespace sfa {
+
+namespace {
+
+std::vector<std::string> separate(const std::vector<std::string>& lists) {
+  std::vector<std::string> names;
+  for (const auto& list : lists) {
+    for (const auto name : split(list, ",")) {
+      names.emplace_back(name);
+    }
+  }
+  return names;
+}
+
+} // namespace
 
 Settings resolve(const Config& config, const AgentElection& election, const std::string& hostname,
                  std::vector<Collector> collectors) {
@@ -17,6 +33,8 @@ Settings resolve(const Config& config, const AgentElection& election, const std:
   settings.agent_ip = election.address;
   settings.agent_device = election.device;
   settings.ovs_takeover = config.ovs_takeover;
+  settings.ovs_bridges = separate(config.ovs_bridges);
+  settings.ovs_exclude = separate(config.ovs_exclude);
   settings.collectors = std::move(collectors);
   return settings;
 }

@@ -48,6 +48,8 @@ Json json_type(const Type& type) {
   case Kind::speed_range: // one speed looks like a number to a YAML reader
     return {{"type", {"string", "integer"}}};
   case Kind::address:
+  case Kind::bridges:
+    return {{"type", "string"}, {"pattern", "^[!-~]*[!-+--~][!-~]*$"}};
   case Kind::host:
   case Kind::device:
   case Kind::uuid:

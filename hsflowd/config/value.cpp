@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMaxDeviceName = 15; // IFNAMSIZ of <net/if.h> less the final zero
 constexpr std::size_t kMaxDnsName = 253;   // RFC 1035, section 2.3.4, in text form
 constexpr std::size_t kUuidDigits = 32;
+constexpr std::size_t kMaxBridges = 255; // bytes, as many as a word of the classic syntax has
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -117,6 +118,11 @@ bool is_file_name(std::string_view text) {
 bool is_text(std::string_view text) {
   return !text.empty() &&
          std::ranges::none_of(text, [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; });
+}
+
+// They go into one line of the shared file each.
+bool is_bridges(std::string_view text) {
+  return !split(text, ",").empty() && text.size() <= kMaxBridges && std::ranges::all_of(text, is_visible);
 }
 
 // 255.255.255.0 -> 24
@@ -243,6 +249,8 @@ std::optional<Value> value_of(const Type& type, std::string_view text) {
     return choice(type.choices, text);
   case Kind::speed_range:
     return text_if(is_speed_range(text), text);
+  case Kind::bridges:
+    return text_if(is_bridges(text), text);
   case Kind::text:
     return text_if(is_text(text), text);
   }
@@ -303,6 +311,8 @@ std::string expected_text(const Type& type) {
     return fmt::format("one of `{}`", fmt::join(split(type.choices, "|"), "`, `"));
   case Kind::speed_range:
     return "a speed or a range of speeds such as `1G-10G`";
+  case Kind::bridges:
+    return "names of bridges, separated by commas; `*` and `?` stand for any characters";
   case Kind::text:
     return "some text";
   }

@@ -58,6 +58,8 @@ TEST_CASE("what is written is read back the same") {
   auto file = example();
   CHECK(parse_auto_file(format_auto_file(file)).value() == file);
   file.settings.ovs_takeover = true;
+  file.settings.ovs_bridges = {"br-int", "br-ex*"};
+  file.settings.ovs_exclude = {"br-test?"};
   CHECK(parse_auto_file(format_auto_file(file)).value() == file);
   file.settings = {};
   CHECK(parse_auto_file(format_auto_file(file)).value() == file);
@@ -141,6 +143,17 @@ TEST_CASE("wrong values name their line") {
   CHECK(error_of("rev_start=1\nagentIP=eth0\nrev_end=1\n") == "line 2: agentIP: 'eth0' is not an IP address");
   CHECK(error_of("rev_start=1\novs.takeover=maybe\nrev_end=1\n") ==
         "line 2: ovs.takeover: 'maybe' is neither on nor off");
+  CHECK(error_of("rev_start=1\novs.bridges=,\nrev_end=1\n") == "line 2: ovs.bridges: no name");
+}
+
+TEST_CASE("lists of bridges may stand in one line or in several") {
+  const auto file =
+      parse_auto_file("rev_start=1\novs.bridges=br0,br1\novs.bridges=br2\novs.exclude=br-*\nrev_end=1\n");
+  REQUIRE(file);
+  CHECK(file->settings.ovs_bridges == std::vector<std::string>{"br0", "br1", "br2"});
+  CHECK(file->settings.ovs_exclude == std::vector<std::string>{"br-*"});
+  CHECK_THAT(format_auto_file(*file),
+             Catch::Contains("\novs.bridges=br0\novs.bridges=br1\novs.bridges=br2\novs.exclude=br-*\n"));
 }
 
 TEST_CASE("files that are not whole are told apart from those that are") {

@@ -33,6 +33,8 @@ std::string example(const Type& type) {
     return std::string(type.choices.substr(0, type.choices.find('|')));
   case Kind::speed_range:
     return "1G-10G";
+  case Kind::bridges:
+    return "br-int,br-ex*";
   case Kind::device:
   case Kind::name:
   case Kind::text:

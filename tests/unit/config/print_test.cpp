@@ -109,6 +109,8 @@ collectors:
     # source: not set
 # dns-sd: not set
 ovs:
+  # bridges: not set
+  # exclude: not set
   takeover: off # default
 # ignored, not supported by this build:
 #   xen # f:1
