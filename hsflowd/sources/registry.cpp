@@ -4,6 +4,7 @@
 #include "sources/cpu.hpp"
 #include "sources/disk_io.hpp"
 #include "sources/host_descr.hpp"
+#include "sources/ip_stack.hpp"
 #include "sources/memory.hpp"
 #include "sources/net_io.hpp"
 
@@ -17,6 +18,9 @@ std::vector<std::unique_ptr<CounterSource>> make_host_sources(const HostIdentity
   sources.push_back(make_memory_source());
   sources.push_back(make_disk_io_source());
   sources.push_back(make_net_io_source());
+  for (auto& source : make_ip_stack_sources()) {
+    sources.push_back(std::move(source));
+  }
   return sources;
 }
 

@@ -1,5 +1,5 @@
 // Prints, for every fixture host, what the real sources read there and the real encoder makes of it: the
-// host's name and one datagram in hexadecimal a line.
+// host's name and one datagram in hexadecimal a line. With --sources: the names of the sources.
 
 #include "sflow/datagram.hpp"
 #include "sources/registry.hpp"
@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <set>
+#include <string_view>
 
 using namespace sfa;
 
@@ -35,8 +36,14 @@ CounterSample host_sample(const std::filesystem::path& directory) {
 
 int main(int argc, char** argv) {
   if (argc != 2) {
-    fmt::print(stderr, "usage: encode_hosts FIXTURE_HOSTS\n");
+    fmt::print(stderr, "usage: encode_hosts FIXTURE_HOSTS|--sources\n");
     return 1;
+  }
+  if (std::string_view(argv[1]) == "--sources") {
+    for (const auto& source : make_host_sources({})) {
+      fmt::print("{}\n", source->name());
+    }
+    return 0;
   }
   std::set<std::filesystem::path> hosts; // sorted
   for (const auto& entry : std::filesystem::directory_iterator(argv[1])) {

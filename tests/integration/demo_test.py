@@ -43,7 +43,8 @@ def test_it_changes_the_sampling_and_shows_the_row_follow(shown):
 
 def test_it_prints_host_counters_port_counters_and_packet_samples(shown):
     samples = shown[shown.index("== What the collector gets"):]
-    structures = "host_adapters host_cpu host_descr host_disk_io host_memory host_net_io"
+    structures = "host_adapters host_cpu host_descr host_disk_io host_memory host_net_io " \
+        "mib2_icmp_group mib2_ip_group mib2_tcp_group mib2_udp_group"
     assert len(re.findall(rf"^host +192\.0\.2\.1/100000: .* sample \d+ with {structures}$", samples, re.M)) >= 2
     assert re.search(r"^packet +192\.0\.2\.1/\d: 10\.1\.0\.[12] -> 10\.1\.0\.[12] protocol 1, 246 bytes, 1 in 20$", samples, re.M)
     assert re.search(r"^port +192\.0\.2\.1/\d: ifIndex \d+: [1-9]\d* bytes in, [1-9]\d* bytes out$", samples, re.M)

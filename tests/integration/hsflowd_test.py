@@ -10,7 +10,8 @@ import time
 from testbed import HSFLOWD, ROOT, SHARED_FILE, Collector, run, shared_keys, wait_for, written
 from testbed import hsflowd_config as config
 
-HOST_STRUCTURES = ["host_adapters", "host_cpu", "host_descr", "host_disk_io", "host_memory", "host_net_io"]
+HOST_STRUCTURES = ["host_adapters", "host_cpu", "host_descr", "host_disk_io", "host_memory", "host_net_io",
+                   "mib2_icmp_group", "mib2_ip_group", "mib2_tcp_group", "mib2_udp_group"]
 
 
 def test_the_first_datagram_comes_within_a_second_and_has_every_host_structure(bed, addresses, collector):
