@@ -10,14 +10,15 @@
 
 namespace sfa {
 
-std::vector<std::unique_ptr<CounterSource>> make_host_sources(const HostIdentity& identity) {
+std::vector<std::unique_ptr<CounterSource>>
+make_host_sources(const HostIdentity& identity, const std::shared_ptr<HostInterfaces>& interfaces) {
   std::vector<std::unique_ptr<CounterSource>> sources;
   sources.push_back(make_host_descr_source(identity));
-  sources.push_back(make_adaptors_source());
+  sources.push_back(make_adaptors_source(interfaces));
   sources.push_back(make_cpu_source());
   sources.push_back(make_memory_source());
   sources.push_back(make_disk_io_source());
-  sources.push_back(make_net_io_source());
+  sources.push_back(make_net_io_source(interfaces));
   for (auto& source : make_ip_stack_sources()) {
     sources.push_back(std::move(source));
   }

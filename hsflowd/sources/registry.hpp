@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sources/counter_source.hpp"
+#include "sources/host_interfaces.hpp"
 
 #include <memory>
 #include <string>
@@ -19,6 +20,8 @@ struct HostIdentity {
   bool operator==(const HostIdentity&) const = default;
 };
 
-[[nodiscard]] std::vector<std::unique_ptr<CounterSource>> make_host_sources(const HostIdentity& identity);
+[[nodiscard]] std::vector<std::unique_ptr<CounterSource>>
+make_host_sources(const HostIdentity& identity,
+                  const std::shared_ptr<HostInterfaces>& interfaces = std::make_shared<HostInterfaces>());
 
 } // namespace sfa
