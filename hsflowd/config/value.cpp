@@ -79,8 +79,7 @@ std::optional<bool> boolean(std::string_view text) {
 
 std::optional<double> probability(std::string_view text) {
   double value = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   // Written so that a NaN fails.
   if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= 1)) {
     return std::nullopt;

@@ -94,6 +94,9 @@ TEST_CASE("UUIDs are written in one form") {
 
 TEST_CASE("probabilities, domains, speeds and text have their rules") {
   CHECK(canonical(Kind::probability, "0.0025") == "0.0025");
+  CHECK(canonical(Kind::probability, "1e-3") == "0.001");
+  CHECK(canonical(Kind::probability, "0.00000001") == "1e-08");
+  CHECK(canonical(Kind::probability, "1e-08") == "1e-08");
   CHECK(canonical(Kind::probability, "1.1") == "-");
   CHECK(canonical(Kind::probability, "nan") == "-");
   CHECK(canonical(Kind::domain, ".example.com") == ".example.com");
