@@ -39,16 +39,19 @@ public:
 
 private:
   void copy(const Section& from, std::string_view path, Section& to) {
-    for (const auto& setting : from.settings) {
-      const auto found = find_option(path, setting.key);
-      if (!found) {
-        copy_unknown(setting, path, to);
-      } else if (!found->option->deprecated()) {
-        copy_option(setting, *found, to);
-      }
-    }
-    for (const auto& section : from.sections) {
-      copy(section, path_of(path, section), child(to, path, section.name));
+    in_file_order(
+        from, [&](const Setting& setting) { copy_setting(setting, path, to); },
+        [&](const Section& section) {
+          copy(section, path_of(path, section), child(to, path, section.name));
+        });
+  }
+
+  void copy_setting(const Setting& setting, std::string_view path, Section& to) {
+    const auto found = find_option(path, setting.key);
+    if (!found) {
+      copy_unknown(setting, path, to);
+    } else if (!found->option->deprecated()) {
+      copy_option(setting, *found, to);
     }
   }
 

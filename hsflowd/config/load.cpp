@@ -22,7 +22,7 @@ std::string in_section(std::string_view path) {
   return path.empty() ? "at the top of the configuration" : fmt::format("in section `{}`", path);
 }
 
-// One walk over the tree, in the order of the file, so that the last of two values wins.
+// One walk over the tree.
 class Loader {
 public:
   explicit Loader(std::string_view file_name) : file_name_(file_name) {}
@@ -57,17 +57,9 @@ private:
   void warning(Place place, std::string message) { say(Severity::warning, place, std::move(message)); }
 
   void walk(const Section& node, const Scope& scope) {
-    auto setting = node.settings.begin();
-    auto section = node.sections.begin();
-    while (setting != node.settings.end() || section != node.sections.end()) {
-      const bool setting_first = section == node.sections.end() ||
-                                 (setting != node.settings.end() && setting->key_place < section->place);
-      if (setting_first) {
-        on_setting(*setting++, scope);
-      } else {
-        on_section(*section++, scope);
-      }
-    }
+    in_file_order(
+        node, [&](const Setting& setting) { on_setting(setting, scope); },
+        [&](const Section& section) { on_section(section, scope); });
   }
 
   void on_setting(const Setting& setting, const Scope& scope) {
@@ -88,7 +80,7 @@ private:
     const auto value = parse_value(option.type, setting.value);
     if (!value) {
       say(option.supported() ? Severity::error : Severity::warning, setting.value_place,
-          fmt::format("{}: {}", setting.key, value.error().message));
+          fmt::format("{}: {}{}", setting.key, value.error().message, option.supported() ? "" : "; ignored"));
       return;
     }
     if (setting.in_list && !option.repeatable()) {
@@ -156,7 +148,7 @@ private:
       warning(node.place, fmt::format("section `{}` is not supported by this build, ignored", row->path));
     }
     const auto count = counts_[std::string(row->path)]++;
-    if (count > 0 && !row->repeatable) {
+    if (count > 0 && !row->repeatable && row->supported) {
       warning(node.place, fmt::format("section `{}` stands here again, both count", row->path));
     }
     if (row->open != nullptr) {

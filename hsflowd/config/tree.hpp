@@ -31,6 +31,23 @@ struct Section {
   bool operator==(const Section&) const = default;
 };
 
+// Settings and sections as the file has them, each to its own function: the last of two values counts,
+// wherever they stand.
+template <class OnSetting, class OnSection>
+void in_file_order(const Section& section, OnSetting on_setting, OnSection on_section) {
+  auto setting = section.settings.begin();
+  auto child = section.sections.begin();
+  while (setting != section.settings.end() || child != section.sections.end()) {
+    const bool setting_first = child == section.sections.end() ||
+                               (setting != section.settings.end() && setting->key_place < child->place);
+    if (setting_first) {
+      on_setting(*setting++);
+    } else {
+      on_section(*child++);
+    }
+  }
+}
+
 // Deeper sections are refused by both syntaxes: no option stands that deep, and recursion stays bounded.
 inline constexpr std::size_t kMaxSectionDepth = 3;
 

@@ -2,6 +2,7 @@
 
 #include "config/options.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
@@ -109,8 +110,16 @@ TEST_CASE("what this build does not support costs one warning and no more") {
 TEST_CASE("a wrong value in what is not supported does not stop the start") {
   const auto loaded = load_config("sflow { psample { group = 33 } collector { ip=192.0.2.1 } }", "f");
   REQUIRE(loaded.diagnostics.size() == 2);
-  CHECK(loaded.diagnostics[1].to_string() == "f:1:27: group: found `33`, expected a number from 1 to 32");
+  CHECK(loaded.diagnostics[1].to_string() ==
+        "f:1:27: group: found `33`, expected a number from 1 to 32; ignored");
   CHECK(loaded.config);
+}
+
+TEST_CASE("what is ignored is not said to count when it stands there again") {
+  const auto loaded = load_config("sflow { kvm { } kvm { } collector { ip=192.0.2.1 } }", "f");
+  CHECK(std::ranges::none_of(loaded.diagnostics, [](const Diagnostic& diagnostic) {
+    return diagnostic.message.find("both count") != std::string::npos;
+  }));
 }
 
 TEST_CASE("an unknown key is a warning with the nearest known one") {

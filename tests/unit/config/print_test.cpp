@@ -22,14 +22,14 @@ sampling: 2000
 agent.cidr:
   - "!10.0.0.0/8"
 future: "a \"b\" {"
-json:
-  UDPPort: 36343
-dns-sd:
-  domain: .example.com
 collectors:
   - ip: 192.0.2.1
   - ip: "::1"
     dev: "0x1"
+json:
+  UDPPort: 36343
+dns-sd:
+  domain: .example.com
 docker: {}
 )";
   CHECK(convert_config(classic, "f").value() == yaml);
@@ -38,18 +38,18 @@ docker: {}
   sampling = 2000
   agent.cidr = !10.0.0.0/8
   future = "a ""b"" {"
-  json {
-    UDPPort = 36343
-  }
-  dns-sd {
-    domain = .example.com
-  }
   collector {
     ip = 192.0.2.1
   }
   collector {
     ip = ::1
     dev = 0x1
+  }
+  json {
+    UDPPort = 36343
+  }
+  dns-sd {
+    domain = .example.com
   }
   docker { }
 }
@@ -63,6 +63,15 @@ TEST_CASE("a deprecated switch becomes the section, or nothing") {
   CHECK(convert_config("dns-sd:\n", "f").value() == "sflow {\n  dns-sd { }\n}\n");
   CHECK(convert_config("sflow { dns-sd { domain=.x } DNSSD=off collector { ip=::1 } }", "f").value() ==
         "collectors:\n  - ip: \"::1\"\n");
+}
+
+TEST_CASE("of an old name and today's, the last one counts in the other syntax too") {
+  CHECK(convert_config("sflow { dns-sd { domain=.a } DNSSD_domain=.b }", "f").value() ==
+        "dns-sd:\n  domain: .b\n");
+  CHECK(convert_config("sflow { DNSSD_domain=.b dns-sd { domain=.a } }", "f").value() ==
+        "dns-sd:\n  domain: .a\n");
+  CHECK(convert_config("sflow { dns-sd { } ulog { group=1 } ulogGroup=2 }", "f").value() ==
+        "dns-sd: {}\nulog:\n  group: 2\n");
 }
 
 TEST_CASE("unknown keys that stand several times stay together") {
