@@ -95,7 +95,7 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
 
 void Daemon::open_status_server() {
   const auto path = options_.run_dir / kStatusSocketName;
-  if (connect_to_status_server(path)) {
+  if (status_server_listens(path)) {
     throw std::runtime_error(fmt::format(
         "another hsflowd answers at {}; one beside it needs a --run-dir of its own", path.native()));
   }

@@ -29,7 +29,7 @@ Result<std::string> read_all(int socket, std::chrono::milliseconds timeout) {
       return failure("no answer within {} s", std::chrono::duration<double>(timeout).count());
     }
     std::array<char, 16384> buffer{};
-    const ssize_t got = recv(socket, buffer.data(), buffer.size(), 0);
+    const ssize_t got = recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got == 0) {
       return text;
     }
@@ -50,7 +50,7 @@ void add_status_options(CLI::App& command, StatusOptions& options) {
 }
 
 Result<std::string> fetch_status(const std::filesystem::path& socket, std::chrono::milliseconds timeout) {
-  const auto connected = connect_to_status_server(socket);
+  const auto connected = connect_to_status_server(socket, timeout);
   if (!connected) {
     return tl::unexpected(connected.error());
   }

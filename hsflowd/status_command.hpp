@@ -20,7 +20,7 @@ struct StatusOptions {
 void add_status_options(CLI::App& command, StatusOptions& options);
 
 // The document of the daemon that listens at `socket`. The error says that none runs, that it may not be
-// asked, or that it does not answer before `timeout` is over.
+// asked, or that it takes longer than `timeout` until it is our turn, or until it has answered.
 [[nodiscard]] Result<std::string> fetch_status(const std::filesystem::path& socket,
                                                std::chrono::milliseconds timeout);
 

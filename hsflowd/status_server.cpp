@@ -5,6 +5,7 @@
 #include <cstring>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <utility>
 
@@ -27,8 +28,8 @@ const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-UniqueFd stream_socket() {
-  return UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+UniqueFd stream_socket(int flags) {
+  return UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
 }
 
 Result<UniqueFd> listen_at(const std::filesystem::path& path) {
@@ -42,7 +43,7 @@ Result<UniqueFd> listen_at(const std::filesystem::path& path) {
   if (lstat(path.c_str(), &old) == 0 && S_ISSOCK(old.st_mode)) {
     unlink(path.c_str());
   }
-  UniqueFd socket = stream_socket();
+  UniqueFd socket = stream_socket(SOCK_NONBLOCK);
   // The name gets the mode of the socket less the umask (unix(7)): never more than it is to have.
   if (!socket || fchmod(socket.get(), kMode) != 0 ||
       bind(socket.get(), generic(*address), sizeof *address) != 0 || chmod(path.c_str(), kMode) != 0 ||
@@ -54,14 +55,28 @@ Result<UniqueFd> listen_at(const std::filesystem::path& path) {
 
 } // namespace
 
-Result<UniqueFd> connect_to_status_server(const std::filesystem::path& path) {
+bool status_server_listens(const std::filesystem::path& path) {
+  const auto address = address_of(path);
+  const UniqueFd socket = stream_socket(SOCK_NONBLOCK);
+  // EAGAIN: somebody listens, and as many wait for him as may (connect(2)).
+  return address && socket &&
+         (connect(socket.get(), generic(*address), sizeof *address) == 0 || errno == EAGAIN);
+}
+
+Result<UniqueFd> connect_to_status_server(const std::filesystem::path& path,
+                                          std::chrono::milliseconds timeout) {
   const auto address = address_of(path);
   if (!address) {
     return tl::unexpected(address.error());
   }
-  UniqueFd socket = stream_socket();
-  if (!socket || connect(socket.get(), generic(*address), sizeof *address) != 0) {
-    return errno_failure(path.native());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout);
+  const timeval limit{.tv_sec = seconds.count(),
+                      .tv_usec = std::chrono::microseconds(timeout - seconds).count()};
+  UniqueFd socket = stream_socket(0);
+  if (!socket || setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0 ||
+      connect(socket.get(), generic(*address), sizeof *address) != 0) {
+    return errno == EAGAIN ? failure("{}: busy with other clients", path.native())
+                           : errno_failure(path.native());
   }
   return socket;
 }

@@ -19,8 +19,12 @@ namespace sfa {
 // In the run directory of the daemon.
 inline constexpr const char* kStatusSocketName = "hsflowd.sock";
 
-// A socket that does not block. The error has the path.
-[[nodiscard]] Result<UniqueFd> connect_to_status_server(const std::filesystem::path& path);
+// Whether a daemon has its socket there, and be it one that is too busy to answer.
+[[nodiscard]] bool status_server_listens(const std::filesystem::path& path);
+
+// Waits `timeout` at most for its turn among others who connect. The error has the path.
+[[nodiscard]] Result<UniqueFd> connect_to_status_server(const std::filesystem::path& path,
+                                                        std::chrono::milliseconds timeout);
 
 class StatusServer {
 public:

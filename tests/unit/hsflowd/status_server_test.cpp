@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <future>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <vector>
 
 using namespace sfa;
 using namespace std::chrono_literals;
@@ -42,7 +44,7 @@ struct Served {
     return {};
   }
   UniqueFd connect() {
-    auto client = connect_to_status_server(path());
+    auto client = connect_to_status_server(path(), 1h);
     REQUIRE(client);
     return *std::move(client);
   }
@@ -58,7 +60,7 @@ struct Served {
 bool read_available(const UniqueFd& client, std::string& text) {
   std::string buffer(1 << 20, '\0');
   ssize_t got = 0;
-  while ((got = recv(client.get(), buffer.data(), buffer.size(), 0)) > 0) {
+  while ((got = recv(client.get(), buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0) {
     text.append(buffer.data(), static_cast<std::size_t>(got));
   }
   return got == 0;
@@ -177,7 +179,7 @@ TEST_CASE("the socket is removed at the end, and one that a crash left is replac
   served.server.reset();
   CHECK(!std::filesystem::exists(served.path()));
   std::filesystem::rename(kept, served.path()); // a name that nobody listens behind
-  CHECK(!connect_to_status_server(served.path()));
+  CHECK(!status_server_listens(served.path()));
   REQUIRE(served.open());
   const UniqueFd client = served.connect();
   served.loop.run_pending();
@@ -198,7 +200,24 @@ TEST_CASE("a path that is too long for a socket is an error that says so") {
   const std::string path(200, 'p');
   const std::string message = path + ": longer than the 107 bytes that the path of a socket may have";
   CHECK(StatusServer::open(loop, path, [] { return ""; }).error().message == message);
-  CHECK(connect_to_status_server(path).error().message == message);
+  CHECK(connect_to_status_server(path, 1h).error().message == message);
+}
+
+TEST_CASE("a server at which as many wait as may is there all the same, and is waited for") {
+  Served served;
+  REQUIRE(served.open());
+  std::vector<UniqueFd> queue;
+  auto client = connect_to_status_server(served.path(), 1ms);
+  for (; client; client = connect_to_status_server(served.path(), 1ms)) {
+    queue.push_back(*std::move(client));
+  }
+  CHECK(client.error().message == served.path().native() + ": busy with other clients");
+  CHECK(status_server_listens(served.path()));
+  auto answer = std::async(std::launch::async, [&] { return fetch_status(served.path(), 1h); });
+  while (answer.wait_for(1ms) != std::future_status::ready) {
+    served.loop.run_pending();
+  }
+  CHECK(answer.get().value() == "status\n");
 }
 
 TEST_CASE("a daemon that does not run or does not answer is an error with the path") {
