@@ -40,9 +40,10 @@ Result<Socket> open_socket(unsigned groups, int flags) {
 }
 
 // Asks for all of one kind; `each` gets every answer. The request needs the header of the kind's own messages
-// only.
+// only. False: there was a change in between, and what came may lack what was there all the time
+// (NLM_F_DUMP_INTR, which libmnl turns into EINTR).
 template <class Each>
-Result<void> dump(mnl_socket* socket, std::uint16_t type, Each each) {
+Result<bool> dump(mnl_socket* socket, std::uint16_t type, Each each) {
   Buffer buffer{};
   nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
   request->nlmsg_type = type;
@@ -64,7 +65,10 @@ Result<void> dump(mnl_socket* socket, std::uint16_t type, Each each) {
                    : mnl_cb_run(buffer.data(), static_cast<std::size_t>(got), sequence,
                                 mnl_socket_get_portid(socket), callback, &each);
   }
-  return more < 0 ? errno_failure("rtnetlink answer") : Result<void>{};
+  if (more < 0 && errno != EINTR) {
+    return errno_failure("rtnetlink answer");
+  }
+  return more >= 0;
 }
 
 // The attributes of a message by type; null for one that is absent. Later ones of the same type win.
@@ -153,24 +157,42 @@ std::optional<InterfaceAddress> parse_address(const nlmsghdr* message,
                           .aliases = aliases_of(link->second, text(attributes[IFA_LABEL]))};
 }
 
-} // namespace
-
-Result<std::vector<InterfaceAddress>> read_host_addresses() {
+// Nothing when there was a change in between.
+Result<std::optional<std::vector<InterfaceAddress>>> try_to_read() {
   const auto socket = open_socket(0, 0);
   if (!socket) {
     return tl::unexpected(socket.error());
   }
   std::map<std::uint32_t, Link> links;
+  const auto got_links =
+      dump(socket->get(), RTM_GETLINK, [&](const nlmsghdr* message) { links.insert(parse_link(message)); });
+  if (!got_links || !*got_links) {
+    return got_links.map([](bool) { return std::optional<std::vector<InterfaceAddress>>(); });
+  }
   std::vector<InterfaceAddress> addresses;
-  return dump(socket->get(), RTM_GETLINK, [&](const nlmsghdr* message) { links.insert(parse_link(message)); })
-      .and_then([&] {
-        return dump(socket->get(), RTM_GETADDR, [&](const nlmsghdr* message) {
-          if (auto address = parse_address(message, links)) {
-            addresses.push_back(*std::move(address));
-          }
-        });
-      })
-      .map([&] { return std::move(addresses); });
+  return dump(socket->get(), RTM_GETADDR,
+              [&](const nlmsghdr* message) {
+                if (auto address = parse_address(message, links)) {
+                  addresses.push_back(*std::move(address));
+                }
+              })
+      .map([&](bool whole) { return whole ? std::optional(std::move(addresses)) : std::nullopt; });
+}
+
+} // namespace
+
+Result<std::vector<InterfaceAddress>> read_host_addresses() {
+  constexpr int kAttempts = 50; // of a few milliseconds where there are thousands of addresses
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    auto addresses = try_to_read();
+    if (!addresses) {
+      return tl::unexpected(addresses.error());
+    }
+    if (*addresses) {
+      return **std::move(addresses);
+    }
+  }
+  return failure("they change faster than they can be read");
 }
 
 HostAddressWatch::HostAddressWatch(EventLoop& loop, Callback changed) : changed_(std::move(changed)) {

@@ -122,6 +122,19 @@ def test_changes_of_other_addresses_cause_nothing(bed, interfaces, collector):
     assert collector.drain() == [] and shared_keys()["rev_start"] == "1"
 
 
+def test_a_list_of_addresses_that_changes_while_it_is_read_is_no_failure(bed, interfaces, collector, tmp_path):
+    """So many that the kernel tells them in several messages, between which there are changes."""
+    (tmp_path / "many").write_text("".join(f"addr add 10.1.{i // 250}.{i % 250}/32 dev spare0\n" for i in range(2000)))
+    (tmp_path / "changes").write_text("addr add 10.2.0.1/32 dev spare0\naddr del 10.2.0.1/32 dev spare0\n" * 3000)
+    run("ip", "-batch", tmp_path / "many")
+    daemon = bed.hsflowd(config(collector, polling=300))
+    assert collector.receive()["agent_address"] == "192.0.2.1"
+    run("ip", "-batch", tmp_path / "changes")
+    run("ip", "addr", "add", "192.0.2.0/31", "dev", "mgmt0")
+    wait_for(lambda: shared_keys()["agentIP"] == "192.0.2.0", "the last change is followed")
+    assert "rtnetlink" not in daemon.text()
+
+
 def test_the_first_change_right_after_the_start_is_told_at_once_too(bed, interfaces, collector):
     """Ten starts: the median is what an operator sees."""
     took = []
