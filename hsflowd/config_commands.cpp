@@ -4,12 +4,16 @@
 #include "common/text.hpp"
 #include "config/agent_address.hpp"
 #include "config/config_file.hpp"
+#include "config/dns_sd_copy.hpp"
+#include "config/dns_sd_merge.hpp"
 #include "config/host_addresses.hpp"
 #include "config/print.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <sysexits.h>
+#include <utility>
 
 namespace sfa {
 
@@ -23,22 +27,48 @@ LoadedConfig load_and_print_diagnostics(const std::filesystem::path& file) {
   return loaded;
 }
 
+// Returns what there is to say about it, as comments.
+std::string merge_copy(LoadedConfig& loaded, const std::filesystem::path& state_dir) {
+  if (!loaded.config->dns_sd.on) {
+    return "";
+  }
+  const auto copy = read_dns_sd_copy(state_dir / kDnsSdCopyName);
+  if (!copy) {
+    return fmt::format("# DNS-SD: {}\n", copy.error().message);
+  }
+  const DnsSdConfig& config = loaded.config->dns_sd;
+  if (!*copy || !is_usable((*copy)->answer, config)) {
+    return "# DNS-SD: no answer is kept; `hsflowd dnssd` asks\n";
+  }
+  MergedConfig merged = merge_dns_sd(*loaded.config, loaded.origins, (*copy)->answer);
+  loaded.config = std::move(merged.config);
+  loaded.origins = std::move(merged.origins);
+  const auto age = std::chrono::system_clock::now() - (*copy)->answered_at;
+  std::string text = fmt::format("# DNS-SD: the answer of {}, kept {} s ago\n", (*copy)->answer.name,
+                                 std::chrono::duration_cast<std::chrono::seconds>(age).count());
+  for (const auto& problem : merged.problems) {
+    text += fmt::format("# DNS record {}\n", problem.to_string());
+  }
+  return text;
+}
+
 } // namespace
 
 int check_command(const std::filesystem::path& file) {
   return load_and_print_diagnostics(file).config ? EXIT_SUCCESS : EX_CONFIG;
 }
 
-int show_command(const std::filesystem::path& file, const std::string& uuid) {
+int show_command(const std::filesystem::path& file, const ShowOptions& options) {
   LoadedConfig loaded = load_and_print_diagnostics(file);
   if (!loaded.config) {
     return EX_CONFIG;
   }
-  if (!uuid.empty()) {
-    loaded.config->uuid = uuid;
+  if (!options.uuid.empty()) {
+    loaded.config->uuid = options.uuid;
     loaded.origins["uuid"] = {.kind = Origin::Kind::command_line, .text = "--uuid"};
   }
-  fmt::print("{}", show_config(loaded));
+  const std::string about_dns = merge_copy(loaded, options.state_dir);
+  fmt::print("{}{}", show_config(loaded), about_dns);
   // As a comment, so that the whole is still a configuration.
   if (const auto addresses = read_host_addresses()) {
     const std::string election = election_text(elect_agent_address(*loaded.config, *addresses));

@@ -8,9 +8,13 @@
 namespace sfa {
 
 [[nodiscard]] int check_command(const std::filesystem::path& file);
-// What the file resolves to, each value with where it came from. `uuid` is that of the command line, or
-// empty.
-[[nodiscard]] int show_command(const std::filesystem::path& file, const std::string& uuid);
+struct ShowOptions {
+  std::string uuid; // of the command line, or empty
+  std::filesystem::path state_dir;
+};
+// What the file resolves to, each value with where it came from. With DNS-SD that takes in the daemon's copy
+// of the last answer; nothing is asked.
+[[nodiscard]] int show_command(const std::filesystem::path& file, const ShowOptions& options);
 // The same configuration in the other syntax.
 [[nodiscard]] int convert_command(const std::filesystem::path& file);
 

@@ -4,6 +4,7 @@
 #include "common/file.hpp"
 #include "common/service.hpp"
 #include "config/config_file.hpp"
+#include "config/dns_sd_merge.hpp"
 #include "config/resolver.hpp"
 #include "sources/host_descr.hpp"
 #include "sources/host_uuid.hpp"
@@ -49,7 +50,7 @@ std::string describe(const Settings& settings) {
 
 } // namespace
 
-Result<Config> load_config_and_log(const std::filesystem::path& path) {
+Result<FileConfig> load_config_and_log(const std::filesystem::path& path) {
   LoadedConfig loaded = load_config_file(path);
   std::string first_error;
   for (const auto& diagnostic : loaded.diagnostics) {
@@ -62,12 +63,18 @@ Result<Config> load_config_and_log(const std::filesystem::path& path) {
   if (!loaded.config) {
     return tl::unexpected(Error{std::move(first_error)});
   }
-  return *std::move(loaded.config);
+  return FileConfig{.config = *std::move(loaded.config), .origins = std::move(loaded.origins)};
 }
 
-Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
-    : loop_(loop), options_(std::move(options)), config_(std::move(config)),
-      identity_(host_identity(options_, config_)), dns_(loop, [this] { collectors_.retry_failed(); }),
+Daemon::Daemon(EventLoop& loop, DaemonOptions options, FileConfig file)
+    : loop_(loop), options_(std::move(options)), file_(std::move(file)),
+      identity_(host_identity(options_, file_.config)), dns_(loop,
+                                                             [this] {
+                                                               collectors_.retry_failed();
+                                                               dns_sd_.servers_changed();
+                                                             }),
+      dns_sd_(loop, dns_, options_.state_dir / kDnsSdCopyName, std::mt19937(std::random_device()()),
+              [this] { dns_sd_changed(); }),
       collectors_(loop, dns_, std::mt19937(std::random_device()()), [this] { update(); }),
       agent_(loop, std::mt19937(std::random_device()()),
              {.others = [this](const Collector& collector) { return collectors_.others(collector); },
@@ -85,12 +92,46 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, Config config)
   auto host = std::make_unique<HostSample>(SysRoot(), make_host_sources(identity_));
   host_ = host.get();
   agent_.add(std::move(host));
+  dns_sd_.configure(file_.config.dns_sd);
+  merge();
+  configure_lookups();
+  update();
+}
+
+void Daemon::merge() {
+  const auto& answer = dns_sd_.in_force();
+  MergedConfig merged = answer ? merge_dns_sd(file_.config, file_.origins, *answer)
+                               : MergedConfig{file_.config, file_.origins, {}};
+  config_ = std::move(merged.config);
+  origins_ = std::move(merged.origins);
+  log_record_problems(std::move(merged.problems));
+}
+
+void Daemon::dns_sd_changed() {
+  const Config old = config_;
+  merge();
+  if (config_.collectors != old.collectors || config_.agent_host != old.agent_host) {
+    configure_lookups();
+  }
+  update();
+}
+
+void Daemon::configure_lookups() {
   collectors_.configure(config_);
   // A restart loses no sample: names are at their old addresses until DNS says otherwise.
   if (const auto old = read_auto_file(options_.shared_file); old && *old) {
     collectors_.remember((*old)->settings);
   }
-  update();
+}
+
+// Each once, however often the records are read.
+void Daemon::log_record_problems(std::vector<Diagnostic> problems) {
+  for (const auto& problem : problems) {
+    if (std::ranges::find(record_problems_, problem) == record_problems_.end()) {
+      spdlog::warn("DNS record {}", problem.to_string());
+    }
+  }
+  record_problems_ = std::move(problems);
 }
 
 void Daemon::open_status_server() {
@@ -124,16 +165,18 @@ void Daemon::reload() {
 }
 
 Result<void> Daemon::try_reload() {
-  auto config = load_config_and_log(options_.config_file);
-  if (!config) {
-    return tl::unexpected(config.error());
+  auto file = load_config_and_log(options_.config_file);
+  if (!file) {
+    return tl::unexpected(file.error());
   }
-  const auto identity = find_host_identity(options_, *config);
+  const auto identity = find_host_identity(options_, file->config);
   if (!identity) {
     return tl::unexpected(identity.error());
   }
-  config_ = *std::move(config);
-  collectors_.configure(config_);
+  file_ = *std::move(file);
+  dns_sd_.configure(file_.config.dns_sd);
+  merge();
+  configure_lookups();
   if (*identity != identity_) {
     identity_ = *identity;
     host_->set_source(make_host_descr_source(identity_));
@@ -171,13 +214,14 @@ void Daemon::update() {
   agent_.apply(settings, config_.sub_agent_id);
   // Readers of the shared file need an agent address; without one they go on with the last. And a collector
   // that is not known is not the same as none: sflowovsd takes a file without collectors for "off".
-  // Names that cannot be looked up say so themselves.
-  if (settings.collectors.empty() && config_.collectors.empty()) {
+  // Names that cannot be looked up say so themselves, and so does DNS-SD.
+  const bool off = dns_sd_.in_force() && config_.collectors.empty();
+  if (config_.collectors.empty() && !config_.dns_sd.on) {
     resolving_.failed(Error{"none is known yet; what was published before stays in force"});
   } else {
     resolving_.ok();
   }
-  if (settings.agent_ip && !settings.collectors.empty()) {
+  if (settings.agent_ip && (off || !settings.collectors.empty())) {
     publish(settings);
   }
   if (std::exchange(settings_, settings) != settings) {
@@ -226,7 +270,7 @@ DaemonStatus Daemon::status() const {
                       .running = std::chrono::duration_cast<milliseconds>(now - started_),
                       .revision = revision_,
                       .shared_file = options_.shared_file,
-                      .origin = options_.config_file,
+                      .origin = options_.config_file.native(),
                       .sampling = settings_.sampling,
                       .polling = settings_.polling,
                       .header_bytes = settings_.header_bytes,
@@ -238,7 +282,11 @@ DaemonStatus Daemon::status() const {
                       .data_sources = agent_.data_sources(),
                       .sources = agent_.sources(now),
                       .next_poll = {},
+                      .dns_sd = dns_sd_.status(),
                       .problems = {}};
+  if (const auto& answer = dns_sd_.in_force()) {
+    status.origin += " and DNS record " + answer->name;
+  }
   if (last_reload_) {
     status.last_reload = {.ago = std::chrono::duration_cast<milliseconds>(now - last_reload_->at),
                           .error = last_reload_->error};
@@ -256,6 +304,14 @@ DaemonStatus Daemon::status() const {
     collector.others = collectors_.others(collector.collector);
   }
   std::ranges::move(collectors_.problems(), std::back_inserter(status.problems));
+  for (const auto& [option, origin] : origins_) {
+    if (origin.kind == Origin::Kind::dns) {
+      status.from_dns.push_back({.option = option, .origin = origin.to_string()});
+    }
+  }
+  for (const auto& problem : record_problems_) {
+    status.problems.push_back("DNS record " + problem.to_string());
+  }
   return status;
 }
 

@@ -7,7 +7,9 @@
 #include "config/collector_resolver.hpp"
 #include "config/config.hpp"
 #include "config/dns_client.hpp"
+#include "config/dns_sd.hpp"
 #include "config/host_addresses.hpp"
+#include "config/load.hpp"
 #include "hsflowd/agent.hpp"
 #include "hsflowd/host_sample.hpp"
 #include "hsflowd/status.hpp"
@@ -29,19 +31,25 @@ struct DaemonOptions {
   std::filesystem::path config_file = "/etc/hsflowd.conf";
   std::filesystem::path shared_file = kAutoFilePath;
   std::filesystem::path run_dir = kRunDir;
+  std::filesystem::path state_dir = kStateDir;
   std::optional<std::filesystem::path> pid_file;
   std::string uuid;       // of the host; empty = the configuration's, else found
   std::string machine_id; // to derive a UUID from when there is no other
 };
 
+struct FileConfig {
+  Config config;
+  Origins origins;
+};
+
 // What is wrong with the file goes to the log. The Error is the first thing that keeps it from being used.
-[[nodiscard]] Result<Config> load_config_and_log(const std::filesystem::path& path);
+[[nodiscard]] Result<FileConfig> load_config_and_log(const std::filesystem::path& path);
 
 class Daemon {
 public:
   // Throws when it cannot start, also when another one answers in the run directory: the two would take turns
   // in writing the shared file. Exports from the first turn of the loop on.
-  Daemon(EventLoop& loop, DaemonOptions options, Config config);
+  Daemon(EventLoop& loop, DaemonOptions options, FileConfig file);
 
   [[nodiscard]] DaemonStatus status() const;
 
@@ -50,6 +58,11 @@ private:
   void reload();
   [[nodiscard]] Result<void> try_reload();
   void addresses_changed();
+  // From the file and DNS-SD to the configuration in force.
+  void merge();
+  void dns_sd_changed();
+  void configure_lookups();
+  void log_record_problems(std::vector<Diagnostic> problems);
   // From the configuration and the host's addresses to the settings in force. What has not changed is left
   // alone, so it may be called at any time.
   void update();
@@ -64,7 +77,10 @@ private:
 
   EventLoop& loop_;
   DaemonOptions options_;
-  Config config_;
+  FileConfig file_;
+  Config config_; // in force: the file's, and what DNS-SD says
+  Origins origins_;
+  std::vector<Diagnostic> record_problems_;
   HostIdentity identity_;
   MonotonicTime started_ = std::chrono::steady_clock::now();
   std::vector<InterfaceAddress> addresses_;
@@ -77,6 +93,7 @@ private:
   LoggedState addressing_{"agent address"};
   LoggedState resolving_{"collectors"};
   DnsClient dns_;
+  DnsSd dns_sd_;
   CollectorResolver collectors_;
   Agent agent_;
   HostSample* host_ = nullptr; // the agent's

@@ -23,12 +23,12 @@ namespace {
 using namespace sfa;
 
 int run(const DaemonOptions& options) {
-  const auto config = load_config_and_log(options.config_file);
-  if (!config) {
+  const auto file = load_config_and_log(options.config_file);
+  if (!file) {
     return EX_CONFIG;
   }
   EventLoop loop;
-  const Daemon daemon(loop, options, *config);
+  const Daemon daemon(loop, options, *file);
   const PidFile pid_file(options.pid_file);
   loop.enable_watchdog();
   notify_ready();
@@ -49,6 +49,8 @@ int main(int argc, char** argv) {
       app.add_option("-o,--shared-config", options.shared_file,
                      "File to publish the settings in (default: hsflowd.auto in the run directory)");
   app.add_option("--run-dir", options.run_dir, "Directory of the shared file and of the status socket")
+      ->capture_default_str();
+  app.add_option("--state-dir", options.state_dir, "Directory of what is kept across boots")
       ->capture_default_str();
   app.add_option("-p,--pid-file", options.pid_file, "File to write the process id to");
   app.add_option("-u,--uuid", options.uuid, "UUID of this host")->check([](const std::string& text) {
@@ -97,7 +99,7 @@ int main(int argc, char** argv) {
       return check_command(config_file);
     }
     if (show->parsed()) {
-      return show_command(config_file, options.uuid);
+      return show_command(config_file, {.uuid = options.uuid, .state_dir = options.state_dir});
     }
     if (convert->parsed()) {
       return convert_command(config_file);

@@ -4,6 +4,7 @@
 #include "common/result.hpp"
 #include "common/settings.hpp"
 #include "config/agent_address.hpp"
+#include "config/dns_sd.hpp"
 #include "sflow/sample_source.hpp"
 
 #include <chrono>
@@ -40,6 +41,14 @@ struct ReloadStatus {
   bool operator==(const ReloadStatus&) const = default;
 };
 
+// An option that DNS has set, and by which record.
+struct FromDns {
+  std::string option;
+  std::string origin;
+
+  bool operator==(const FromDns&) const = default;
+};
+
 // Times are relative, so that a step of the wall clock makes none of them wrong.
 struct DaemonStatus {
   std::string version;
@@ -61,7 +70,9 @@ struct DaemonStatus {
   std::vector<DataSourceCount> data_sources; // that are polled
   std::vector<SourceStatus> sources;
   std::optional<std::chrono::milliseconds> next_poll; // in so long; nothing = nothing is exported
-  std::vector<std::string> problems;                  // "SUBJECT: what is wrong now"
+  std::optional<DnsSdStatus> dns_sd;                  // nothing = not configured
+  std::vector<FromDns> from_dns = {};
+  std::vector<std::string> problems; // "SUBJECT: what is wrong now"
 
   bool operator==(const DaemonStatus&) const = default;
 };

@@ -70,6 +70,10 @@ Json json_of(const DataSourceCount& kind) {
   return {{"name", kind.name}, {"count", kind.count}};
 }
 
+Json json_of(const FromDns& from) {
+  return {{"option", from.option}, {"origin", from.origin}};
+}
+
 template <class T>
 Json json_of(const std::vector<T>& values) {
   Json array = Json::array();
@@ -77,6 +81,16 @@ Json json_of(const std::vector<T>& values) {
     array.push_back(json_of(value));
   }
   return array;
+}
+
+Json json_of(const std::optional<DnsSdStatus>& dns_sd, const std::vector<FromDns>& from_dns) {
+  if (!dns_sd) {
+    return nullptr;
+  }
+  return {{"name", text_or_null(dns_sd->name)}, {"answered", dns_sd->answered},
+          {"from_copy", dns_sd->from_copy},     {"age_ms", dns_sd->age.count()},
+          {"next_ms", json_of(dns_sd->next)},   {"problem", text_or_null(dns_sd->problem)},
+          {"sets", json_of(from_dns)}};
 }
 
 IpAddress parse_address(const Json& json) {
@@ -174,6 +188,17 @@ DaemonStatus parse_document(const Json& json) {
   for (const auto& source : json.at("sources")) {
     status.sources.push_back(parse_source(source));
   }
+  if (const Json& dns_sd = json.at("dns_sd"); !dns_sd.is_null()) {
+    status.dns_sd = DnsSdStatus{.name = parse_text(dns_sd.at("name")),
+                                .answered = dns_sd.at("answered"),
+                                .from_copy = dns_sd.at("from_copy"),
+                                .age = std::chrono::milliseconds(dns_sd.at("age_ms").get<std::int64_t>()),
+                                .next = parse_optional<std::chrono::milliseconds>(dns_sd.at("next_ms")),
+                                .problem = parse_text(dns_sd.at("problem"))};
+    for (const auto& from : dns_sd.at("sets")) {
+      status.from_dns.push_back({.option = from.at("option"), .origin = from.at("origin")});
+    }
+  }
   status.next_poll = parse_optional<std::chrono::milliseconds>(json.at("next_poll_ms"));
   status.problems = json.at("problems");
   return status;
@@ -199,6 +224,7 @@ std::string status_json(const DaemonStatus& status) {
                        {"header_bytes", status.header_bytes},
                        {"datagram_bytes", status.datagram_bytes}}},
                      {"last_reload", std::move(reload)},
+                     {"dns_sd", json_of(status.dns_sd, status.from_dns)},
                      {"sub_agent_id", status.sub_agent_id},
                      {"agent_address", json_of(status.election)},
                      {"collectors", json_of(status.collectors)},

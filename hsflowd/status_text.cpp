@@ -41,6 +41,25 @@ std::string settings_text(const DaemonStatus& status) {
   return text;
 }
 
+std::string dns_sd_text(const DaemonStatus& status) {
+  if (!status.dns_sd) {
+    return "";
+  }
+  const auto& [name, answered, from_copy, age, next, problem] = *status.dns_sd;
+  std::string text = fmt::format("DNS-SD {}: ", name.empty() ? "in the search list" : name);
+  if (!answered) {
+    text += "no answer yet";
+  } else {
+    text += fmt::format("{} {} ago", from_copy ? "copy of an answer of" : "answered", text_of(age));
+  }
+  text += next ? fmt::format(", asked again in {}\n", text_of(*next)) : ", being asked\n";
+  text += problem.empty() ? "" : fmt::format("  the last question failed: {}\n", problem);
+  for (const auto& from : status.from_dns) {
+    text += fmt::format("  {}: {}\n", from.option, from.origin);
+  }
+  return text;
+}
+
 std::string agent_text(const DaemonStatus& status) {
   return fmt::format("Sub-agent {}, agent address {}", status.sub_agent_id, election_text(status.election));
 }
@@ -106,6 +125,9 @@ std::string_view why_idle(const DaemonStatus& status) {
   if (status.polling == 0s) {
     return "counters are off (polling = 0)";
   }
+  if (status.collectors.empty() && status.dns_sd && status.dns_sd->answered) {
+    return "DNS names no collector that can be reached";
+  }
   return status.collectors.empty() ? "there is no collector" : "there is no agent address";
 }
 
@@ -114,7 +136,8 @@ std::string_view why_idle(const DaemonStatus& status) {
 std::string status_text(const DaemonStatus& status) {
   std::string text = fmt::format("hsflowd {}, process {}, running for {}\n", status.version,
                                  status.process_id, text_of(status.running));
-  text += settings_text(status) + agent_text(status) + collectors_text(status) + sources_text(status);
+  text += settings_text(status) + dns_sd_text(status) + agent_text(status) + collectors_text(status) +
+          sources_text(status);
   text += status.next_poll ? fmt::format("Next poll in {}\n", text_of(*status.next_poll))
                            : fmt::format("Next poll: none, {}\n", why_idle(status));
   for (const auto& problem : status.problems) {

@@ -33,6 +33,17 @@ struct AgentCidr {
   bool operator==(const AgentCidr&) const = default;
 };
 
+// dns-sd: what the service records of DNS say takes part in the configuration.
+struct DnsSdConfig {
+  bool on = false;
+  std::string domain = {}; // with or without a dot in front; empty = the resolver's search list
+  std::chrono::seconds min_ttl{10}, max_ttl{3600}; // a TTL counts as no less and no more
+  std::chrono::seconds start_delay{1};             // the first question is asked at random within it
+  bool require_ad = false;                         // answers without AD (RFC 4035, section 3.2.3) are none
+
+  bool operator==(const DnsSdConfig&) const = default;
+};
+
 struct Config {
   std::chrono::seconds polling{30};
   std::uint32_t sampling = 400;
@@ -47,8 +58,7 @@ struct Config {
   std::uint32_t header_bytes = 128;
   std::uint32_t datagram_bytes = 1400;
   std::vector<CollectorConfig> collectors;
-  bool dns_sd = false;
-  std::string dns_sd_domain;
+  DnsSdConfig dns_sd;
   std::vector<std::string> ovs_bridges; // each one name or several separated by commas
   std::vector<std::string> ovs_exclude;
   bool ovs_takeover = false;

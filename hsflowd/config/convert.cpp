@@ -209,7 +209,7 @@ std::string first_error(const LoadedConfig& loaded) {
 
 // Takes text that has no error.
 std::string in_other_syntax(std::string_view text, const Config& config) {
-  const Section tree = Normaliser().normalise(*parse_config_tree(text).top, config.dns_sd);
+  const Section tree = Normaliser().normalise(*parse_config_tree(text).top, config.dns_sd.on);
   std::string result;
   if (!looks_like_yaml(text)) {
     YamlWriter(std::back_inserter(result)).write(tree, "", "");

@@ -28,6 +28,10 @@ struct DnsClient::Question {
 namespace {
 
 constexpr int kClassIn = 1;
+constexpr int kRecursionDesired = 1;
+constexpr int kUdpSize = 1232;                 // what passes without fragments (RFC 9715)
+constexpr std::size_t kFlagsAt = 3;            // the second byte of the flags (RFC 1035, section 4.1.1)
+constexpr unsigned char kAuthenticData = 0x20; // in a question: tell me (RFC 6840, section 5.7)
 
 void check(int status, const char* what) {
   if (status != ARES_SUCCESS) {
@@ -131,14 +135,15 @@ void DnsClient::open() {
   check(library, "c-ares");
   ares_options options{};
   options.flags = ARES_FLAG_EDNS; // larger answers without TCP (RFC 6891)
+  options.ednspsz = kUdpSize;
   options.udp_port = setup_.port;
   options.tcp_port = setup_.port;
   options.sock_state_cb = Calls::on_socket;
   options.sock_state_cb_data = this;
   std::string path = setup_.resolv_conf.native();
   options.resolvconf_path = path.data();
-  int given =
-      ARES_OPT_FLAGS | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF;
+  int given = ARES_OPT_FLAGS | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT | ARES_OPT_SOCK_STATE_CB |
+              ARES_OPT_RESOLVCONF | ARES_OPT_EDNSPSZ;
 #ifdef ARES_OPT_QUERY_CACHE
   options.qcache_max_ttl = 0; // c-ares 1.31 and later; who asks again wants to know
   given |= ARES_OPT_QUERY_CACHE;
@@ -146,6 +151,9 @@ void DnsClient::open() {
   ares_channeldata* channel = nullptr;
   check(ares_init_options(&channel, &options, given), "c-ares");
   channel_.reset(channel);
+  if (!setup_.servers.empty()) {
+    check(ares_set_servers_ports_csv(channel, setup_.servers.c_str()), "DNS server");
+  }
   if (!watch_) {
     watch_.emplace(loop_, setup_.resolv_conf, [this] { reopen(); });
   }
@@ -161,6 +169,24 @@ void DnsClient::reopen() {
   if (servers_changed_) {
     servers_changed_();
   }
+}
+
+std::vector<std::string> DnsClient::search_domains() {
+  if (!channel_) {
+    open();
+  }
+  ares_options options{};
+  int set = 0;
+  check(ares_save_options(channel_.get(), &options, &set), "c-ares");
+  std::vector<std::string> domains;
+  for (int i = 0; i < options.ndomains; ++i) {
+    const std::string domain = options.domains[i];
+    if (domain.find_first_not_of('.') != domain.npos) {
+      domains.push_back(domain);
+    }
+  }
+  ares_destroy_options(&options);
+  return domains;
 }
 
 DnsLookup DnsClient::addresses(const std::string& name, OnAddresses callback) {
@@ -198,10 +224,21 @@ void DnsClient::ask(std::unique_ptr<Question> question) {
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_DGRAM;
     ares_getaddrinfo(channel_.get(), asked.name.c_str(), nullptr, &hints, Calls::on_addresses, &asked);
-  } else {
-    ares_query(channel_.get(), asked.name.c_str(), kClassIn, static_cast<int>(asked.type), Calls::on_message,
-               &asked);
+    return;
   }
+  // ares_query, but for AD.
+  unsigned char* made = nullptr;
+  int size = 0;
+  const auto id = static_cast<unsigned short>(random_());
+  const int status = ares_create_query(asked.name.c_str(), kClassIn, static_cast<int>(asked.type), id,
+                                       kRecursionDesired, &made, &size, kUdpSize);
+  const Handle<unsigned char, ares_free_string> owned(made);
+  if (status != ARES_SUCCESS) {
+    Calls::on_message(&asked, status, 0, nullptr, 0);
+    return;
+  }
+  made[kFlagsAt] |= kAuthenticData;
+  ares_send(channel_.get(), made, size, Calls::on_message, &asked);
 }
 
 void DnsClient::answer(std::unique_ptr<Question> question, int status) {

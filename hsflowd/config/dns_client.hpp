@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ public:
   struct Setup {
     std::filesystem::path resolv_conf = "/etc/resolv.conf";
     std::uint16_t port = 53;
+    std::string servers = {}; // "ADDRESS[:PORT],..." in the place of resolv.conf's
   };
   using OnAddresses = std::function<void(const Result<std::vector<DnsAddress>>&)>;
   using OnMessage = std::function<void(const Result<DnsMessage>&)>;
@@ -52,8 +54,12 @@ public:
   // /etc/hosts counts, and the search list. Never an empty answer: no address is an error.
   [[nodiscard]] DnsLookup addresses(const std::string& name, OnAddresses callback);
 
-  // The answer to one question, the name taken as it is. That the name or the record does not exist is an
-  // answer (see rcode); an error is that nobody answered, or not in a usable way.
+  // The domains of resolv.conf's search list, or the host's own, in order. The root is left out.
+  [[nodiscard]] std::vector<std::string> search_domains();
+
+  // The answer to one question, the name taken as it is. Whether it was authenticated (AD) is asked for. That
+  // the name or the record does not exist is an answer (see rcode); an error is that nobody answered, or not
+  // in a usable way.
   [[nodiscard]] DnsLookup records(const std::string& name, DnsType type, OnMessage callback);
 
 private:
@@ -70,6 +76,7 @@ private:
 
   EventLoop& loop_;
   Setup setup_;
+  std::random_device random_; // of question ids, which others must not guess
   Callback servers_changed_;
   std::optional<FileWatch> watch_;
   Timer timeout_;

@@ -142,6 +142,7 @@ decltype(DnsRecord::data) record_data(DnsType type, Reader& reader) {
     return address<4>(reader);
   case DnsType::aaaa:
     return address<16>(reader);
+  case DnsType::ns:
   case DnsType::cname:
   case DnsType::dname:
     return DnsName{reader.name()};
@@ -183,6 +184,7 @@ std::vector<DnsRecord> section(std::span<const std::uint8_t> message, Reader& re
 
 Result<DnsMessage> parse_dns_message(std::span<const std::uint8_t> bytes) {
   constexpr unsigned kResponse = 0x8000; // of the flags (RFC 1035, section 4.1.1; RFC 4035, section 3.2.3)
+  constexpr unsigned kTruncated = 0x0200;
   constexpr unsigned kAuthenticData = 0x0020;
   constexpr unsigned kRcode = 0x000f;
   try {
@@ -191,6 +193,9 @@ Result<DnsMessage> parse_dns_message(std::span<const std::uint8_t> bytes) {
     const unsigned flags = reader.u16();
     if ((flags & kResponse) == 0) {
       return failure("not an answer");
+    }
+    if ((flags & kTruncated) != 0) {
+      return failure("truncated by the server, over TCP too"); // c-ares has asked over TCP before
     }
     const auto questions = reader.u16();
     const auto answers = reader.u16();

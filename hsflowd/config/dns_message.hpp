@@ -14,7 +14,16 @@
 
 namespace sfa {
 
-enum class DnsType : std::uint16_t { a = 1, cname = 5, soa = 6, txt = 16, aaaa = 28, srv = 33, dname = 39 };
+enum class DnsType : std::uint16_t {
+  a = 1,
+  ns = 2,
+  cname = 5,
+  soa = 6,
+  txt = 16,
+  aaaa = 28,
+  srv = 33,
+  dname = 39
+};
 
 // RFC 1035, section 4.1.1.
 enum class DnsRcode : std::uint8_t { no_error = 0, format_error = 1, server_failure = 2, name_error = 3 };
@@ -52,7 +61,7 @@ struct DnsRecord {
   std::string name;
   DnsType type{};
   std::chrono::seconds ttl{0};
-  // IpAddress: A, AAAA. DnsName: CNAME, DNAME. Nothing: a type that is not in DnsType.
+  // IpAddress: A, AAAA. DnsName: NS, CNAME, DNAME. Nothing: a type that is not in DnsType.
   std::variant<std::monostate, IpAddress, DnsName, DnsSrv, DnsTexts, DnsSoa> data;
 
   bool operator==(const DnsRecord&) const = default;
@@ -76,6 +85,7 @@ struct DnsMessage {
   bool operator==(const DnsMessage&) const = default;
 };
 
+// What its sender cut off (TC) is an error like what arrived cut short.
 [[nodiscard]] Result<DnsMessage> parse_dns_message(std::span<const std::uint8_t> bytes);
 
 } // namespace sfa

@@ -1,17 +1,17 @@
-// One `key=value` of a DNS TXT record into a Config, through the rows of the option table that allow it.
+// One string of a DNS TXT record into a Config, through the rows of the option table that allow it.
 #pragma once
 
-#include "common/result.hpp"
 #include "config/load.hpp"
 
+#include <optional>
 #include <string_view>
 
 namespace sfa {
 
-// `record` names the record for the origin: "TXT _sflow._udp.example.com". The error says "found X, expected
-// Y"; the Config and the origins are unchanged then. Repeatable options add up: start from a Config without
-// them.
-[[nodiscard]] Result<void> set_from_dns_txt(Config& config, Origins& origins, std::string_view key,
-                                            std::string_view value, std::string_view record);
+// `text` is `key=value` (RFC 6763, section 6.4). `record` names the record for origins and diagnostics:
+// "_sflow._udp.example.com TXT". When something is said, the Config and the origins are unchanged. Repeatable
+// options add up: start from a Config without them. A key that `record` has set before is not set again.
+[[nodiscard]] std::optional<Diagnostic> set_from_dns_txt(Config& config, Origins& origins,
+                                                         std::string_view text, std::string_view record);
 
 } // namespace sfa

@@ -32,8 +32,8 @@ public:
     if (!has_error(diagnostics_)) {
       check_whole(top.place);
     }
-    if (!config_.dns_sd) {
-      config_.dns_sd_domain.clear(); // without DNS-SD it has no meaning
+    if (!config_.dns_sd.on) {
+      config_.dns_sd = {}; // the rest has no meaning
     }
     LoadedConfig loaded{
         .config = std::nullopt, .diagnostics = std::move(diagnostics_), .origins = std::move(origins_)};
@@ -198,11 +198,15 @@ private:
       }
     }
     for (const auto* other : {"eapi", "sonic"}) {
-      if (config_.dns_sd && counts_.contains(other)) {
+      if (config_.dns_sd.on && counts_.contains(other)) {
         error(top, fmt::format("found both `dns-sd` and `{}`, expected one of them", other));
       }
     }
-    if (!config_.collectors.empty() || config_.dns_sd) {
+    if (config_.dns_sd.min_ttl > config_.dns_sd.max_ttl) {
+      error(top, fmt::format("found `min-ttl` {} above `max-ttl` {} in section `dns-sd`, expected it below",
+                             config_.dns_sd.min_ttl.count(), config_.dns_sd.max_ttl.count()));
+    }
+    if (!config_.collectors.empty() || config_.dns_sd.on) {
       return;
     }
     if (counts_.contains("eapi") || counts_.contains("sonic")) {
@@ -241,7 +245,7 @@ std::string Origin::to_string() const {
   case Kind::file:
     return fmt::format("{}:{}", text, place.line);
   case Kind::dns:
-    return fmt::format("DNS {}", text);
+    return fmt::format("DNS record {}", text);
   case Kind::command_line:
     return fmt::format("command line {}", text);
   }

@@ -24,7 +24,7 @@ struct Origin {
   Place place = {};     // in a file
   bool in_force = true; // false: this build does not support the option and ignores it
 
-  // "hsflowd.conf:3", "DNS TXT _sflow._udp.example.com", "command line --uuid".
+  // "hsflowd.conf:3", "DNS record _sflow._udp.example.com TXT", "command line --uuid".
   [[nodiscard]] std::string to_string() const;
 
   bool operator==(const Origin&) const = default;

@@ -90,6 +90,11 @@ constexpr Access kOfCollector{[](Config& config, const Value& value, std::string
                                 return one_or_none(value_of(config.collectors.at(index).*Member));
                               }};
 
+template <auto Member>
+constexpr Access kOfDnsSd{
+    [](Config& config, const Value& value, std::string_view) { assign(config.dns_sd.*Member, value); },
+    [](const Config& config, std::size_t) { return one_or_none(value_of(config.dns_sd.*Member)); }};
+
 // An address or, rarely, a host name: the last one given counts.
 constexpr Access kAgentIp{[](Config& config, const Value& value, std::string_view) {
                             const auto& text = std::get<std::string>(value);
@@ -138,8 +143,8 @@ constexpr std::array kOptions{
     Option{"", "subAgentId", number(0, 199'999), "100000", "Tells this agent's datagrams from those of others with the same address, such as ovs-vswitchd's.", 0, kPlain<&Config::sub_agent_id>},
     Option{"", "uuid", {.kind = Kind::uuid}, "", "Identity of the host; without it the system's own is taken.", 0, kPlain<&Config::uuid>},
     Option{"", "headerBytes", number(0, kMaxHeaderBytes), "128", "Bytes of each sampled packet that are exported.", kDns, kPlain<&Config::header_bytes>},
-    Option{"", "datagramBytes", number(kMinDatagramBytes, kMaxDatagramBytes), "1400", "Largest sFlow datagram (UDP payload) in bytes.", 0, kPlain<&Config::datagram_bytes>},
-    Option{"", "DNSSD", kBoolean, "off", "Switches DNS-SD on.", 0, kPlain<&Config::dns_sd>, "dns-sd"},
+    Option{"", "datagramBytes", number(kMinDatagramBytes, kMaxDatagramBytes), "1400", "Largest sFlow datagram (UDP payload) in bytes.", kDns, kPlain<&Config::datagram_bytes>},
+    Option{"", "DNSSD", kBoolean, "off", "Switches DNS-SD on.", 0, kOfDnsSd<&DnsSdConfig::on>, "dns-sd"},
     Option{"", "refreshAdaptors", number(60, 3600), "180", "Seconds between full readings of the interfaces."},
     Option{"", "checkAdaptors", number(1, 3600), "10", "Seconds between checks for new interfaces."},
     Option{"", "refreshVMs", number(60, 3600), "60", "Seconds between readings of the list of VMs."},
@@ -154,7 +159,11 @@ constexpr std::array kOptions{
     Option{"collector", "dev", kDevice, "", "Device (or VRF) to send through.", 0, kOfCollector<&CollectorConfig::device>},
     Option{"collector", "source", {.kind = Kind::address}, "", "Source address of the datagrams, one of this host's; without it the kernel chooses.", 0, kOfCollector<&CollectorConfig::source>},
 
-    Option{"dns-sd", "domain", {.kind = Kind::domain}, "", "Domain in which `_sflow._udp` is looked up; without it the resolver's search list is used.", 0, kPlain<&Config::dns_sd_domain>},
+    Option{"dns-sd", "domain", {.kind = Kind::domain}, "", "Domain in which `_sflow._udp` is looked up; without it the resolver's search list is used.", 0, kOfDnsSd<&DnsSdConfig::domain>},
+    Option{"dns-sd", "min-ttl", number(1, 3600), "10", "Seconds that an answer of DNS is kept at least, whatever its TTL.", 0, kOfDnsSd<&DnsSdConfig::min_ttl>},
+    Option{"dns-sd", "max-ttl", number(1, 86'400), "3600", "Seconds that an answer of DNS is kept at most.", 0, kOfDnsSd<&DnsSdConfig::max_ttl>},
+    Option{"dns-sd", "start-delay", number(0, 300), "1", "The first question is asked after a random part of so many seconds, so that hosts that start together do not ask together.", 0, kOfDnsSd<&DnsSdConfig::start_delay>},
+    Option{"dns-sd", "require-ad", kBoolean, "off", "Only answers that the resolver marks as authenticated (AD) count.", 0, kOfDnsSd<&DnsSdConfig::require_ad>},
 
     Option{"ovs", "bridges", {.kind = Kind::bridges}, "", "The only bridges that get sFlow, such as `br-int,br-ex*`; without it all do.", kMany, kTexts<&Config::ovs_bridges>},
     Option{"ovs", "exclude", {.kind = Kind::bridges}, "", "Bridges that do not get sFlow, even if they are among `bridges`.", kMany, kTexts<&Config::ovs_exclude>},
@@ -260,7 +269,7 @@ constexpr bool kSupported = true;
 
 constexpr std::array kSections{
     SectionRow{"collector", "Where datagrams are sent to.", kRepeat, kSupported, "", [](Config& config) { config.collectors.emplace_back(); }, [](const Config& config) { return config.collectors.size(); }},
-    SectionRow{"dns-sd", "Collectors and settings come from DNS.", false, kSupported, "", [](Config& config) { config.dns_sd = true; }, [](const Config& config) { return std::size_t{config.dns_sd}; }},
+    SectionRow{"dns-sd", "Collectors and settings come from DNS.", false, kSupported, "", [](Config& config) { config.dns_sd.on = true; }, [](const Config& config) { return std::size_t{config.dns_sd.on}; }},
     SectionRow{"ovs", "Open vSwitch: sflowovsd attaches sFlow to its bridges.", false, kSupported},
     SectionRow{"kvm", "Counters of libvirt's VMs."},
     SectionRow{"xen", "Counters of Xen's domains."},

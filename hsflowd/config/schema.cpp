@@ -42,7 +42,7 @@ Json json_type(const Type& type) {
   case Kind::cidr:
     return {{"type", "string"}, {"pattern", "^!?[0-9a-fA-F:.]+/[0-9.]+$"}};
   case Kind::domain:
-    return {{"type", "string"}, {"pattern", "^\\."}};
+    return {{"type", "string"}, {"pattern", "^[.]?[A-Za-z0-9_]"}};
   case Kind::name:
     return {{"type", "string"}, {"pattern", "^[^/]+$"}};
   case Kind::speed_range: // one speed looks like a number to a YAML reader

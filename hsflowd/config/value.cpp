@@ -241,7 +241,7 @@ std::optional<Value> value_of(const Type& type, std::string_view text) {
   case Kind::uuid:
     return uuid(text);
   case Kind::domain:
-    return text_if(text.starts_with('.') && is_dns_name(text.substr(1)), text);
+    return text_if(is_dns_name(text.starts_with('.') ? text.substr(1) : text), text);
   case Kind::name:
     return text_if(is_file_name(text), text);
   case Kind::choice:
@@ -303,7 +303,7 @@ std::string expected_text(const Type& type) {
   case Kind::uuid:
     return "a UUID";
   case Kind::domain:
-    return "a domain that begins with a dot";
+    return "a domain";
   case Kind::name:
     return "a name without `/`";
   case Kind::choice:

@@ -21,7 +21,7 @@ enum class Kind {
   device,      // name of a network interface
   cidr,        // [!]address/prefix length
   uuid,
-  domain,      // DNS suffix that begins with a dot
+  domain,      // with or without a dot in front
   name,        // of a file in a known directory
   choice,      // one of `choices`
   speed_range, // LO or LO-HI in bit/s

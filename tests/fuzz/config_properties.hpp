@@ -22,7 +22,7 @@ inline void check_config_properties(std::string_view text) {
   if (!loaded.config) {
     return;
   }
-  if (!loaded.config->collectors.empty() || loaded.config->dns_sd) {
+  if (!loaded.config->collectors.empty() || loaded.config->dns_sd.on) {
     require_property(load_config(show_config(loaded), "f").config == loaded.config,
                      "what is shown loads as the same");
   }

@@ -182,7 +182,7 @@ class Testbed:
     def hsflowd(self, config, *options, env=None):
         file = self.directory / "hsflowd.conf"
         file.write_text(config)
-        daemon = Daemon([HSFLOWD, "-f", file, *options], self.directory / f"hsflowd{len(self.ours)}.log", env)
+        daemon = Daemon([HSFLOWD, "-f", file, "--state-dir", self.directory / "state", *options], self.directory / f"hsflowd{len(self.ours)}.log", env)
         self.ours.append(daemon)
         return daemon
 

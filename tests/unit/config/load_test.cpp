@@ -85,8 +85,8 @@ TEST_CASE("collectors are kept in order with all that they have") {
 TEST_CASE("DNS-SD may be switched on by section or by the deprecated keys") {
   const auto section = load_config("sflow { dns-sd { domain = .example.com } }", "f");
   REQUIRE(section.config);
-  CHECK(section.config->dns_sd);
-  CHECK(section.config->dns_sd_domain == ".example.com");
+  CHECK(section.config->dns_sd.on);
+  CHECK(section.config->dns_sd.domain == ".example.com");
 
   const auto deprecated = load_config("sflow { DNSSD = on DNSSD_domain = .example.com }", "f");
   CHECK(deprecated.config == section.config);
@@ -199,8 +199,8 @@ TEST_CASE("every value knows the line that it came from") {
 }
 
 TEST_CASE("an origin outside the file is shown in words") {
-  CHECK(Origin{.kind = Origin::Kind::dns, .text = "TXT _sflow._udp.x"}.to_string() ==
-        "DNS TXT _sflow._udp.x");
+  CHECK(Origin{.kind = Origin::Kind::dns, .text = "_sflow._udp.x TXT"}.to_string() ==
+        "DNS record _sflow._udp.x TXT");
   CHECK(Origin{.kind = Origin::Kind::command_line, .text = "--uuid"}.to_string() == "command line --uuid");
 }
 

@@ -96,11 +96,11 @@ TEST_CASE("what cannot be converted is an error, never another configuration") {
 
 TEST_CASE("what is shown names the origin of every value, whatever it is") {
   LoadedConfig loaded = load_config("sflow { polling = 20 collector { ip=::1 } xen { dsk = on } }", "f");
-  loaded.origins["sampling"] = {.kind = Origin::Kind::dns, .text = "TXT _sflow._udp.x"};
+  loaded.origins["sampling"] = {.kind = Origin::Kind::dns, .text = "_sflow._udp.x TXT"};
   loaded.origins["uuid"] = {.kind = Origin::Kind::command_line, .text = "--uuid"};
   loaded.config->uuid = "4c4c4544-0051-3510-8052-b4c04f4a4231";
   CHECK(show_config(loaded) == R"(polling: 20 # f:1
-sampling: 400 # DNS TXT _sflow._udp.x
+sampling: 400 # DNS record _sflow._udp.x TXT
 # polling.NAME: not set
 # sampling.NAME: not set
 # agentIP: not set

@@ -100,7 +100,7 @@ TEST_CASE("probabilities, domains, speeds and text have their rules") {
   CHECK(canonical(Kind::probability, "1.1") == "-");
   CHECK(canonical(Kind::probability, "nan") == "-");
   CHECK(canonical(Kind::domain, ".example.com") == ".example.com");
-  CHECK(canonical(Kind::domain, "example.com") == "-");
+  CHECK(canonical(Kind::domain, "example.com") == "example.com");
   CHECK(canonical(Kind::domain, ".") == "-");
   CHECK(canonical(Kind::domain, "..x") == "-");
   CHECK(canonical(Kind::speed_range, "100M-1G") == "100M-1G");

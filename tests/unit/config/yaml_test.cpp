@@ -50,8 +50,8 @@ sflow {
 
 TEST_CASE("one collector needs no list, and an empty section no map") {
   CHECK(config_of("collector:\n  ip: 192.0.2.1\n").collectors.size() == 1);
-  CHECK(config_of("dns-sd:\n").dns_sd);
-  CHECK(config_of("dns-sd: {}\n").dns_sd);
+  CHECK(config_of("dns-sd:\n").dns_sd.on);
+  CHECK(config_of("dns-sd: {}\n").dns_sd.on);
 }
 
 TEST_CASE("YAML keeps places of keys, values and items of lists") {

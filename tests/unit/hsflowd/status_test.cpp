@@ -57,6 +57,13 @@ DaemonStatus example() {
                      .present = false,
                      .error = "proc/net/dev: torn"}};
   status.next_poll = 27'900ms;
+  status.dns_sd = DnsSdStatus{.name = "_sflow._udp.example.com",
+                              .answered = true,
+                              .from_copy = true,
+                              .age = 7'384'000ms,
+                              .next = 4'500ms,
+                              .problem = "_sflow._udp.example.com SRV: Timeout"};
+  status.from_dns = {{.option = "sampling", .origin = "DNS record _sflow._udp.example.com TXT"}};
   status.problems = {"shared file: /run: Read-only file system"};
   return status;
 }
@@ -94,6 +101,15 @@ TEST_CASE("the JSON of a status has what scripts ask for") {
   CHECK(json["sources"][2]["last_run_ms_ago"].is_null());
   CHECK(json["last_reload"] == nlohmann::json{{"ms_ago", 12345}, {"error", nullptr}});
   CHECK(json["next_poll_ms"] == 27900);
+  CHECK(json["dns_sd"] ==
+        nlohmann::json{
+            {"name", "_sflow._udp.example.com"},
+            {"answered", true},
+            {"from_copy", true},
+            {"age_ms", 7384000},
+            {"next_ms", 4500},
+            {"problem", "_sflow._udp.example.com SRV: Timeout"},
+            {"sets", {{{"option", "sampling"}, {"origin", "DNS record _sflow._udp.example.com TXT"}}}}});
 }
 
 TEST_CASE("a status with text that is not UTF-8 is still JSON") {
@@ -121,6 +137,9 @@ TEST_CASE("people read a status from top to bottom") {
         "Settings revision 4 from /etc/hsflowd.conf, published in /run/hsflowd/hsflowd.auto\n"
         "  1 in 512 packets, counters every 30 s, headers of 128 bytes, datagrams of up to 1400 bytes\n"
         "  last reload 12.3 s ago: applied\n"
+        "DNS-SD _sflow._udp.example.com: copy of an answer of 2 h 3 min ago, asked again in 4.5 s\n"
+        "  the last question failed: _sflow._udp.example.com SRV: Timeout\n"
+        "  sampling: DNS record _sflow._udp.example.com TXT\n"
         "Sub-agent 100000, agent address 192.0.2.1 on eth0: highest rank (12): IPv4 global\n"
         "* rank  12  192.0.2.1  eth0  IPv4 global\n"
         "Collectors\n"
@@ -153,6 +172,9 @@ TEST_CASE("a daemon that does not export says why") {
   status.election.address.reset();
   CHECK_THAT(status_text(status), Catch::Contains("Next poll: none, there is no agent address\n"));
   status.collectors.clear();
+  CHECK_THAT(status_text(status),
+             Catch::Contains("Next poll: none, DNS names no collector that can be reached\n"));
+  status.dns_sd.reset();
   CHECK_THAT(status_text(status), Catch::Contains("Next poll: none, there is no collector\n"));
   CHECK_THAT(status_text(status), Catch::Contains("Collectors: none\n"));
   status.polling = 0s;

@@ -1,0 +1,130 @@
+#include "config/dns_sd_answer.hpp"
+
+#include "common/text.hpp"
+#include "config/dns_records.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <tuple>
+#include <utility>
+
+namespace sfa {
+
+namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+Result<DnsRecordSet> usable_records(const Result<DnsMessage>& message, const std::string& name, DnsType type,
+                                    bool require_ad) {
+  if (!message) {
+    return tl::unexpected(message.error());
+  }
+  if (require_ad && !message->authenticated) {
+    return failure("the resolver did not authenticate the answer (AD)");
+  }
+  return select_records(*message, name, type);
+}
+
+std::vector<DnsSrv> services_of(const DnsRecordSet& set) {
+  std::vector<DnsSrv> services;
+  for (const auto& record : set.records) {
+    DnsSrv service = std::get<DnsSrv>(record.data);
+    service.target = lower(service.target);
+    if (!service.target.empty()) { // `.`: decidedly not available here (RFC 2782)
+      services.push_back(std::move(service));
+    }
+  }
+  std::ranges::sort(services, {}, [](const DnsSrv& service) {
+    return std::tuple(service.priority, 0xffff - service.weight, service.target, service.port);
+  });
+  services.erase(std::unique(services.begin(), services.end()), services.end());
+  services.resize(std::min(services.size(), kMaxServices));
+  return services;
+}
+
+// The order of strings in a record is kept; servers rotate the records.
+std::vector<std::string> texts_of(const DnsRecordSet& set) {
+  std::vector<std::vector<std::string>> records;
+  for (const auto& record : set.records) {
+    records.push_back(std::get<DnsTexts>(record.data).strings);
+  }
+  std::ranges::sort(records);
+  std::vector<std::string> texts;
+  for (auto& strings : records) {
+    for (auto& string : strings) {
+      if (!string.empty() && texts.size() < kMaxTexts) { // RFC 6763, section 6.4
+        texts.push_back(std::move(string));
+      }
+    }
+  }
+  return texts;
+}
+
+} // namespace
+
+std::string dns_sd_name(std::string_view domain) {
+  while (domain.starts_with('.')) {
+    domain.remove_prefix(1);
+  }
+  while (domain.ends_with('.')) {
+    domain.remove_suffix(1);
+  }
+  return fmt::format("_sflow._udp.{}", domain);
+}
+
+bool is_usable(const DnsSdAnswer& answer, const DnsSdConfig& config) {
+  return (config.domain.empty() || equal_ignoring_case(answer.name, dns_sd_name(config.domain))) &&
+         (!config.require_ad || answer.authenticated);
+}
+
+DnsSdResult judge(const std::string& name, const Result<DnsMessage>& srv, const Result<DnsMessage>& txt,
+                  bool require_ad) {
+  const auto services = usable_records(srv, name, DnsType::srv, require_ad);
+  if (!services) {
+    return {.kind = DnsSdResult::Kind::failed, .error = services.error().in(name + " SRV")};
+  }
+  if (services->records.empty()) {
+    return {.kind = DnsSdResult::Kind::absent, .answer = {.name = name}, .ttl = services->ttl};
+  }
+  DnsSdResult result{.kind = DnsSdResult::Kind::answer,
+                     .answer = {.name = name,
+                                .services = services_of(*services),
+                                .texts = {},
+                                .authenticated = services->authenticated},
+                     .ttl = services->ttl};
+  if (const auto texts = usable_records(txt, name, DnsType::txt, require_ad)) {
+    result.answer.texts = texts_of(*texts);
+    result.answer.authenticated = services->authenticated && texts->authenticated;
+    result.ttl = std::min(services->ttl, texts->ttl);
+  } else {
+    result.error = texts.error().in(name + " TXT");
+  }
+  return result;
+}
+
+DnsSdWalk::DnsSdWalk(std::vector<std::string> names, std::string in_force)
+    : names_(std::move(names)), in_force_(std::move(in_force)) {}
+
+void DnsSdWalk::concluded(DnsSdResult result) {
+  using Kind = DnsSdResult::Kind;
+  const bool held = result.kind == Kind::failed && names_.at(at_) == in_force_;
+  if (result.kind == Kind::answer || held) {
+    result_ = std::move(result);
+    over_ = true;
+    return;
+  }
+  if (at_ == 0) {
+    result_ = std::move(result);
+  } else if (result.kind == Kind::absent) {
+    result_.ttl = std::min(result_.ttl, result.ttl);
+  } else if (result_.kind == Kind::absent) {
+    result_ = std::move(result);
+  }
+  over_ = ++at_ == names_.size();
+}
+
+} // namespace sfa

@@ -1,0 +1,104 @@
+#include "config/dns_sd_merge.hpp"
+
+#include "config/dns_txt.hpp"
+#include "config/options.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sfa {
+
+namespace {
+
+class Merge {
+public:
+  Merge(const Config& file, const Origins& origins, const DnsSdAnswer& answer)
+      : answer_(answer), merged_{.config = file, .origins = origins, .problems = {}} {}
+
+  MergedConfig merge() {
+    forget("collector");
+    merged_.config.collectors.clear();
+    for (const auto& service : answer_.services) {
+      add_collector(service);
+    }
+    const auto file_cidrs = std::exchange(merged_.config.agent_cidrs, {});
+    const auto file_origins = merged_.origins;
+    forget("agent.cidr");
+    for (const auto& text : answer_.texts) {
+      if (auto problem = set_from_dns_txt(merged_.config, merged_.origins, text, answer_.name + " TXT")) {
+        merged_.problems.push_back(*std::move(problem));
+      }
+    }
+    restore_cidrs(file_cidrs, file_origins);
+    return std::move(merged_);
+  }
+
+private:
+  // The origins of "collector", "collector[0].ip" and so on.
+  void forget(std::string_view path) {
+    std::erase_if(merged_.origins, [&](const auto& item) {
+      const std::string& key = item.first;
+      return key.starts_with(path) &&
+             (key.size() == path.size() || key[path.size()] == '[' || key[path.size()] == '.');
+    });
+  }
+
+  void add_collector(const DnsSrv& service) {
+    const std::string record = answer_.name + " SRV";
+    // As DNS has it, the name is whole: the dot keeps the search list away from it.
+    const bool is_address = IpAddress::parse(service.target).has_value();
+    const CollectorConfig collector{.host = service.target + (is_address ? "" : "."), .port = service.port};
+    const auto host = parse_value(find_option("collector", "ip")->option->type, collector.host);
+    const bool known =
+        std::ranges::find(merged_.config.collectors, collector) != merged_.config.collectors.end();
+    if (!host || service.port == 0) {
+      say(record, fmt::format("target {} port {}: found {}, expected a host name and a port from 1",
+                              service.target, service.port, host ? "port 0" : "no host name"));
+    } else if (known) {
+      say(record, fmt::format("target {} port {} stands there twice, it gets one copy", service.target,
+                              service.port));
+    } else {
+      const std::string path = fmt::format("collector[{}].", merged_.config.collectors.size());
+      for (const auto* option : {"ip", "UDPPort"}) {
+        merged_.origins[path + option] = {.kind = Origin::Kind::dns, .text = record};
+      }
+      merged_.config.collectors.push_back(collector);
+    }
+  }
+
+  // An exclusion stands in front: the first prefix that an address is in counts.
+  void restore_cidrs(const std::vector<AgentCidr>& file_cidrs, const Origins& file_origins) {
+    auto dns_cidrs = std::exchange(merged_.config.agent_cidrs, {});
+    std::vector<Origin> origins;
+    for (std::size_t i = 0; i < file_cidrs.size(); ++i) {
+      if (dns_cidrs.empty() || file_cidrs[i].exclude) {
+        merged_.config.agent_cidrs.push_back(file_cidrs[i]);
+        const auto found = file_origins.find(fmt::format("agent.cidr[{}]", i));
+        origins.push_back(found == file_origins.end() ? Origin{} : found->second);
+      }
+    }
+    for (auto& cidr : dns_cidrs) {
+      merged_.config.agent_cidrs.push_back(cidr);
+      origins.push_back({.kind = Origin::Kind::dns, .text = answer_.name + " TXT"});
+    }
+    forget("agent.cidr");
+    for (std::size_t i = 0; i < origins.size(); ++i) {
+      merged_.origins[fmt::format("agent.cidr[{}]", i)] = origins[i];
+    }
+  }
+
+  void say(const std::string& record, std::string message) {
+    merged_.problems.push_back({Diagnostic::Severity::error, record, {}, std::move(message)});
+  }
+
+  const DnsSdAnswer& answer_;
+  MergedConfig merged_;
+};
+
+} // namespace
+
+MergedConfig merge_dns_sd(const Config& file, const Origins& origins, const DnsSdAnswer& answer) {
+  return Merge(file, origins, answer).merge();
+}
+
+} // namespace sfa

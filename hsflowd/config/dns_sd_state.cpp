@@ -1,0 +1,84 @@
+#include "config/dns_sd_state.hpp"
+
+#include "config/collector_names.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sfa {
+
+using std::chrono::milliseconds;
+
+void DnsSdState::configure(const DnsSdConfig& config, MonotonicTime now) {
+  const bool first = !std::exchange(config_, config).on;
+  if (!first) {
+    ask_now(now);
+    return;
+  }
+  std::uniform_int_distribution<milliseconds::rep> delay(0, milliseconds(config.start_delay).count());
+  due_ = now + milliseconds(delay(random_));
+}
+
+void DnsSdState::ask_now(MonotonicTime now) {
+  absences_ = 0;
+  failures_ = 0;
+  due_ = now;
+}
+
+void DnsSdState::remember(DnsSdAnswer copy) {
+  in_force_ = std::move(copy);
+}
+
+DnsSdState::Outcome DnsSdState::concluded(DnsSdResult result, MonotonicTime now) {
+  switch (result.kind) {
+  case DnsSdResult::Kind::answer:
+    return answered(std::move(result), now);
+  case DnsSdResult::Kind::absent:
+    failures_ = 0;
+    due_ = now + refresh_after(result.ttl);
+    return absent(result.answer.name);
+  case DnsSdResult::Kind::failed:
+    break;
+  }
+  absences_ = 0; // not in a row
+  failures_ += 1;
+  due_ = now + jittered(back_off(failures_));
+  return Outcome::failed;
+}
+
+DnsSdState::Outcome DnsSdState::answered(DnsSdResult result, MonotonicTime now) {
+  absences_ = 0;
+  failures_ = result.texts_missing() ? failures_ + 1 : 0;
+  due_ = now + (failures_ > 0 ? jittered(back_off(failures_)) : refresh_after(result.ttl));
+  if (result.texts_missing() && in_force_ && in_force_->name == result.answer.name) {
+    result.answer.texts = in_force_->texts;
+  }
+  if (in_force_ == result.answer) {
+    return Outcome::confirmed;
+  }
+  in_force_ = std::move(result.answer);
+  return Outcome::applied;
+}
+
+DnsSdState::Outcome DnsSdState::absent(const std::string& name) {
+  absences_ += 1;
+  if (in_force_ && in_force_->services.empty()) {
+    return Outcome::still_off;
+  }
+  if (absences_ < 2) {
+    return Outcome::doubted;
+  }
+  in_force_ = DnsSdAnswer{.name = in_force_ ? in_force_->name : name};
+  return Outcome::switched_off;
+}
+
+milliseconds DnsSdState::jittered(milliseconds interval) {
+  std::uniform_int_distribution<milliseconds::rep> jitter(0, interval.count() / 10);
+  return interval + milliseconds(jitter(random_));
+}
+
+milliseconds DnsSdState::refresh_after(std::chrono::seconds ttl) {
+  return jittered(std::clamp(ttl, config_.min_ttl, config_.max_ttl));
+}
+
+} // namespace sfa

@@ -1,0 +1,245 @@
+"""DNS-SD with a real DNS server: what the records say reaches collectors, the shared file and Open vSwitch."""
+
+import json
+import pathlib
+
+import pytest
+
+from dns_server import NameServer, SilentServer, copy_of_etc, resolv_conf
+from testbed import (HSFLOWD, SHARED_FILE, Collector, add_bridge, run, sflow_of, shared_keys, status, vsctl,
+                     wait_for, written)
+
+PORT = 16343
+
+
+@pytest.fixture
+def resolver(tmp_path):
+    with resolv_conf(tmp_path) as file:
+        yield file
+
+
+@pytest.fixture
+def dns(tmp_path, resolver):
+    server = NameServer(tmp_path)
+    yield server
+    server.close()
+
+
+def records(*texts, targets=("c1",), service="_sflow._udp"):
+    """Lines of the zone: SRV for each target, at 127.0.0.1, .2 and so on, and one TXT record."""
+    lines = [f"{service} SRV 0 0 {PORT} {target}" for target in targets]
+    lines += [f"{target} A 127.0.0.{number}" for number, target in enumerate(targets, 1)]
+    if texts:
+        lines.append(f"{service} TXT " + " ".join(f'"{text}"' for text in texts))
+    return "\n".join(lines)
+
+
+def config(dns_sd="domain = example.com", more=""):
+    return f"sflow {{\n agentIP = 192.0.2.1\n dns-sd {{ {dns_sd} min-ttl = 1 start-delay = 0 }}\n {more}\n}}\n"
+
+
+def collectors():
+    """The collector lines of the shared file; None while there is no file."""
+    if not SHARED_FILE.exists():
+        return None
+    return [line.split("=", 1)[1] for line in SHARED_FILE.read_text().splitlines() if line.startswith("collector=")]
+
+
+def wait_for_collectors(*addresses):
+    wanted = [f"{address} {PORT}" for address in addresses]
+    wait_for(lambda: collectors() == wanted, f"the collectors {wanted}")
+
+
+def wait_for_key(key, value):
+    wait_for(lambda: SHARED_FILE.exists() and shared_keys().get(key) == str(value), f"{key}={value} in the shared file")
+
+
+@pytest.fixture
+def collector():
+    collector = Collector("127.0.0.1", PORT)
+    yield collector
+    collector.close()
+
+
+def test_the_records_of_a_zone_reach_the_collector_the_shared_file_and_open_vswitch_and_so_does_a_change(ovs, dns, collector):
+    dns.change(records("txtvers=1", "sampling=50", "polling=1", "header=64", "datagram=1000", "sampling.10G=1000"))
+    add_bridge("br0")
+    ovs.sflowovsd()
+    ovs.hsflowd(config())
+    assert collector.receive()["agent_address"] == "192.0.2.1"
+    wait_for(lambda: sflow_of("br0"), "the bridge has sFlow")
+    row = sflow_of("br0")
+    assert (row["sampling"], row["polling"], row["header"], row["targets"]) == (50, 1, 64, f"127.0.0.1:{PORT}")
+    keys = shared_keys()
+    assert (keys["datagram"], keys["sampling.10G"]) == ("1000", "1000")
+    dns.change(records("sampling=20", targets=("c1", "c2")))
+    wait_for(lambda: sflow_of("br0")["targets"] == [f"127.0.0.1:{PORT}", f"127.0.0.2:{PORT}"], "the new collector")
+    wait_for(lambda: sflow_of("br0")["sampling"] == 20, "the new rate")
+    assert shared_keys()["polling"] == "30"
+
+
+@pytest.mark.parametrize("domain", ["domain = example.com", "domain = .example.com", "domain = EXAMPLE.com."])
+def test_the_domain_may_have_a_leading_dot_and_any_case(bed, dns, domain):
+    dns.change(records())
+    bed.hsflowd(config(domain))
+    wait_for_collectors("127.0.0.1")
+
+
+def test_the_deprecated_keys_work(bed, dns):
+    dns.change(records("polling=7"))
+    daemon = bed.hsflowd("sflow { agentIP = 192.0.2.1 DNSSD = on DNSSD_domain = .example.com }")
+    daemon.announce("is deprecated")
+    wait_for_collectors("127.0.0.1")
+    assert shared_keys()["polling"] == "7"
+
+
+def test_without_a_domain_the_search_list_is_asked_in_order(bed, dns, resolver):
+    resolver.write_text("nameserver 127.0.0.1\nsearch empty.example.com sub.example.com example.com\n")
+    dns.change(records(service="_sflow._udp.sub") + "\n_sflow._udp SRV 0 0 9 wrong\nwrong A 127.0.0.9\nx.empty A 127.0.0.1")
+    bed.hsflowd(config(""))
+    wait_for_collectors("127.0.0.1")
+
+
+def test_a_new_search_list_is_noticed(bed, dns, tmp_path):
+    dns.change(records())
+    with copy_of_etc(tmp_path):
+        file = pathlib.Path("/etc/resolv.conf")
+        file.unlink()
+        file.write_text("nameserver 127.0.0.1\nsearch nowhere.example.com\n")
+        daemon = bed.hsflowd(config("").replace("min-ttl = 1", "min-ttl = 3600"))
+        daemon.expect_log("no SRV records")
+        file.write_text("nameserver 127.0.0.1\nsearch example.com\n")
+        wait_for_collectors("127.0.0.1")
+        daemon.stop()
+
+
+def test_where_dns_is_silent_the_files_value_holds_then_the_default(bed, dns):
+    dns.change(records("sampling=50"))
+    bed.hsflowd(config(more="sampling = 7 polling = 11 collector { ip = 127.0.0.9 }"))
+    wait_for_collectors("127.0.0.1")
+    keys = shared_keys()
+    assert (keys["sampling"], keys["polling"], keys["header"]) == ("50", "11", "128")
+
+
+def test_a_bad_value_is_reported_with_its_record_and_falls_back_as_if_absent(bed, dns):
+    dns.change(records("sampling=-1", "polling=301", "colour=red", "novalue", "headerBytes=64", "\\000\\255=1"))
+    daemon = bed.hsflowd(config(more="polling = 11"))
+    for said in ("sampling: found `-1`, expected a number from 0 to 10000000", "polling: found `301`",
+                 "unknown key `colour`", "found `novalue`, expected `key=value`", r"unknown key `\\x00\\xff`"):
+        daemon.announce(f"DNS record _sflow._udp.example.com TXT: {said}")
+        daemon.expect_log(f"DNS record _sflow._udp.example.com TXT: {said}")
+    wait_for_collectors("127.0.0.1")
+    keys = shared_keys()
+    assert (keys["sampling"], keys["polling"], keys["header"]) == ("400", "11", "64")
+    assert any("unknown key `colour`" in problem for problem in status()["problems"])
+
+
+def test_aliases_and_several_addresses_lead_to_the_collector(bed, dns):
+    dns.change("$ORIGIN example.com.\n_sflow._udp CNAME a._udp.other\nother DNAME real\n"
+               f"a._udp.real CNAME b\nb SRV 0 0 {PORT} c1\nb TXT \"polling=9\"\nc1 A 127.0.0.3\nc1 AAAA 2001:db8:ffff::1")
+    bed.hsflowd(config())
+    wait_for_collectors("127.0.0.3")
+    assert shared_keys()["polling"] == "9"
+
+
+def test_an_answer_that_is_too_large_for_udp_comes_over_tcp(bed, dns):
+    dns.change(records("polling=9", *(f"sampling.application-{number:03}={number + 1}" for number in range(200))))
+    bed.hsflowd(config())
+    wait_for_collectors("127.0.0.1")
+    keys = shared_keys()
+    assert (keys["sampling.application-000"], keys["sampling.application-199"], keys["polling"]) == ("1", "200", "9")
+
+
+def test_records_that_were_removed_switch_monitoring_off_at_the_second_refresh_and_on_again_when_they_are_back(ovs, dns):
+    dns.change(records())
+    add_bridge("br0")
+    ovs.sflowovsd()
+    daemon = ovs.hsflowd(config())
+    wait_for(lambda: sflow_of("br0"), "the bridge has sFlow")
+    daemon.announce("_sflow._udp.example.com has no SRV records, twice in a row: monitoring is switched off")
+    dns.change("")
+    daemon.expect_log("if the next answer says so too")
+    daemon.expect_log("monitoring is switched off")
+    wait_for(lambda: vsctl("get", "bridge", "br0", "sflow").strip() == "[]", "the bridge has none")
+    assert "agentIP=192.0.2.1" in SHARED_FILE.read_text() and collectors() == []
+    assert "Next poll: none, DNS" in run(HSFLOWD, "status")
+    dns.change(records())
+    wait_for(lambda: sflow_of("br0"), "the bridge has sFlow again")
+
+
+def test_a_service_that_is_declared_unavailable_is_off_at_once(bed, dns):
+    dns.change(records())
+    daemon = bed.hsflowd(config())
+    wait_for_collectors("127.0.0.1")
+    daemon.announce("says that the service is not available")
+    dns.change("_sflow._udp SRV 0 0 0 .")
+    wait_for_collectors()
+
+
+def test_a_server_that_is_gone_changes_nothing_and_its_return_is_noticed(bed, dns, tmp_path):
+    dns.change(records("polling=9"))
+    daemon = bed.hsflowd(config())
+    wait_for_collectors("127.0.0.1")
+    before = written()
+    dns.close()
+    daemon.announce("DNS-SD: _sflow._udp.example.com SRV: ")
+    daemon.announce("collector c1.example.com.: lookup: ")
+    daemon.expect_log("DNS-SD: _sflow._udp.example.com SRV: Could not contact DNS servers")
+    assert written() == before
+    assert status()["dns_sd"]["problem"].startswith("_sflow._udp.example.com SRV: ")
+
+
+def test_a_host_that_starts_while_dns_is_down_is_monitored_from_its_copy(bed, dns, collector):
+    dns.change(records("polling=1", "sampling=50"))
+    first = bed.hsflowd(config())
+    collector.receive()
+    wait_for(lambda: (bed.directory / "state/dns-sd.json").exists(), "the copy")
+    first.stop()
+    dns.close()
+    silent = SilentServer()
+    daemon = bed.hsflowd(config())  # the shared file remembers the collector's address, as after a restart
+    collector.drain()
+    collector.receive()
+    assert shared_keys()["sampling"] == "50"
+    about = status()["dns_sd"]
+    assert about["from_copy"] and about["age_ms"] < 60_000
+    assert "copy of an answer" in run(HSFLOWD, "status")
+    daemon.expect_log("as it was [0-9]+ s ago, until DNS answers")
+    silent.close()
+
+
+@pytest.mark.parametrize("copy", ["", "{", "null", "[]", '{"version": 1}', "\0" * 100])
+def test_a_corrupted_copy_is_ignored_with_one_line(bed, dns, copy):
+    dns.change(records())
+    (bed.directory / "state").mkdir()
+    (bed.directory / "state/dns-sd.json").write_text(copy)
+    daemon = bed.hsflowd(config())
+    daemon.announce("DNS-SD: the copy of the last answer is ignored: .*/state/dns-sd.json: ")
+    wait_for_collectors("127.0.0.1")
+    assert len(daemon.unannounced_warnings()) == 0
+    assert daemon.text().count("is ignored") == 1
+    assert json.loads((bed.directory / "state/dns-sd.json").read_text())["name"] == "_sflow._udp.example.com"
+
+
+def test_show_and_status_say_what_came_from_which_record(bed, dns):
+    dns.change(records("sampling=50"))
+    bed.hsflowd(config())
+    wait_for_collectors("127.0.0.1")
+    assert status()["settings"]["origin"].endswith("hsflowd.conf and DNS record _sflow._udp.example.com")
+    assert {"option": "sampling", "origin": "DNS record _sflow._udp.example.com TXT"} in status()["dns_sd"]["sets"]
+    shown = run(HSFLOWD, "--state-dir", bed.directory / "state", "show", bed.directory / "hsflowd.conf")
+    assert "sampling: 50 # DNS record _sflow._udp.example.com TXT\n" in shown
+    assert "  - ip: c1.example.com. # DNS record _sflow._udp.example.com SRV\n" in shown
+    assert "polling: 30 # default\n" in shown
+
+
+def test_a_reload_asks_at_once(bed, dns):
+    dns.change("$TTL 3600\n" + records("sampling=50"))
+    daemon = bed.hsflowd(config())
+    wait_for_key("sampling", 50)
+    dns.change("$TTL 3600\n" + records("sampling=20"))
+    daemon.reload()
+    wait_for_key("sampling", 20)
+    daemon.reload("sflow { agentIP = 192.0.2.1 collector { ip = 127.0.0.9 } }")
+    wait_for(lambda: collectors() == ["127.0.0.9"], "the file alone")
+    assert shared_keys()["sampling"] == "400" and status()["dns_sd"] is None
