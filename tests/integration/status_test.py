@@ -205,7 +205,7 @@ def test_without_a_known_collector_it_says_so(bed, addresses):
     daemon.announce("warning: ")
     now = status()
     assert (now["collectors"], now["next_poll_ms"], now["settings"]["revision"]) == ([], None, 0)
-    assert any(problem.startswith("collectors: none is known yet") for problem in now["problems"])
+    wait_for(lambda: status()["dns_sd"]["problem"], "the failed question")
 
 
 def test_a_shared_file_that_cannot_be_written_is_a_problem_until_it_can(bed, addresses, collector, tmp_path):
