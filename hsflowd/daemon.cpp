@@ -237,6 +237,7 @@ void Daemon::publish(const Settings& settings) {
   if (old) {
     revision_ = std::max(revision_, old->revision);
     if (format_auto_file({.revision = revision_, .settings = settings}) == **old_text) {
+      publishing_.ok();
       return;
     }
   }

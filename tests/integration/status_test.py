@@ -221,6 +221,18 @@ def test_a_shared_file_that_cannot_be_written_is_a_problem_until_it_can(bed, add
     assert now["problems"] == [] and now["settings"]["revision"] == 1
 
 
+def test_a_shared_file_that_need_not_be_written_any_more_is_no_problem(bed, addresses, collector):
+    daemon = running(bed, config(collector))
+    daemon.announce("shared file: ")
+    collector.receive()
+    before = written()
+    (SHARED_FILE.parent / ".hsflowd.auto.new").mkdir()  # where the file would be written before it is renamed
+    daemon.reload(config(collector, "headerBytes = 64"))
+    assert [problem for problem in status()["problems"] if problem.startswith("shared file: ")]
+    daemon.reload(config(collector))
+    assert status()["problems"] == [] and written() == before
+
+
 def test_without_an_address_it_says_why_nothing_is_exported(bed, collector):
     daemon = bed.hsflowd(config(collector, "agent.cidr = !0.0.0.0/0\n  agent.cidr = !::/0"))
     daemon.announce("agent address: ")
