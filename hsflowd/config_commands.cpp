@@ -21,7 +21,10 @@ namespace {
 
 LoadedConfig load_and_print_diagnostics(const std::filesystem::path& file) {
   LoadedConfig loaded = load_config_file(file);
-  for (const auto& diagnostic : loaded.diagnostics) {
+  for (auto diagnostic : loaded.diagnostics) {
+    if (diagnostic.severity == Diagnostic::Severity::warning) {
+      diagnostic.message.insert(0, "warning: "); // where compilers have it and editors look for it
+    }
     fmt::print(stderr, "{}\n", diagnostic.to_string());
   }
   return loaded;

@@ -147,6 +147,9 @@ class Parser {
 public:
   explicit Parser(std::string_view text) : lexer_(text) {}
 
+  // True when the text ended inside a section.
+  [[nodiscard]] bool unclosed() const { return !unclosed_.empty(); }
+
   Section parse(std::vector<Diagnostic>& diagnostics) {
     const Token name = lexer_.next(false);
     if (name.kind != Token::Kind::word || !equal_ignoring_case(name.text, "sflow")) {
@@ -232,7 +235,9 @@ ParsedTree parse_classic(std::string_view text) {
   ParsedTree parsed;
   try {
     check_line_lengths(text);
-    parsed.top = Parser(text).parse(parsed.diagnostics);
+    Parser parser(text);
+    parsed.top = parser.parse(parsed.diagnostics);
+    parsed.unclosed = parser.unclosed();
   } catch (const SyntaxError& error) {
     parsed.diagnostics.push_back({Diagnostic::Severity::error, "", error.place, error.message});
   }

@@ -25,7 +25,7 @@ std::string in_section(std::string_view path) {
 // One walk over the tree.
 class Loader {
 public:
-  explicit Loader(std::string_view file_name) : file_name_(file_name) {}
+  Loader(std::string_view file_name, bool unclosed) : file_name_(file_name), unclosed_(unclosed) {}
 
   LoadedConfig load(const Section& top) {
     walk(top, {});
@@ -165,20 +165,21 @@ private:
     }
   }
 
-  // What is known in another section is in the wrong one, often because a `}` is missing above it. What
-  // nobody knows may be an option of another version: a warning, as the host has to start.
+  // What is known in another section is in the wrong one. What nobody knows may be an option of another
+  // version: a warning, as the host has to start. In a section that this build does not support both may be
+  // right, unless a `}` is missing somewhere: then the section took what stands below it.
   void on_unknown(const std::string& key, Place place, const Scope& scope) {
     if (scope.path.empty() && equal_ignoring_case(key, "sflow")) {
       error(place, "found `sflow` inside, expected its options themselves");
       return;
     }
     const auto known_in = section_that_knows(key);
-    if (known_in && (known_in->empty() || !scope.ignored)) {
-      error(place, fmt::format("found {} {}, expected it {}", shown(key), in_section(scope.path),
-                               in_section(*known_in)));
+    if (scope.ignored && !(unclosed_ && known_in && known_in->empty())) {
       return;
     }
-    if (scope.ignored) {
+    if (known_in) {
+      error(place, fmt::format("found {} {}, expected it {}", shown(key), in_section(scope.path),
+                               in_section(*known_in)));
       return;
     }
     constexpr std::size_t kWorthHelping = 100; // diagnostics; a file with more is no configuration
@@ -217,6 +218,7 @@ private:
   }
 
   std::string file_name_;
+  bool unclosed_; // the text ended inside a section
   Config config_;
   std::vector<Diagnostic> diagnostics_;
   Origins origins_;
@@ -275,7 +277,7 @@ LoadedConfig load_config(std::string_view text, std::string_view file_name) {
   if (!parsed.top) {
     return {.config = std::nullopt, .diagnostics = std::move(parsed.diagnostics), .origins = {}};
   }
-  LoadedConfig loaded = Loader(file_name).load(*parsed.top);
+  LoadedConfig loaded = Loader(file_name, parsed.unclosed).load(*parsed.top);
   loaded.diagnostics.insert(loaded.diagnostics.end(), parsed.diagnostics.begin(), parsed.diagnostics.end());
   std::ranges::stable_sort(loaded.diagnostics, {}, &Diagnostic::place);
   return loaded;

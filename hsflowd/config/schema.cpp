@@ -34,7 +34,7 @@ Json json_type(const Type& type) {
              {{{"type", "integer"}, {"minimum", type.min}, {"maximum", type.max}},
               {{"type", "string"}, {"pattern", "^(0[xX][0-9a-fA-F]+|[0-9]+)[kKmMgG]?$"}}}}};
   case Kind::boolean:
-    return {{"anyOf", {{{"type", "boolean"}}, {{"enum", {"on", "off"}}}}}};
+    return {{"anyOf", {{{"type", "boolean"}}, {{"enum", {"on", "off", "yes", "no"}}}}}};
   case Kind::probability:
     return {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
   case Kind::choice:
@@ -47,9 +47,9 @@ Json json_type(const Type& type) {
     return {{"type", "string"}, {"pattern", "^[^/]+$"}};
   case Kind::speed_range: // one speed looks like a number to a YAML reader
     return {{"type", {"string", "integer"}}};
-  case Kind::address:
   case Kind::bridges:
     return {{"type", "string"}, {"pattern", "^[!-~]*[!-+--~][!-~]*$"}};
+  case Kind::address:
   case Kind::host:
   case Kind::device:
   case Kind::uuid:

@@ -61,6 +61,7 @@ inline constexpr std::size_t kMaxSectionDepth = 3;
 struct ParsedTree {
   std::optional<Section> top;
   std::vector<Diagnostic> diagnostics;
+  bool unclosed = false; // the text ended inside a section
 };
 
 } // namespace sfa

@@ -12,7 +12,8 @@ namespace sfa {
 namespace {
 
 constexpr std::size_t kMaxDeviceName = 15; // IFNAMSIZ of <net/if.h> less the final zero
-constexpr std::size_t kMaxDnsName = 253;   // RFC 1035, section 2.3.4, in text form
+constexpr std::size_t kMaxText = 255;    // a word of the classic syntax; and lines of hsflowd.auto stay short
+constexpr std::size_t kMaxDnsName = 253; // RFC 1035, section 2.3.4, in text form
 constexpr std::size_t kUuidDigits = 32;
 constexpr std::size_t kMaxBridges = 255; // bytes, as many as a word of the classic syntax has
 
@@ -110,12 +111,12 @@ bool is_host(std::string_view text) {
 
 // Both a device and a network namespace are files: what may be a path must not get there.
 bool is_file_name(std::string_view text) {
-  return !text.empty() && text != "." && text != ".." &&
+  return !text.empty() && text.size() <= kMaxText && text != "." && text != ".." &&
          std::ranges::all_of(text, [](char c) { return is_visible(c) && c != '/'; });
 }
 
 bool is_text(std::string_view text) {
-  return !text.empty() &&
+  return !text.empty() && text.size() <= kMaxText &&
          std::ranges::none_of(text, [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; });
 }
 
@@ -305,7 +306,7 @@ std::string expected_text(const Type& type) {
   case Kind::domain:
     return "a domain";
   case Kind::name:
-    return "a name without `/`";
+    return fmt::format("a name without `/`, {} bytes at most", kMaxText);
   case Kind::choice:
     return fmt::format("one of `{}`", fmt::join(split(type.choices, "|"), "`, `"));
   case Kind::speed_range:
@@ -313,7 +314,7 @@ std::string expected_text(const Type& type) {
   case Kind::bridges:
     return "names of bridges, separated by commas; `*` and `?` stand for any characters";
   case Kind::text:
-    return "some text";
+    return fmt::format("text of up to {} bytes", kMaxText);
   }
   return "";
 }

@@ -210,7 +210,11 @@ def test_check_says_what_is_wrong_with_a_file(tmp_path):
     bad.write_text("sflow { polling = 301 collector { ip = 192.0.2.9 } }\n")
     done = subprocess.run([HSFLOWD, "check", bad], text=True, stderr=subprocess.PIPE)
     assert done.returncode == 78
-    assert done.stderr.startswith(f"{bad}:1:19: ")
+    assert done.stderr.startswith(f"{bad}:1:19: polling: found")
+    good.write_text("sflow { collector { ip = 192.0.2.9 } colour = blue }\n")
+    done = subprocess.run([HSFLOWD, "check", good], text=True, stderr=subprocess.PIPE)
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"{good}:1:38: warning: unknown key `colour`")
 
 
 def test_show_says_where_each_value_came_from(tmp_path):
