@@ -24,6 +24,9 @@ namespace sfa {
 // Equal but for ASCII case; the locale has no say.
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
 
+// In lower case, but for what is not ASCII.
+[[nodiscard]] std::string to_lower(std::string_view text);
+
 // The text as something that can be shown on one line of a terminal: control and non-ASCII bytes as \xHH, and
 // no more than `max` characters.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max = 80);

@@ -8,6 +8,7 @@
 #include "hsflowd/config_commands.hpp"
 #include "hsflowd/daemon.hpp"
 #include "hsflowd/decode_command.hpp"
+#include "hsflowd/dnssd_command.hpp"
 #include "hsflowd/pid_file.hpp"
 #include "hsflowd/status_command.hpp"
 #include "sources/host_uuid.hpp"
@@ -78,6 +79,10 @@ int main(int argc, char** argv) {
   DecodeOptions decode_options;
   auto* decode_command = app.add_subcommand("decode", "Print sFlow datagrams as JSON lines");
   add_decode_options(*decode_command, decode_options);
+  DnssdOptions dnssd_options;
+  auto* dnssd_command =
+      app.add_subcommand("dnssd", "Print what hosts would see in DNS, and what is wrong with it");
+  add_dnssd_options(*dnssd_command, dnssd_options);
   StatusOptions status_options;
   auto* status_command = app.add_subcommand("status", "Ask the running hsflowd how it is");
   add_status_options(*status_command, status_options);
@@ -106,6 +111,9 @@ int main(int argc, char** argv) {
     }
     if (decode_command->parsed()) {
       return decode(decode_options);
+    }
+    if (dnssd_command->parsed()) {
+      return dnssd(dnssd_options, config_file);
     }
     if (status_command->parsed()) {
       return show_status(options.run_dir, status_options);

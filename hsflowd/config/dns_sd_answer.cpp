@@ -4,19 +4,12 @@
 #include "config/dns_records.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <tuple>
 #include <utility>
 
 namespace sfa {
 
 namespace {
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 Result<DnsRecordSet> usable_records(const Result<DnsMessage>& message, const std::string& name, DnsType type,
                                     bool require_ad) {
@@ -33,7 +26,7 @@ std::vector<DnsSrv> services_of(const DnsRecordSet& set) {
   std::vector<DnsSrv> services;
   for (const auto& record : set.records) {
     DnsSrv service = std::get<DnsSrv>(record.data);
-    service.target = lower(service.target);
+    service.target = to_lower(service.target);
     if (!service.target.empty()) { // `.`: decidedly not available here (RFC 2782)
       services.push_back(std::move(service));
     }

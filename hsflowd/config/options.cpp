@@ -19,16 +19,9 @@ bool is_family_name(std::string_view name) {
   });
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
 // One spelling for names that differ in case only: "http", and "10G" for a speed.
 std::string canonical_family_name(std::string_view name) {
-  std::string result = lower(name);
+  std::string result = to_lower(name);
   if (result.find_first_not_of("0123456789") == result.size() - 1) {
     result.back() = static_cast<char>(std::toupper(static_cast<unsigned char>(result.back())));
   }
@@ -149,11 +142,11 @@ std::string_view nearest_key(std::string_view section, std::string_view key) {
   if (key.size() > kLongestWorthIt) {
     return {};
   }
-  const std::string wanted = lower(key);
+  const std::string wanted = to_lower(key);
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, key.size() / 3) + 1;
   const auto consider = [&](std::string_view candidate) {
-    const auto distance = distance_to(wanted, lower(candidate), best_distance);
+    const auto distance = distance_to(wanted, to_lower(candidate), best_distance);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;

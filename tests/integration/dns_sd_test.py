@@ -2,11 +2,12 @@
 
 import json
 import pathlib
+import subprocess
 
 import pytest
 
 from dns_server import NameServer, SilentServer, copy_of_etc, resolv_conf
-from testbed import (HSFLOWD, SHARED_FILE, Collector, add_bridge, run, sflow_of, shared_keys, status, vsctl,
+from testbed import (HSFLOWD, ROOT, SHARED_FILE, Collector, add_bridge, run, sflow_of, shared_keys, status, vsctl,
                      wait_for, written)
 
 PORT = 16343
@@ -108,7 +109,9 @@ def test_a_new_search_list_is_noticed(bed, dns, tmp_path):
         file.write_text("nameserver 127.0.0.1\nsearch nowhere.example.com\n")
         daemon = bed.hsflowd(config("").replace("min-ttl = 1", "min-ttl = 3600"))
         daemon.expect_log("no SRV records")
-        file.write_text("nameserver 127.0.0.1\nsearch example.com\n")
+        new = file.with_suffix(".new")
+        new.write_text("nameserver 127.0.0.1\nsearch example.com\n")
+        new.rename(file)
         wait_for_collectors("127.0.0.1")
         daemon.stop()
 
@@ -243,3 +246,81 @@ def test_a_reload_asks_at_once(bed, dns):
     daemon.reload("sflow { agentIP = 192.0.2.1 collector { ip = 127.0.0.9 } }")
     wait_for(lambda: collectors() == ["127.0.0.9"], "the file alone")
     assert shared_keys()["sampling"] == "400" and status()["dns_sd"] is None
+
+
+def dnssd(*arguments):
+    """Exit status, what it prints, and its problems."""
+    done = subprocess.run([HSFLOWD, "-f", "/nonexistent", "dnssd", *arguments], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    return done.returncode, done.stdout, done.stderr.splitlines()
+
+
+def test_dnssd_prints_what_hosts_would_see(dns):
+    dns.change(f"_sflow._udp 60 SRV 10 20 {PORT} C1\n_sflow._udp SRV 10 30 6343 c2\nc1 A 192.0.2.1\nc1 AAAA 2001:db8::1\n"
+               'c2 120 A 192.0.2.2\n_sflow._udp 70 TXT "sampling=50" "agent.cidr=10.0.0.0/8" "" "polling.http=5"')
+    assert dnssd("example.com") == (0, f"""_sflow._udp.example.com
+  SRV, TTL 60 s, priority 10, weight 20: C1.example.com. port {PORT}
+    192.0.2.1, TTL 1 s
+    2001:db8::1, TTL 1 s
+  SRV, TTL 60 s, priority 10, weight 30: c2.example.com. port 6343
+    192.0.2.2, TTL 120 s
+  TXT, TTL 70 s: "sampling=50" "agent.cidr=10.0.0.0/8" "" "polling.http=5"
+Not authenticated (AD), kept for 60 s
+  collector c2.example.com. port 6343
+  collector c1.example.com. port {PORT}
+  sampling = 50
+  polling.http = 5
+  agent.cidr = 10.0.0.0/8
+""", [])
+
+
+def test_dnssd_takes_the_first_domain_of_the_search_list_that_has_the_service(dns, resolver):
+    resolver.write_text("nameserver 127.0.0.1\nsearch a.example.com example.com\n")
+    dns.change(records("sampling=5"))
+    status, text, problems = dnssd()
+    assert (status, problems) == (0, [])
+    assert text.startswith("_sflow._udp.a.example.com: no service, the next domain of the search list is asked\n"
+                           "_sflow._udp.example.com\n")
+
+
+@pytest.mark.parametrize("zone, status, said", [
+    ("", 1, "error: _sflow._udp.example.com SRV: there are no records"),
+    (records("colour=red"), 0, "warning: _sflow._udp.example.com TXT: unknown key `colour`, ignored"),
+    (records("polling=301"), 1, "error: _sflow._udp.example.com TXT: polling: found `301`, expected a number from 0 to 300"),
+    (records("novalue"), 1, "error: _sflow._udp.example.com TXT: found `novalue`, expected `key=value`"),
+    (records(), 0, "warning: _sflow._udp.example.com TXT: there is no record"),
+    (records("polling=1") + '\n_sflow._udp TXT "sampling=1"', 0, "warning: _sflow._udp.example.com TXT: there are several"),
+    (f"_sflow._udp SRV 0 0 {PORT} c1\nc1 CNAME c2\nc2 A 192.0.2.1", 1,
+     "error: _sflow._udp.example.com SRV: target c1.example.com is an alias of c2.example.com"),
+    ("_sflow._udp SRV 0 0 1 c1\nc1 TXT x", 1, "error: _sflow._udp.example.com SRV: target c1.example.com has no address"),
+    ("_sflow._udp SRV 0 0 1 gone", 1, "error: _sflow._udp.example.com SRV: target gone.example.com has no address"),
+    ("_sflow._udp SRV 0 0 1 192.0.2.1.", 1, "error: _sflow._udp.example.com SRV: target 192.0.2.1 is an address"),
+    ("_sflow._udp SRV 0 0 0 c1\nc1 A 192.0.2.1", 1, "error: _sflow._udp.example.com SRV: target c1.example.com port 0"),
+    ("_sflow._udp SRV 0 0 1 elsewhere.example.org.", 1,
+     "error: _sflow._udp.example.com SRV: target elsewhere.example.org: "),
+    ("_sflow._udp SRV 0 0 0 .", 0, "warning: _sflow._udp.example.com SRV: the target `.` says that there is no service"),
+])
+def test_dnssd_finds_what_is_wrong_with_a_zone_and_tells_by_its_exit_status(dns, zone, status, said):
+    dns.change(zone)
+    returned, text, problems = dnssd("example.com")
+    assert [problem for problem in problems if problem.startswith(said)], (text, problems)
+    assert returned == status, problems
+
+
+def test_dnssd_says_when_nobody_answers(resolver):
+    silent = SilentServer()
+    assert dnssd("--timeout=0.2", "example.com") == (
+        1, "", ["error: _sflow._udp.example.com: no answer within 0.2 s"])
+    silent.close()
+
+
+def test_the_sample_zone_is_a_good_zone(tmp_path, resolver):
+    server = NameServer(tmp_path)
+    (server.directory / "zone").write_text((ROOT / "conf/dns-sd.zone").read_text())
+    server.daemon.process.send_signal(1)
+    server.daemon.expect_log("loaded serial 2026112301")
+    resolver.write_text("nameserver 192.0.2.53\n")
+    status, text, problems = dnssd("--server=127.0.0.1", "example.com")
+    assert (status, problems) == (0, [])
+    assert "  sampling.10G = 10000\n" in text and "  collector collector2.example.com. port 6343\n" in text
+    server.close()

@@ -1,0 +1,151 @@
+#include "hsflowd/dnssd_command.hpp"
+
+#include "common/event_loop.hpp"
+#include "config/config_file.hpp"
+#include "config/dns_client.hpp"
+#include "config/dns_zone.hpp"
+#include "config/value.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace sfa {
+
+namespace {
+
+// One zone: SRV and TXT first, then the addresses of the targets.
+class ZoneQuery {
+public:
+  ZoneQuery(DnsClient& dns, std::string name, Callback done) : dns_(dns), done_(std::move(done)) {
+    answers_.name = std::move(name);
+    ask(answers_.name, DnsType::srv, answers_.srv);
+    ask(answers_.name, DnsType::txt, answers_.txt);
+  }
+  ZoneQuery(const ZoneQuery&) = delete;
+  ZoneQuery& operator=(const ZoneQuery&) = delete;
+  ZoneQuery(ZoneQuery&&) = delete;
+  ZoneQuery& operator=(ZoneQuery&&) = delete;
+  ~ZoneQuery() = default;
+
+  [[nodiscard]] const ZoneAnswers& answers() const { return answers_; }
+
+private:
+  void ask(const std::string& name, DnsType type, Result<DnsMessage>& to) {
+    ++waiting_;
+    lookups_.push_back(dns_.records(name, type, [this, &to](const auto& answer) {
+      to = answer;
+      if (--waiting_ == 0) {
+        answered();
+      }
+    }));
+  }
+
+  void answered() {
+    if (!std::exchange(targets_asked_, true)) {
+      for (const auto& target : zone_targets(answers_)) {
+        TargetAnswers& to = answers_.targets[target];
+        ask(target, DnsType::a, to.a);
+        ask(target, DnsType::aaaa, to.aaaa);
+      }
+    }
+    if (waiting_ == 0) {
+      done_();
+    }
+  }
+
+  DnsClient& dns_;
+  Callback done_;
+  ZoneAnswers answers_;
+  std::vector<DnsLookup> lookups_;
+  int waiting_ = 0;
+  bool targets_asked_ = false;
+};
+
+bool print(const ZoneReport& report) {
+  fmt::print("{}", report.text);
+  std::fflush(stdout);
+  for (const auto& problem : report.problems) {
+    const bool is_error = problem.severity == Diagnostic::Severity::error;
+    fmt::print(stderr, "{}: {}\n", is_error ? "error" : "warning", problem.to_string());
+  }
+  return !has_error(report.problems);
+}
+
+bool has_service(const ZoneAnswers& answers) {
+  return judge(answers.name, answers.srv, answers.txt, false).kind == DnsSdResult::Kind::answer;
+}
+
+DnsSdConfig configured(const DnssdOptions& options, const std::filesystem::path& config_file) {
+  const auto loaded = load_config_file(config_file); // what is wrong with it, `hsflowd check` says
+  DnsSdConfig config = loaded.config ? loaded.config->dns_sd : DnsSdConfig{};
+  if (!options.domain.empty()) {
+    config.domain = options.domain;
+  }
+  return config;
+}
+
+} // namespace
+
+void add_dnssd_options(CLI::App& command, DnssdOptions& options) {
+  command
+      .add_option("DOMAIN", options.domain,
+                  "Domain (default: that of the configuration file, else the resolver's search list)")
+      ->check([](const std::string& text) {
+        const auto value = parse_value({.kind = Kind::domain}, text);
+        return value ? std::string() : value.error().message;
+      });
+  command.add_option("--server", options.server,
+                     "Server to ask, ADDRESS or ADDRESS:PORT, instead of the resolver's");
+  command.add_option("--timeout", options.timeout_seconds, "Seconds to wait for all answers")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+}
+
+int dnssd(const DnssdOptions& options, const std::filesystem::path& config_file) {
+  const DnsSdConfig config = configured(options, config_file);
+  EventLoop loop;
+  DnsClient dns(loop, {.servers = options.server});
+  const auto domains = config.domain.empty() ? dns.search_domains() : std::vector{config.domain};
+  if (domains.empty()) {
+    fmt::print(stderr,
+               "error: there is no domain: neither an argument, nor `dns-sd` in {}, nor a search list in "
+               "resolv.conf\n",
+               config_file.native());
+    return EXIT_FAILURE;
+  }
+  bool in_time = true;
+  Timer timeout = loop.timer([&] {
+    in_time = false;
+    loop.quit();
+  });
+  timeout.arm_at(std::chrono::steady_clock::now() +
+                 std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000)));
+  // As hosts do: the first domain that has the service. The others are only mentioned.
+  std::vector<std::unique_ptr<ZoneQuery>> queries;
+  std::function<void()> ask = [&] {
+    queries.push_back(std::make_unique<ZoneQuery>(dns, dns_sd_name(domains[queries.size()]), [&] {
+      const ZoneAnswers& answers = queries.back()->answers();
+      if (queries.size() == domains.size() || has_service(answers)) {
+        loop.quit();
+        return;
+      }
+      fmt::print("{}: no service, the next domain of the search list is asked\n", answers.name);
+      ask();
+    }));
+  };
+  ask();
+  loop.run();
+  const ZoneAnswers& answers = queries.back()->answers();
+  if (!in_time) {
+    fmt::print(stderr, "error: {}: no answer within {} s\n", answers.name, options.timeout_seconds);
+    return EXIT_FAILURE;
+  }
+  return print(check_zone(answers, config)) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+} // namespace sfa
