@@ -1,5 +1,8 @@
 #include "config/dns_client.hpp"
 
+#include "common/file.hpp"
+#include "common/text.hpp"
+
 // The functions that newer c-ares calls deprecated are those that 1.18 has.
 #define CARES_NO_DEPRECATED
 #include <algorithm>
@@ -19,6 +22,7 @@ struct DnsClient::Question {
   std::weak_ptr<void> wanted;
   std::string name;
   DnsType type{};
+  bool edns = true;
   OnAddresses on_addresses; // one of the two
   OnMessage on_message;
   Result<std::vector<DnsAddress>> addresses = failure("no answer");
@@ -63,6 +67,12 @@ std::vector<DnsAddress> to_addresses(const ares_addrinfo& info) {
   return result;
 }
 
+// c-ares says so too when each server answered with SERVFAIL, REFUSED or NOTIMP.
+std::string error_text(int status) {
+  return status == ARES_ECONNREFUSED ? "no server could be reached and was willing to answer"
+                                     : ares_strerror(status);
+}
+
 // The client was destroyed, or its servers changed.
 bool channel_ended(int status) {
   return status == ARES_EDESTRUCTION || status == ARES_ECANCELLED;
@@ -96,9 +106,15 @@ struct DnsClient::Calls {
     if (answered && bytes != nullptr) {
       question->message = parse_dns_message({bytes, static_cast<std::size_t>(size)});
     } else {
-      question->message = failure("{}", ares_strerror(status));
+      question->message = failure("{}", error_text(status));
     }
     DnsClient* client = question->client;
+    // A server from before EDNS (RFC 6891, section 7). c-ares does so too, but once in the life of a channel.
+    const bool refused_edns = question->message && question->message->rcode == DnsRcode::format_error;
+    if (refused_edns && std::exchange(question->edns, false) && !question->wanted.expired()) {
+      client->ask(std::move(question));
+      return;
+    }
     client->answer(std::move(question), status);
   }
 
@@ -130,6 +146,26 @@ DnsClient::DnsClient(EventLoop& loop, Setup setup, Callback servers_changed)
 
 DnsClient::~DnsClient() = default;
 
+ResolverOptions parse_resolver_options(std::string_view resolv_conf) {
+  ResolverOptions options;
+  for (const auto line : lines(resolv_conf)) {
+    const auto words = split(line);
+    if (words.empty() || words.front() != "options") {
+      continue;
+    }
+    for (const auto word : words) {
+      const auto colon = word.find(':');
+      const auto number = colon == word.npos ? std::nullopt : parse_number<unsigned>(word.substr(colon + 1));
+      if (number && word.starts_with("timeout:")) {
+        options.timeout = std::chrono::seconds(std::clamp(*number, 1U, 30U));
+      } else if (number && word.starts_with("attempts:")) {
+        options.attempts = std::clamp(*number, 1U, 5U);
+      }
+    }
+  }
+  return options;
+}
+
 void DnsClient::open() {
   static const int library = ares_library_init(ARES_LIB_INIT_ALL);
   check(library, "c-ares");
@@ -140,10 +176,15 @@ void DnsClient::open() {
   options.tcp_port = setup_.port;
   options.sock_state_cb = Calls::on_socket;
   options.sock_state_cb_data = this;
+  constexpr std::size_t kMaxBytes = 1 << 20;
+  const auto text = read_file(setup_.resolv_conf, kMaxBytes);
+  const auto resolver = parse_resolver_options(text && *text ? **text : "");
+  options.timeout = static_cast<int>(std::chrono::milliseconds(resolver.timeout).count());
+  options.tries = static_cast<int>(resolver.attempts);
   std::string path = setup_.resolv_conf.native();
   options.resolvconf_path = path.data();
   int given = ARES_OPT_FLAGS | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT | ARES_OPT_SOCK_STATE_CB |
-              ARES_OPT_RESOLVCONF | ARES_OPT_EDNSPSZ;
+              ARES_OPT_RESOLVCONF | ARES_OPT_EDNSPSZ | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
 #ifdef ARES_OPT_QUERY_CACHE
   options.qcache_max_ttl = 0; // c-ares 1.31 and later; who asks again wants to know
   given |= ARES_OPT_QUERY_CACHE;
@@ -231,7 +272,7 @@ void DnsClient::ask(std::unique_ptr<Question> question) {
   int size = 0;
   const auto id = static_cast<unsigned short>(random_());
   const int status = ares_create_query(asked.name.c_str(), kClassIn, static_cast<int>(asked.type), id,
-                                       kRecursionDesired, &made, &size, kUdpSize);
+                                       kRecursionDesired, &made, &size, asked.edns ? kUdpSize : 0);
   const Handle<unsigned char, ares_free_string> owned(made);
   if (status != ARES_SUCCESS) {
     Calls::on_message(&asked, status, 0, nullptr, 0);

@@ -12,6 +12,7 @@
 #include "common/result.hpp"
 #include "config/dns_message.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -20,6 +21,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 struct ares_channeldata;
@@ -30,6 +32,13 @@ namespace sfa {
 // A lookup under way. Its callback is called once, from the loop and never from within the call that began
 // the lookup; never once this was destroyed.
 using DnsLookup = std::shared_ptr<void>;
+
+// Of the `options` in resolv.conf(5) those that c-ares only knows from 1.24 on, and what it has without them.
+struct ResolverOptions {
+  std::chrono::seconds timeout{2}; // doubled with each attempt
+  unsigned attempts = 3;           // at each server
+};
+[[nodiscard]] ResolverOptions parse_resolver_options(std::string_view resolv_conf);
 
 class DnsClient {
 public:

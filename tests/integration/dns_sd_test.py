@@ -187,7 +187,7 @@ def test_a_server_that_is_gone_changes_nothing_and_its_return_is_noticed(bed, dn
     dns.close()
     daemon.announce("DNS-SD: _sflow._udp.example.com SRV: ")
     daemon.announce("collector c1.example.com.: lookup: ")
-    daemon.expect_log("DNS-SD: _sflow._udp.example.com SRV: Could not contact DNS servers")
+    daemon.expect_log("DNS-SD: _sflow._udp.example.com SRV: no server could be reached")
     assert written() == before
     assert status()["dns_sd"]["problem"].startswith("_sflow._udp.example.com SRV: ")
 
