@@ -15,6 +15,8 @@ namespace {
 
 using Severity = Diagnostic::Severity;
 
+constexpr std::size_t kMaxShown = 1024; // more than a character-string
+
 // A character-string of RFC 1035, section 5.1.
 std::string quoted(std::string_view text) {
   std::string result = "\"";
@@ -183,7 +185,7 @@ private:
     for (const auto& [name, value] : option.access.get(merged.config, 0)) {
       const std::string key = option_key(option, name);
       if (merged.origins.contains(option.repeatable() ? fmt::format("{}[{}]", key, index++) : key)) {
-        say("  {} = {}\n", key, format_value(value));
+        say("  {} = {}\n", key, printable(format_value(value), kMaxShown));
       }
     }
   }
