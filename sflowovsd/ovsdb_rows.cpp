@@ -7,6 +7,7 @@
 #include <array>
 #include <cassert>
 #include <cstdlib>
+#include <random>
 #include <utility>
 
 namespace sfa {
@@ -25,6 +26,15 @@ uuid to_uuid(const RowId& id) {
   uuid result{};
   std::ranges::copy(id.parts, std::begin(result.parts));
   return result;
+}
+
+// The name of a new row within its transaction; the server chooses the real one. Left to itself, the library
+// would set up OpenSSL to hash its way to one, which takes 2 MB.
+uuid local_id() {
+  uuid id{};
+  std::random_device device;
+  std::ranges::generate(id.parts, [&] { return device(); });
+  return id;
 }
 
 std::optional<std::int64_t> optional_integer(const std::int64_t* value, std::size_t n) {
@@ -109,7 +119,9 @@ const ovsrec_sflow* write_row(ovsdb_idl* idl, ovsdb_idl_txn* txn, const RowPlan&
       ovsrec_sflow_verify_external_ids(row);
     }
   } else {
-    row = ovsrec_sflow_insert(txn);
+    const uuid id = local_id();
+    ovsdb_idl_txn_insert(txn, &ovsrec_table_sflow, &id);
+    row = ovsrec_sflow_get_for_uuid(idl, &id);
   }
   if (plan.write) {
     write_columns(row, before, plan.columns);
@@ -124,10 +136,10 @@ const ovsrec_sflow* write_row(ovsdb_idl* idl, ovsdb_idl_txn* txn, const RowPlan&
 
 void choose_columns(ovsdb_idl* idl) {
   for (const auto* column :
-       {&ovsrec_open_vswitch_col_bridges, &ovsrec_open_vswitch_col_ovs_version, &ovsrec_bridge_col_name,
-        &ovsrec_bridge_col_sflow, &ovsrec_bridge_col_external_ids, &ovsrec_sflow_col_agent,
-        &ovsrec_sflow_col_sampling, &ovsrec_sflow_col_polling, &ovsrec_sflow_col_header,
-        &ovsrec_sflow_col_targets, &ovsrec_sflow_col_external_ids}) {
+       {&ovsrec_open_vswitch_col_ovs_version, &ovsrec_bridge_col_name, &ovsrec_bridge_col_sflow,
+        &ovsrec_bridge_col_external_ids, &ovsrec_sflow_col_agent, &ovsrec_sflow_col_sampling,
+        &ovsrec_sflow_col_polling, &ovsrec_sflow_col_header, &ovsrec_sflow_col_targets,
+        &ovsrec_sflow_col_external_ids}) {
     ovsdb_idl_add_column(idl, column);
   }
 }
@@ -171,8 +183,13 @@ void write_plan(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan& plan) {
     const uuid id = to_uuid(bridge.bridge);
     const ovsrec_bridge* target = ovsrec_bridge_get_for_uuid(idl, &id);
     assert(target != nullptr);
+    if (target->sflow == nullptr) {
+      // Refused by the server when the set is no longer empty; much smaller than to verify it first.
+      ovsrec_bridge_update_sflow_addvalue(target, rows[bridge.row]);
+      continue;
+    }
     ovsrec_bridge_verify_sflow(target);
-    if (target->sflow != nullptr && schema.external_ids) {
+    if (schema.external_ids) {
       ovsrec_sflow_verify_external_ids(target->sflow); // still not somebody's
     }
     ovsrec_bridge_set_sflow(target, bridge.state == BridgeState::attach ? rows[bridge.row] : nullptr);

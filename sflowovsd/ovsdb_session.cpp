@@ -103,6 +103,9 @@ void OvsdbSession::decide() {
   if (seqno == decided_seqno_ && !decide_again_ && !retry) {
     return;
   }
+  if (retry || decide_again_) {
+    ask_for_lock_again();
+  }
   decided_seqno_ = seqno;
   decide_again_ = false;
   retry_at_ = MonotonicTime::max();
@@ -163,8 +166,18 @@ bool OvsdbSession::may_write() {
   } else if (connected_ && ovsdb_idl_get_seqno(idl_.get()) != connected_seqno_) {
     // The answer to the request for the lock came before the data.
     lock_.failed(Error{"not granted: the database is read-only"});
+    retry_later();
   }
   return false;
+}
+
+// The library asks once a connection. A server that was a backup and becomes active keeps the connection.
+void OvsdbSession::ask_for_lock_again() {
+  if (access_ == Access::write && !lock_.failure_text().empty() && !ovsdb_idl_has_lock(idl_.get()) &&
+      !ovsdb_idl_is_lock_contended(idl_.get())) {
+    ovsdb_idl_set_lock(idl_.get(), nullptr);
+    ovsdb_idl_set_lock(idl_.get(), kOwner);
+  }
 }
 
 void OvsdbSession::begin() {
@@ -198,8 +211,13 @@ void OvsdbSession::advance() {
     ++counted_.repeated;
     break;
   case TXN_ERROR:
-    ++counted_.failed;
-    retry_later(Error{ovsdb_idl_txn_get_error(txn_.get())});
+    if (ovsdb_idl_get_seqno(idl_.get()) != decided_seqno_) {
+      ++counted_.repeated; // somebody gave a bridge a row meanwhile, say
+    } else {
+      ++counted_.failed;
+      committing_.failed(Error{ovsdb_idl_txn_get_error(txn_.get())});
+      retry_later();
+    }
     break;
   case TXN_UNCOMMITTED:
   case TXN_ABORTED:
@@ -209,8 +227,7 @@ void OvsdbSession::advance() {
   txn_.reset();
 }
 
-void OvsdbSession::retry_later(const Error& error) {
-  committing_.failed(error);
+void OvsdbSession::retry_later() {
   back_off_ = std::clamp(back_off_ * 2, kFirstBackOff, kLastBackOff);
   retry_at_ = std::chrono::steady_clock::now() + back_off_;
 }

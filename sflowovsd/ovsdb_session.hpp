@@ -70,7 +70,8 @@ private:
   [[nodiscard]] bool may_write();
   void begin();
   void advance();
-  void retry_later(const Error& error);
+  void ask_for_lock_again();
+  void retry_later();
 
   std::string remote_;
   Access access_;

@@ -24,6 +24,24 @@ trap 'exit 1' INT TERM HUP
 mkdir "$work/source" "$work/build"
 tar -xf "$tarball" --strip-components=1 -C "$work/source"
 
+# The replica of the database holds a structure a row with a place for every column of the schema that the library was
+# built with. Bridges have some thirty, of which three are of use here: the others would be most of sflowovsd's memory.
+# dpdk_* are what the library itself refers to.
+"$PYTHON3" - "$work/source/vswitchd/vswitch.ovsschema" << 'PYTHON'
+import json, sys
+kept = {"Open_vSwitch": ["ovs_version", "dpdk_initialized", "dpdk_version"],
+        "Bridge": ["name", "sflow", "external_ids"],
+        "sFlow": ["agent", "sampling", "polling", "header", "targets", "external_ids"]}
+with open(sys.argv[1]) as file:
+    schema = json.load(file)
+schema["tables"] = {
+    name: {**{key: value for key, value in schema["tables"][name].items() if key != "indexes"},
+           "columns": {column: schema["tables"][name]["columns"][column] for column in columns}}
+    for name, columns in kept.items()}
+with open(sys.argv[1], "w") as file:
+    json.dump(schema, file)
+PYTHON
+
 # The paths are the distribution's, so that sflowovsd finds db.sock where ovsdb-server makes it. What the machine happens
 # to have installed must not change the result, hence the explicit choices.
 cd "$work/build"

@@ -153,13 +153,14 @@ class Testbed:
         self.ours = []
         self.others = []
 
-    def ovsdb_server(self):
+    def ovsdb_server(self, *options, schema=SCHEMA):
+        """The schema counts when there is no database yet."""
         database = self.directory / "conf.db"
         if not database.exists():
-            run("ovsdb-tool", "create", database, SCHEMA)
+            run("ovsdb-tool", "create", database, schema)
         log = self.directory / "ovsdb-server.log"
         server = Daemon(["ovsdb-server", database, "--remote=punix:/run/openvswitch/db.sock",
-                         "--unixctl=/run/openvswitch/ovsdb-server.ctl", "--no-chdir"], log)
+                         "--unixctl=/run/openvswitch/ovsdb-server.ctl", "--no-chdir", *options], log)
         self.others.append(server)
         wait_for(lambda: subprocess.run(["ovs-vsctl", "--no-wait", "--timeout=1", "init"], stderr=subprocess.DEVNULL)
                  .returncode == 0, "ovsdb-server answers")
@@ -171,6 +172,14 @@ class Testbed:
         self.others.append(switch)
         run("ovs-vsctl", "--timeout=10", "show")
         return switch
+
+    def sflowovsd_once(self, *options, expect=0, announced=()):
+        """One of the modes in which it exits: what it says on stdout and on stderr."""
+        done = subprocess.run([SFLOWOVSD, "-vsyslog:off", *options], text=True, capture_output=True, timeout=60)
+        assert done.returncode == expect, (done.returncode, done.stderr)
+        warnings = [line for line in done.stderr.splitlines() if "|WARN|" in line or "|ERR|" in line]
+        assert not [line for line in warnings if not any(re.search(pattern, line) for pattern in announced)], warnings
+        return done.stdout, done.stderr
 
     def sflowovsd(self, *options, control="/run/openvswitch/sflowovsd.ctl"):
         daemon = Daemon([SFLOWOVSD, f"--unixctl={control}", "-vsyslog:off", *options],

@@ -1,0 +1,164 @@
+"""What can be asked of sflowovsd while it runs, and the modes in which it does one thing and exits."""
+
+import json
+import re
+
+import pytest
+
+from testbed import (SHARED_FILE, add_bridge, appctl, appctl_error, bridge_state, publish, settings, sflow_of,
+                     sflow_status, vsctl, wait_for)
+
+
+@pytest.fixture
+def database(bed):
+    """ovsdb-server alone: ovs-vswitchd has no part in these."""
+    bed.server = bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    vsctl("add-br", "br1")
+    return bed
+
+
+def test_once_brings_the_bridges_up_to_date_and_exits(database):
+    publish(settings(sampling=99))
+    database.sflowovsd_once("--once")
+    assert sflow_of("br0")["sampling"] == 99
+    assert sflow_of("br0")["_uuid"] == sflow_of("br1")["_uuid"]
+    vsctl("clear", "bridge", "br1", "sflow")
+    _, said = database.sflowovsd_once("--once")
+    assert "rows: 0 inserted, 0 updated; bridges: 1 attached, 0 detached" in said
+    _, said = database.sflowovsd_once("--once")
+    assert "rows:" not in said  # nothing was to be done, and no transaction was made
+
+
+def test_dry_run_prints_the_changes_and_makes_none(database):
+    publish(settings(sampling=99))
+    plan, _ = database.sflowovsd_once("--dry-run")
+    assert plan == ("insert row new: sampling 99, polling 20, header 128, agent 10.0.0.1, targets 127.0.0.1:6343\n"
+                    "  attach br0\n  attach br1\n")
+    assert sflow_of("br0") is None
+    database.sflowovsd_once("--once")
+    plan, _ = database.sflowovsd_once("--dry-run")
+    assert plan == "nothing to change\n"
+
+
+def test_clear_takes_the_row_off_every_bridge_whatever_the_shared_file_says(database):
+    vsctl("--id=@s", "create", "sflow", 'targets="127.0.0.1:9"', "external_ids:owner=somebody",
+          "--", "set", "bridge", "br1", "sflow=@s")
+    foreign = sflow_of("br1")
+    publish(settings())
+    database.sflowovsd_once("--once", announced=["rows of others: left alone on br1"])
+    assert sflow_of("br0")
+    database.sflowovsd_once("--clear")
+    assert sflow_of("br0") is None
+    assert sflow_of("br1") == foreign
+    SHARED_FILE.unlink()
+    database.sflowovsd_once("--clear")
+
+
+@pytest.mark.parametrize("mode", ["--once", "--dry-run"])
+@pytest.mark.parametrize("text", [None, "torn"])
+def test_without_good_settings_they_change_nothing_and_exit_with_78(database, mode, text):
+    if text:
+        publish(text)
+    _, said = database.sflowovsd_once(mode, expect=78, announced=["shared file: .*torn|shared file: .*rev_start"])
+    assert f"{SHARED_FILE}: no good settings, nothing is changed" in said
+    assert sflow_of("br0") is None
+
+
+def test_they_give_up_after_the_timeout_and_exit_with_1(bed):
+    publish(settings())
+    for mode in "--once", "--dry-run", "--clear":
+        _, said = bed.sflowovsd_once(mode, "--timeout=1", expect=1, announced=["db.sock: connection attempt failed"])
+        assert "not done within 1 s: not connected to unix:" in said
+
+
+def test_once_is_content_when_a_daemon_does_the_work(database):
+    publish(settings())
+    daemon = database.sflowovsd()
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    database.sflowovsd_once("--once", announced=["held by another"])
+    _, said = database.sflowovsd_once("--clear", "--timeout=1", expect=1, announced=["held by another"])
+    assert "not done within 1 s: lock sflowovsd: held by another sflowovsd" in said
+    daemon.stop()
+
+
+@pytest.mark.parametrize("options, message", [
+    (["--once", "--dry-run"], "only one of --once, --dry-run and --clear can be given"),
+    (["--once", "--detach"], "--detach is for a daemon"),
+    (["--once", "--timeout=0"], "--timeout: '0' is not a number from 1 to"),
+    (["--once", "--timeout=soon"], "--timeout: 'soon' is not a number from 1 to"),
+    (["one", "two"], "at most one DATABASE"),
+])
+def test_wrong_options_are_refused_with_1(bed, options, message):
+    _, said = bed.sflowovsd_once(*options, expect=1)
+    assert message in said
+
+
+def test_status_for_programs_has_everything(database):
+    publish(settings(revision=5))
+    database.sflowovsd()
+    wait_for(lambda: bridge_state("br1") == "sampled", "br1 is done")
+    status = sflow_status()
+    uuid = sflow_of("br0")["_uuid"]
+    assert status["database"] == {"remote": "unix:/var/run/openvswitch/db.sock", "connected": True, "problem": None,
+                                  "lock": "held"}
+    assert status["shared_file"] == {"path": str(SHARED_FILE), "revision": 5, "problem": None}
+    assert status["rows"] == [{"uuid": uuid, "bridges": 2, "agent": "10.0.0.1", "sampling": 512, "polling": 20,
+                               "header": 128, "targets": ["127.0.0.1:6343"]}]
+    assert status["counts"] == {"sampled": 2}
+    assert [bridge["row"] for bridge in status["bridges"]] == [uuid, uuid]
+    transactions = status["transactions"]
+    assert (transactions["succeeded"], transactions["failed"], transactions["last_failure"]) == (1, 0, None)
+    assert transactions["last_change"] == "rows: 1 inserted, 0 updated; bridges: 2 attached, 0 detached"
+    assert 0 < transactions["last_took_us"] < 10_000_000
+    # A state keeps its time until it changes.
+    since = status["bridges"][0]["since"]
+    vsctl("add-br", "br2")
+    wait_for(lambda: bridge_state("br2") == "sampled", "br2 is done")
+    assert sflow_status()["bridges"][0]["since"] == since
+
+
+def test_plan_says_what_is_to_be_changed(database):
+    publish(settings())
+    first = database.sflowovsd()
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    wait_for(lambda: appctl("sflow/plan") == "nothing to change\n", "at rest")
+    first.stop()
+    # One that only looks on has a plan that it does not carry out.
+    add_bridge("br2")
+    database.server.stop(within=5)
+    error = database.sflowovsd()
+    error.announce("db.sock: connection attempt failed")
+    assert "not connected to unix:" in appctl_error("sflow/plan")
+
+
+def test_clear_lasts_until_resync(database):
+    publish(settings())
+    database.sflowovsd()
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    assert appctl("sflow/clear") == "done\n"
+    assert sflow_of("br0") is None and sflow_of("br1") is None
+    publish(settings(sampling=7, revision=2))
+    add_bridge("br2")
+    wait_for(lambda: bridge_state("br2") == "off", "br2 was seen")
+    assert "cleared: off until sflow/resync\n" in appctl("sflow/status")
+    assert sflow_status()["cleared"]
+    assert appctl("sflow/resync") == "done\n"
+    assert [sflow_of(name)["sampling"] for name in ("br0", "br1", "br2")] == [7, 7, 7]
+    assert not sflow_status()["cleared"]
+
+
+def test_resync_and_clear_say_why_they_cannot(bed):
+    daemon = bed.sflowovsd()
+    daemon.announce("db.sock: connection attempt failed")
+    assert "not connected to unix:" in appctl_error("sflow/clear")
+    assert "not connected to unix:" in appctl_error("sflow/resync")
+
+
+def test_every_command_is_listed(bed):
+    daemon = bed.sflowovsd()
+    daemon.announce("db.sock: connection attempt failed")
+    listed = appctl("list-commands")
+    for command in "sflow/status", "sflow/plan", "sflow/resync", "sflow/clear", "exit", "vlog/set", "version":
+        assert re.search(rf"^\s*{command}\b", listed, re.M), command
+    assert json.loads(appctl("sflow/status", "--format=json"))["database"]["connected"] is False
