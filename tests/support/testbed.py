@@ -309,10 +309,11 @@ def settings(**keys):
     """The text of a shared file."""
     revision = keys.pop("revision", 1)
     collectors = keys.pop("collectors", ["127.0.0.1"])
+    agent_ip = keys.pop("agent_ip", "10.0.0.1")
     values = {"hostname": "test", "sampling": 512, "header": 128, "datagram": 1400, "polling": 20, **keys}
     lines = [f"rev_start={revision}"] + [f"{key}={value}" for key, value in values.items()]
     lines += [f"collector={collector}" for collector in collectors]
-    return "\n".join(lines + ["agentIP=10.0.0.1", "agent=eth0", "ds_index=1", f"rev_end={revision}", ""])
+    return "\n".join(lines + [f"agentIP={agent_ip}", "agent=eth0", "ds_index=1", f"rev_end={revision}", ""])
 
 
 def hsflowd_config(collector, more="", polling=1):
