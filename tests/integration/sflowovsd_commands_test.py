@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from testbed import (SHARED_FILE, add_bridge, appctl, appctl_error, bridge_state, publish, settings, sflow_of,
-                     sflow_status, vsctl, wait_for)
+from testbed import (ROOT, SHARED_FILE, add_bridge, appctl, appctl_error, bridge_state, publish, run,
+                     settings, sflow_of, sflow_status, vsctl, wait_for)
 
 
 @pytest.fixture
@@ -162,3 +162,20 @@ def test_every_command_is_listed(bed):
     for command in "sflow/status", "sflow/plan", "sflow/resync", "sflow/clear", "exit", "vlog/set", "version":
         assert re.search(rf"^\s*{command}\b", listed, re.M), command
     assert json.loads(appctl("sflow/status", "--format=json"))["database"]["connected"] is False
+
+
+def complete(*words):
+    """What bash offers for the last word."""
+    script = f"""source {ROOT}/conf/bash-completion/sflowovsd
+        COMP_WORDS=(sflowovsd "$@"); COMP_CWORD=$#; _sflowovsd; printf '%s\\n' "${{COMPREPLY[@]}}" """
+    return run("bash", "-c", script, "bash", *words).split()
+
+
+def test_bash_completes_every_option_and_what_follows_it(bed):
+    said, _ = bed.sflowovsd_once("--help")
+    listed = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", said, re.M))
+    assert listed and set(complete("--")) == listed
+    assert complete("--dr") == ["--dry-run"]
+    assert complete("-v", "w") == ["warn"]
+    assert complete("u")[0] == "unix:"
+    assert complete("--config", "=", str(ROOT / "CMakeL")) == [str(ROOT / "CMakeLists.txt")]

@@ -258,6 +258,7 @@ class Monitor:
         self.buffer = ""
         self.decoder = json.JSONDecoder()
         self.next_id = 0
+        self.update_count = 0  # of notifications that updates() has seen: one a transaction
         self.initial = self.call("monitor", ["Open_vSwitch", None, tables])
 
     def send(self, message):
@@ -297,6 +298,7 @@ class Monitor:
         while True:
             message = self.receive(deadline)
             if message.get("method") == "update":
+                self.update_count += 1
                 for table, rows in message["params"][1].items():
                     for uuid, change in rows.items():
                         yield table, uuid, change.get("old"), change.get("new")
