@@ -1,0 +1,17 @@
+// What libfmt.so has besides its headers, for a binary that does not load it: the functions that the included
+// file defines, and the instantiations that fmt/format.h and fmt/core.h declare `extern`. One that a version
+// of fmt adds and that is missing here is still found in the shared library.
+#include <fmt/format-inl.h>
+
+namespace fmt::inline v9::detail {
+
+template dragonbox::decimal_fp<float> dragonbox::to_decimal(float x) noexcept;
+template dragonbox::decimal_fp<double> dragonbox::to_decimal(double x) noexcept;
+template locale_ref::locale_ref(const std::locale& locale);
+template std::locale locale_ref::get<std::locale>() const;
+template thousands_sep_result<char> thousands_sep_impl(locale_ref);
+template char decimal_point_impl(locale_ref);
+template void buffer<char>::append(const char*, const char*);
+template void vformat_to(buffer<char>&, string_view, basic_format_args<buffer_context<char>>, locale_ref);
+
+} // namespace fmt::inline v9::detail
