@@ -1,6 +1,7 @@
 #!/bin/bash
-# The whole system at work on real parts, in about half a minute: Open vSwitch with two bridges, two hosts that exchange
-# traffic, both daemons, and a collector that prints what they and Open vSwitch send.
+# The whole system at work on real parts, in about half a minute: two hypervisors with Open vSwitch, guests that exchange
+# traffic, both daemons on each, a DNS server that configures them, and a collector that prints what they and Open vSwitch
+# send.
 #
 # Everything runs in namespaces of its own and ends with this script, however it ends: the machine's network, Open vSwitch
 # and services are not touched.
@@ -70,16 +71,55 @@ wait_for() { # COMMAND...: until it succeeds, ten seconds at the most
     exit 1
 }
 
-make_host() { # NAME ADDRESS BRIDGE: a host with a cable to a port of the bridge
+cable() { # NAME ADDRESS: a machine on the management network
     ip netns add "$1"
     ip link add "$1" type veth peer name eth0 netns "$1"
-    ip link set "$1" up
+    ip link set "$1" up master mgmt
     ip -n "$1" link set lo up
     ip -n "$1" addr add "$2" dev eth0
     ip -n "$1" link set eth0 up
-    if [ -n "$3" ]; then
-        ovs-vsctl add-port "$3" "$1"
-    fi
+}
+
+guest() { # NAME ADDRESS: a guest of the first hypervisor, NAME is the name of its port
+    ip netns add "$1"
+    ip link add "$1" type veth peer name eth0 netns "$1"
+    ip link set "$1" up
+    ip -n "$1" addr add "$2" dev eth0
+    ip -n "$1" link set eth0 up
+}
+
+# The second hypervisor: a network namespace, and directories of its own for what usually is in /run.
+hv2=/run/hv2
+on_hv2() {
+    ip netns exec hv2 env OVS_RUNDIR=$hv2/openvswitch OVS_DBDIR=$work/hv2 "$@"
+}
+
+start_openvswitch() { # DIRECTORY, and what stands before each command
+    local directory=$1
+    shift
+    mkdir -p "$directory"
+    "$@" ovsdb-tool create "$directory/conf.db" /usr/share/openvswitch/vswitch.ovsschema
+    "$@" ovsdb-server "$directory/conf.db" --remote="punix:${rundir:-/run/openvswitch}/db.sock" --pidfile --detach -vconsole:off \
+        --log-file="$directory/ovsdb-server.log"
+    "$@" ovs-vsctl --no-wait init
+    "$@" ovs-vswitchd --pidfile --detach -vconsole:off --log-file="$directory/ovs-vswitchd.log"
+}
+
+zone() { # SERIAL SAMPLING
+    cat << ZONE
+\$ORIGIN example.com.
+\$TTL 1
+@            SOA  ns hostmaster $1 3600 600 86400 1
+@            NS   ns
+ns           A    192.0.2.53
+_sflow._udp  SRV  0 0 6343 collector
+_sflow._udp  TXT  "txtvers=1" "polling=3" "sampling=$2"
+collector    A    192.0.2.9
+ZONE
+}
+
+follows() { # SAMPLING: both hypervisors have it in Open vSwitch
+    ovs-vsctl --columns=sampling list sflow | grep -qw "$1" && on_hv2 ovs-vsctl --columns=sampling list sflow | grep -qw "$1"
 }
 
 list_samples() { # what the collector got, in one line a sample
@@ -100,64 +140,98 @@ list_samples() { # what the collector got, in one line a sample
         else empty end'
 }
 
-heading "Open vSwitch with two bridges (userspace datapath), and two hosts with traffic between them"
-ovsdb-tool create $work/conf.db /usr/share/openvswitch/vswitch.ovsschema
-ovsdb-server $work/conf.db --remote=punix:/run/openvswitch/db.sock --pidfile --detach -vconsole:off \
-    --log-file=$work/ovsdb-server.log
-ovs-vsctl --no-wait init
-ovs-vswitchd --pidfile --detach -vconsole:off --log-file=$work/ovs-vswitchd.log
+heading "Two hypervisors with Open vSwitch (userspace datapath), and guests with traffic between them"
+mkdir -p $hv2/openvswitch $work/hv1
+ip link add mgmt type bridge
+ip addr add 192.0.2.1/24 dev mgmt # the management address of the first hypervisor
+ip link set mgmt up
+cable hv2 192.0.2.2/24
+cable collector 192.0.2.9/24
+cable dns 192.0.2.53/24
+start_openvswitch $work/hv1
+rundir=$hv2/openvswitch start_openvswitch $work/hv2 on_hv2
 for bridge in br0 br1; do
     ovs-vsctl add-br $bridge -- set bridge $bridge datapath_type=netdev
 done
 ovs-vsctl -- add-port br0 to-br1 -- set interface to-br1 type=patch options:peer=to-br0 \
     -- add-port br1 to-br0 -- set interface to-br0 type=patch options:peer=to-br1
-make_host host1 10.1.0.1/24 br0
-make_host host2 10.1.0.2/24 br1
-make_host collector 192.0.2.9/24 ""
-ip addr add 192.0.2.1/24 dev collector # this host's management address
+on_hv2 ovs-vsctl add-br br0 -- set bridge br0 datapath_type=netdev
+guest host1 10.1.0.1/24
+ovs-vsctl add-port br0 host1
+guest host2 10.1.0.2/24
+ip link set host2 netns hv2 # a guest of the second one
+ip -n hv2 link set host2 up
+on_hv2 ovs-vsctl add-port br0 host2
+ip link add wire type veth peer name wire netns hv2
+ip link set wire up
+ip -n hv2 link set wire up
+ovs-vsctl add-port br1 wire
+on_hv2 ovs-vsctl add-port br0 wire
 show ovs-vsctl show
 wait_for ip netns exec host1 ping -c 1 -W 1 10.1.0.2
 ip netns exec host1 ping -i 0.01 -s 200 10.1.0.2 > /dev/null &
 ip netns exec host2 ping -i 0.02 -s 1000 10.1.0.1 > /dev/null &
 
-heading "A collector, and the configuration of this host"
+heading "A collector, a DNS server, and the configuration of both hypervisors"
 ip netns exec collector hsflowd decode > $work/datagrams.json &
+zone 1 50 > $work/zone
+cat > $work/named.conf << CONF
+options {
+  directory "$work"; pid-file none; session-keyfile none;
+  listen-on { 192.0.2.53; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify no;
+};
+controls { };
+zone "example.com" { type primary; file "zone"; };
+CONF
+ip netns exec dns named -f -n 1 -c $work/named.conf &
+named=$!
+echo "nameserver 192.0.2.53" > $work/etc/resolv.conf
+resolv_conf=$(realpath /etc/resolv.conf)
+[ -e "$resolv_conf" ] || { mkdir -p "$(dirname "$resolv_conf")" && touch "$resolv_conf"; } # in the sandbox's own /run
+mount --bind $work/etc/resolv.conf "$resolv_conf"
 cat > $work/etc/hsflowd.conf << 'CONF'
 sflow {
-  polling = 3
-  sampling = 50
-  collector { ip = 192.0.2.9 }
+  dns-sd { domain = example.com  min-ttl = 1 }
 }
 CONF
+show cat $work/zone
 show cat $work/etc/hsflowd.conf
 show hsflowd check $work/etc/hsflowd.conf
+wait_for hsflowd dnssd --timeout=1 example.com
+show hsflowd dnssd example.com
 wait_for sh -c 'ip netns exec collector ss -Hnul | grep -q :6343'
 
-heading "Both daemons"
+heading "Both daemons, on both hypervisors"
 printf '\033[1m$ hsflowd -f %s &\033[0m\n\033[1m$ sflowovsd &\033[0m\n' $work/etc/hsflowd.conf
-hsflowd -f $work/etc/hsflowd.conf &
-hsflowd=$!
+hsflowd -f $work/etc/hsflowd.conf --state-dir $work/hv1 &
 sflowovsd -vsyslog:off -vconsole:warn --pidfile &
+on_hv2 hsflowd -f $work/etc/hsflowd.conf --state-dir $work/hv2 --run-dir $hv2 -u 22222222-2222-4222-8222-222222222222 &
+on_hv2 sflowovsd -f $hv2/hsflowd.auto -vsyslog:off -vconsole:warn --pidfile &
 for bridge in br0 br1; do
     wait_for sh -c "ovs-vsctl get bridge $bridge sflow | grep -v '\[\]'"
 done
+wait_for sh -c "OVS_RUNDIR=$hv2/openvswitch ovs-vsctl get bridge br0 sflow | grep -v '\[\]'"
 show cat /run/hsflowd/hsflowd.auto
 show ovs-vsctl list sflow
 show ovs-vsctl --columns=name,sflow list bridge
 show ovs-appctl -t sflowovsd sflow/status
+show on_hv2 ovs-vsctl list sflow
 
 heading "A third bridge, added live"
 milliseconds=$(/usr/bin/python3 "$root/tests/support/time_to_sflow.py" br2 netdev)
 echo "br2 had sFlow $milliseconds ms after it was sent to the database"
 show ovs-vsctl --columns=name,sflow list bridge br2
 
-heading "A new sampling rate"
-sed -i 's/sampling = 50/sampling = 20/' $work/etc/hsflowd.conf
-show grep sampling $work/etc/hsflowd.conf
-printf '\033[1m$ kill -HUP %s\033[0m # systemctl reload hsflowd\n' $hsflowd
-kill -HUP $hsflowd
-wait_for sh -c "ovs-vsctl --columns=sampling list sflow | grep -w 20"
+heading "A new sampling rate for all, in DNS"
+zone 2 20 > $work/zone
+show grep TXT $work/zone
+begin=$(date +%s%N)
+kill -HUP $named # rndc reload
+wait_for follows 20
+echo "both hypervisors had it $((($(date +%s%N) - begin) / 1000000)) ms after the DNS server was told, at a TTL of 1 s"
 show ovs-vsctl --columns=sampling list sflow
+show on_hv2 ovs-vsctl --columns=sampling list sflow
+show sh -c "hsflowd status | grep -A 5 DNS-SD"
 
 heading "What the collector gets: host counters of hsflowd, port counters and packet samples of Open vSwitch"
 (timeout "$seconds" tail -n +1 -f $work/datagrams.json || true) | list_samples |

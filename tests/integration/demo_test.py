@@ -37,16 +37,28 @@ def test_it_adds_a_third_bridge_and_says_how_soon_it_had_sflow(shown):
     assert re.search(r"name +: br2\nsflow +: [0-9a-f-]{36}\n", shown)
 
 
-def test_it_changes_the_sampling_and_shows_the_row_follow(shown):
-    assert re.search(r"kill -HUP.*\n(.*\n)*.*sampling +: 20\n", shown)
+def test_it_configures_both_hypervisors_from_dns(shown):
+    assert "dns-sd { domain = example.com  min-ttl = 1 }" in shown
+    assert re.search(r"\$ hsflowd dnssd example.com\n_sflow._udp.example.com\n  SRV, TTL 1 s, .*\n    192.0.2.9, TTL 1 s\n", shown)
+    row = shown[shown.index("$ on_hv2 ovs-vsctl list sflow"):]
+    assert re.search(r'agent +: "192\.0\.2\.2"\n(.*\n)*polling +: 3\nsampling +: 50\n', row)
+
+
+def test_it_changes_a_record_and_shows_the_rows_of_both_hypervisors_follow(shown):
+    changed = shown[shown.index("== A new sampling rate for all, in DNS"):]
+    milliseconds = int(re.search(r"^both hypervisors had it (\d+) ms after", changed, re.M)[1])
+    assert milliseconds < 2500
+    assert len(re.findall(r"^sampling +: 20$", changed, re.M)) == 2
+    assert "  sampling: DNS record _sflow._udp.example.com TXT\n" in changed
 
 
 def test_it_prints_host_counters_port_counters_and_packet_samples(shown):
     samples = shown[shown.index("== What the collector gets"):]
     structures = "host_adapters host_cpu host_descr host_disk_io host_memory host_net_io " \
         "mib2_icmp_group mib2_ip_group mib2_tcp_group mib2_udp_group"
-    assert len(re.findall(rf"^host +192\.0\.2\.1/100000: .* sample \d+ with {structures}$", samples, re.M)) >= 2
-    assert re.search(r"^packet +192\.0\.2\.1/\d: 10\.1\.0\.[12] -> 10\.1\.0\.[12] protocol 1, 246 bytes, 1 in 20$", samples, re.M)
+    for hypervisor in (r"192\.0\.2\.1", r"192\.0\.2\.2"):
+        assert len(re.findall(rf"^host +{hypervisor}/100000: .* sample \d+ with {structures}$", samples, re.M)) >= 2
+    assert re.search(r"^packet +192\.0\.2\.[12]/\d: 10\.1\.0\.[12] -> 10\.1\.0\.[12] protocol 1, 246 bytes, 1 in 20$", samples, re.M)
     assert re.search(r"^port +192\.0\.2\.1/\d: ifIndex \d+: [1-9]\d* bytes in, [1-9]\d* bytes out$", samples, re.M)
 
 
