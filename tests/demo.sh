@@ -142,7 +142,7 @@ list_samples() { # what the collector got, in one line a sample
 
 heading "Two hypervisors with Open vSwitch (userspace datapath), and guests with traffic between them"
 mkdir -p $hv2/openvswitch $work/hv1
-ip link add mgmt type bridge
+ip link add mgmt address 02:00:00:00:00:01 type bridge # one that stays as ports come
 ip addr add 192.0.2.1/24 dev mgmt # the management address of the first hypervisor
 ip link set mgmt up
 cable hv2 192.0.2.2/24

@@ -117,10 +117,10 @@ private:
 
   void addresses(const std::string& target, const TargetAnswers& answers) {
     std::size_t count = 0;
-    for (const auto& [answer, type] :
-         {std::pair(&answers.a, DnsType::a), std::pair(&answers.aaaa, DnsType::aaaa)}) {
+    for (const auto type : {DnsType::a, DnsType::aaaa}) {
+      const auto& answer = type == DnsType::a ? answers.a : answers.aaaa;
       const auto set =
-          answer->and_then([&](const DnsMessage& message) { return select_records(message, target, type); });
+          answer.and_then([&](const DnsMessage& message) { return select_records(message, target, type); });
       if (!set) {
         problem(Severity::error, "SRV", fmt::format("target {}: {}", target, set.error().message));
         return;

@@ -44,7 +44,8 @@ def copy_of_etc(directory):
 class NameServer:
     """Authoritative for example.com; `records` are lines of a zone file (RFC 1035, section 5)."""
 
-    def __init__(self, directory, records=""):
+    def __init__(self, directory, records="", address=ADDRESS):
+        self.address = address
         self.directory = pathlib.Path(directory) / "named"
         self.directory.mkdir()
         self.serial = 0
@@ -52,7 +53,7 @@ class NameServer:
         (self.directory / "named.conf").write_text(f"""
 options {{
     directory "{self.directory}"; pid-file none; session-keyfile none;
-    listen-on {{ {ADDRESS}; }}; listen-on-v6 {{ none; }};
+    listen-on {{ {address}; }}; listen-on-v6 {{ none; }};
     recursion no; dnssec-validation no; notify no;
 }};
 controls {{ }};
@@ -63,7 +64,7 @@ zone "example.com" {{ type primary; file "zone"; }};
 
     def write(self, records):
         self.serial += 1
-        soa = f"@ SOA ns hostmaster {self.serial} 3600 600 86400 1\n@ NS ns\nns A {ADDRESS}\n"
+        soa = f"@ SOA ns hostmaster {self.serial} 3600 600 86400 1\n@ NS ns\nns A {self.address}\n"
         (self.directory / "zone").write_text(f"$ORIGIN example.com.\n$TTL 1\n{soa}{records}\n")
 
     def change(self, records):
