@@ -3,9 +3,11 @@
 #include "common/auto_file.hpp"
 #include "common/file.hpp"
 #include "common/service.hpp"
+#include "common/text.hpp"
 #include "config/config_file.hpp"
 #include "config/dns_sd_merge.hpp"
 #include "config/resolver.hpp"
+#include "interfaces/netlink_statistics.hpp"
 #include "sources/host_descr.hpp"
 #include "sources/host_uuid.hpp"
 #include "sources/registry.hpp"
@@ -46,6 +48,19 @@ std::string describe(const Settings& settings) {
   return fmt::format("agent {}, sampling 1 in {}, polling every {} s, {} collector(s)",
                      settings.agent_ip ? settings.agent_ip->to_string() : "unknown", settings.sampling,
                      settings.polling.count(), settings.collectors.size());
+}
+
+InterfaceFilter interface_filter(const Config& config) {
+  const auto separate = [](const std::vector<std::string>& lists) {
+    std::vector<std::string> names;
+    for (const auto& list : lists) {
+      for (const auto name : split(list, ",")) {
+        names.emplace_back(name);
+      }
+    }
+    return names;
+  };
+  return {.include = separate(config.interfaces_include), .exclude = separate(config.interfaces_exclude)};
 }
 
 } // namespace
@@ -89,9 +104,7 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, FileConfig file)
       interrupt_(loop.on_signal(SIGINT, [this] { loop_.quit(); })),
       hangup_(loop.on_signal(SIGHUP, [this] { reload(); })) {
   open_status_server();
-  auto host = std::make_unique<HostSample>(SysRoot(), make_host_sources(identity_));
-  host_ = host.get();
-  agent_.add(std::move(host));
+  add_sample_sources();
   dns_sd_.configure(file_.config.dns_sd);
   merge();
   configure_lookups();
@@ -132,6 +145,17 @@ void Daemon::log_record_problems(std::vector<Diagnostic> problems) {
     }
   }
   record_problems_ = std::move(problems);
+}
+
+void Daemon::add_sample_sources() {
+  const auto host_interfaces = std::make_shared<HostInterfaces>(std::make_unique<NetlinkStatistics>());
+  auto interfaces = std::make_unique<InterfaceSamples>(loop_, agent_, SysRoot(), host_interfaces,
+                                                       interface_filter(config_), Ethtool());
+  auto host = std::make_unique<HostSample>(SysRoot(), make_host_sources(identity_, host_interfaces));
+  interfaces_ = interfaces.get();
+  host_ = host.get();
+  agent_.add(std::move(host));
+  agent_.add(std::move(interfaces));
 }
 
 void Daemon::open_status_server() {
@@ -177,6 +201,7 @@ Result<void> Daemon::try_reload() {
   dns_sd_.configure(file_.config.dns_sd);
   merge();
   configure_lookups();
+  interfaces_->set_filter(interface_filter(config_));
   if (*identity != identity_) {
     identity_ = *identity;
     host_->set_source(make_host_descr_source(identity_));

@@ -14,6 +14,7 @@
 #include "hsflowd/host_sample.hpp"
 #include "hsflowd/status.hpp"
 #include "hsflowd/status_server.hpp"
+#include "interfaces/interface_samples.hpp"
 #include "sources/registry.hpp"
 
 #include <cstdint>
@@ -68,6 +69,7 @@ private:
   void update();
   void publish(const Settings& settings);
   void open_status_server();
+  void add_sample_sources();
   void tell_systemd() const;
 
   struct Reload {
@@ -96,7 +98,8 @@ private:
   DnsSd dns_sd_;
   CollectorResolver collectors_;
   Agent agent_;
-  HostSample* host_ = nullptr; // the agent's
+  HostSample* host_ = nullptr;             // the agent's
+  InterfaceSamples* interfaces_ = nullptr; // the agent's
   Timer publish_again_;
   Timer update_timer_;
   bool update_pending_ = false;

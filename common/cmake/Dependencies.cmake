@@ -26,6 +26,7 @@ function(require_header header debian_package)
   endif()
 endfunction()
 
+require_cmake_package(Threads libc6-dev)
 require_cmake_package(fmt libfmt-dev)
 require_cmake_package(spdlog libspdlog-dev)
 require_cmake_package(tl-expected libexpected-dev)

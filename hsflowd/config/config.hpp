@@ -62,6 +62,8 @@ struct Config {
   std::vector<std::string> ovs_bridges; // each one name or several separated by commas
   std::vector<std::string> ovs_exclude;
   bool ovs_takeover = false;
+  std::vector<std::string> interfaces_include; // each one name or several separated by commas
+  std::vector<std::string> interfaces_exclude;
 
   bool operator==(const Config&) const = default;
 };

@@ -165,9 +165,12 @@ constexpr std::array kOptions{
     Option{"dns-sd", "start-delay", number(0, 300), "1", "The first question is asked after a random part of so many seconds, so that hosts that start together do not ask together.", 0, kOfDnsSd<&DnsSdConfig::start_delay>},
     Option{"dns-sd", "require-ad", kBoolean, "off", "Only answers that the resolver marks as authenticated (AD) count.", 0, kOfDnsSd<&DnsSdConfig::require_ad>},
 
-    Option{"ovs", "bridges", {.kind = Kind::bridges}, "", "The only bridges that get sFlow, such as `br-int,br-ex*`; without it all do.", kMany, kTexts<&Config::ovs_bridges>},
-    Option{"ovs", "exclude", {.kind = Kind::bridges}, "", "Bridges that do not get sFlow, even if they are among `bridges`.", kMany, kTexts<&Config::ovs_exclude>},
+    Option{"ovs", "bridges", {.kind = Kind::names}, "", "The only bridges that get sFlow, such as `br-int,br-ex*`; without it all do.", kMany, kTexts<&Config::ovs_bridges>},
+    Option{"ovs", "exclude", {.kind = Kind::names}, "", "Bridges that do not get sFlow, even if they are among `bridges`.", kMany, kTexts<&Config::ovs_exclude>},
     Option{"ovs", "takeover", kBoolean, "off", "Replace sFlow rows of Open vSwitch that carry somebody else's external_ids.", 0, kPlain<&Config::ovs_takeover>},
+
+    Option{"interfaces", "include", {.kind = Kind::names}, "", "Interfaces with counters of their own besides NICs, bonds and teams, such as `br*,eth0.100`.", kMany, kTexts<&Config::interfaces_include>},
+    Option{"interfaces", "exclude", {.kind = Kind::names}, "", "Interfaces without counters of their own, even if they are among `include`.", kMany, kTexts<&Config::interfaces_exclude>},
 
     Option{"kvm", "refreshVMs", number(60, 3600), "60", "As at the top."},
     Option{"kvm", "forgetVMs", number(60, kMax32), "180", "As at the top."},
@@ -271,6 +274,7 @@ constexpr std::array kSections{
     SectionRow{"collector", "Where datagrams are sent to.", kRepeat, kSupported, "", [](Config& config) { config.collectors.emplace_back(); }, [](const Config& config) { return config.collectors.size(); }},
     SectionRow{"dns-sd", "Collectors and settings come from DNS.", false, kSupported, "", [](Config& config) { config.dns_sd.on = true; }, [](const Config& config) { return std::size_t{config.dns_sd.on}; }},
     SectionRow{"ovs", "Open vSwitch: sflowovsd attaches sFlow to its bridges.", false, kSupported},
+    SectionRow{"interfaces", "Which interfaces have counters of their own.", false, kSupported},
     SectionRow{"kvm", "Counters of libvirt's VMs."},
     SectionRow{"xen", "Counters of Xen's domains."},
     SectionRow{"docker", "Counters of Docker's containers."},

@@ -47,7 +47,7 @@ Json json_type(const Type& type) {
     return {{"type", "string"}, {"pattern", "^[^/]+$"}};
   case Kind::speed_range: // one speed looks like a number to a YAML reader
     return {{"type", {"string", "integer"}}};
-  case Kind::bridges:
+  case Kind::names:
     return {{"type", "string"}, {"pattern", "^[!-~]*[!-+--~][!-~]*$"}};
   case Kind::address:
   case Kind::host:

@@ -121,7 +121,7 @@ bool is_text(std::string_view text) {
 }
 
 // They go into one line of the shared file each.
-bool is_bridges(std::string_view text) {
+bool is_names(std::string_view text) {
   return !split(text, ",").empty() && text.size() <= kMaxBridges && std::ranges::all_of(text, is_visible);
 }
 
@@ -249,8 +249,8 @@ std::optional<Value> value_of(const Type& type, std::string_view text) {
     return choice(type.choices, text);
   case Kind::speed_range:
     return text_if(is_speed_range(text), text);
-  case Kind::bridges:
-    return text_if(is_bridges(text), text);
+  case Kind::names:
+    return text_if(is_names(text), text);
   case Kind::text:
     return text_if(is_text(text), text);
   }
@@ -311,8 +311,8 @@ std::string expected_text(const Type& type) {
     return fmt::format("one of `{}`", fmt::join(split(type.choices, "|"), "`, `"));
   case Kind::speed_range:
     return "a speed or a range of speeds such as `1G-10G`";
-  case Kind::bridges:
-    return "names of bridges, separated by commas; `*` and `?` stand for any characters";
+  case Kind::names:
+    return "names, separated by commas; `*` and `?` stand for any characters";
   case Kind::text:
     return fmt::format("text of up to {} bytes", kMaxText);
   }

@@ -25,7 +25,7 @@ enum class Kind {
   name,        // of a file in a known directory
   choice,      // one of `choices`
   speed_range, // LO or LO-HI in bit/s
-  bridges,     // names of Open vSwitch's bridges, separated by commas, with * and ?
+  names,       // separated by commas, with * and ?
   text,        // anything but nothing and control characters
 };
 

@@ -4,6 +4,7 @@
 //
 //   sFlow Version 5 (sflow_version_5.txt)             1, 2
 //   sFlow LAG Counters Structure (sflow_lag.txt)      7
+//   sFlow Optical Interface Structures (sflow_optics.txt) 10
 //   sFlow OpenFlow Structures (sflow_openflow.txt)    1004, 1005
 //   sFlow Host Structures (sflow_host.txt)            2000 - 2006, 2100 - 2104
 //   sFlow Host TCP/IP Counters (sflow_host_ip.txt)    2007 - 2010
@@ -23,9 +24,9 @@
 
 namespace sfa {
 
-using CounterBlock =
-    std::variant<IfCounters, EthernetCounters, LagPortStats, OfPort, PortName, HostDescr, HostAdapters,
-                 HostParent, HostCpu, HostMemory, HostDiskIo, HostNetIo, Mib2Ip, Mib2Icmp, Mib2Tcp, Mib2Udp,
-                 VirtNode, VirtCpu, VirtMemory, VirtDiskIo, VirtNetIo, AppResources, OvsDpStats>;
+using CounterBlock = std::variant<IfCounters, EthernetCounters, LagPortStats, SfpCounters, OfPort, PortName,
+                                  HostDescr, HostAdapters, HostParent, HostCpu, HostMemory, HostDiskIo,
+                                  HostNetIo, Mib2Ip, Mib2Icmp, Mib2Tcp, Mib2Udp, VirtNode, VirtCpu,
+                                  VirtMemory, VirtDiskIo, VirtNetIo, AppResources, OvsDpStats>;
 
 } // namespace sfa

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sfa {
 
@@ -141,6 +142,54 @@ struct LagPortStats {
     field("stats_lacpdus_tx", self.stats_lacpdus_tx);
     field("stats_marker_pdus_tx", self.stats_marker_pdus_tx);
     field("stats_marker_response_pdus_tx", self.stats_marker_response_pdus_tx);
+  }
+};
+
+// sFlow Optical Interface Structures, lane.
+struct OpticalLane {
+  std::uint32_t index = 0;           // from 1
+  std::uint32_t tx_bias_current = 0; // uA
+  std::uint32_t tx_power = 0;        // powers in uW
+  std::uint32_t tx_power_min = 0;
+  std::uint32_t tx_power_max = 0;
+  std::uint32_t tx_wavelength = 0; // nm
+  std::uint32_t rx_power = 0;
+  std::uint32_t rx_power_min = 0;
+  std::uint32_t rx_power_max = 0;
+  std::uint32_t rx_wavelength = 0; // nm
+
+  bool operator==(const OpticalLane&) const = default;
+  static void fields(auto& self, auto&& field) {
+    field("index", self.index);
+    field("tx_bias_current", self.tx_bias_current);
+    field("tx_power", self.tx_power);
+    field("tx_power_min", self.tx_power_min);
+    field("tx_power_max", self.tx_power_max);
+    field("tx_wavelength", self.tx_wavelength);
+    field("rx_power", self.rx_power);
+    field("rx_power_min", self.rx_power_min);
+    field("rx_power_max", self.rx_power_max);
+    field("rx_wavelength", self.rx_wavelength);
+  }
+};
+
+// sFlow Optical Interface Structures, sfp.
+struct SfpCounters {
+  static constexpr std::uint32_t kFormat = 10;
+  static constexpr std::string_view kName = "sfp";
+  std::uint32_t module_id = 0;
+  std::uint32_t module_num_lanes = 0;
+  std::uint32_t module_supply_voltage = 0; // mV
+  std::int32_t module_temperature = 0;     // thousandths of a degree Celsius
+  std::vector<OpticalLane> lanes;
+
+  bool operator==(const SfpCounters&) const = default;
+  static void fields(auto& self, auto&& field) {
+    field("module_id", self.module_id);
+    field("module_num_lanes", self.module_num_lanes);
+    field("module_supply_voltage", self.module_supply_voltage);
+    field("module_temperature", self.module_temperature);
+    field("lanes", self.lanes);
   }
 };
 

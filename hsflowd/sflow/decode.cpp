@@ -7,11 +7,29 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace sfa {
 
 namespace {
+
+IpAddress decode_address(XdrReader& in) {
+  const std::uint32_t type = in.u32();
+  IpAddress::V4 v4{};
+  IpAddress::V6 v6{};
+  switch (type) {
+  case 1:
+    in.fixed(v4);
+    return IpAddress(v4);
+  case 2:
+    in.fixed(v6);
+    return IpAddress(v6);
+  default:
+    in.fail(fmt::format("agent address of type {}, neither IPv4 (1) nor IPv6 (2)", type));
+    return {};
+  }
+}
 
 // The mirror of Encoder.
 struct Decoder {
@@ -25,8 +43,10 @@ struct Decoder {
   void operator()(std::string_view, std::string& value, std::size_t max) { value = in.string(max); }
 
   void get(std::uint32_t& value) { value = in.u32(); }
+  void get(std::int32_t& value) { value = static_cast<std::int32_t>(in.u32()); }
   void get(std::uint64_t& value) { value = in.u64(); }
   void get(float& value) { value = in.f32(); }
+  void get(IpAddress& value) { value = decode_address(in); }
   template <std::size_t N>
   void get(std::array<std::uint8_t, N>& value) {
     in.fixed(value);
@@ -109,8 +129,21 @@ constexpr std::array<Format<CounterRecord>, sizeof...(Blocks)> formats_of(std::v
 }
 
 constexpr auto kCounterFormats = formats_of(static_cast<CounterBlock*>(nullptr));
-constexpr std::array kFlowFormats{format_of<FlowRecord, SampledHeader>(),
-                                  format_of<FlowRecord, ExtendedSwitch>()};
+// The last alternative is Unknown.
+template <class... Records>
+constexpr auto flow_formats_of(std::variant<Records...>*) {
+  std::array<Format<FlowRecord>, sizeof...(Records) - 1> formats{};
+  std::size_t at = 0;
+  const auto add = [&]<class T>(T*) {
+    if constexpr (!std::is_same_v<T, Unknown>) {
+      formats[at++] = format_of<FlowRecord, T>();
+    }
+  };
+  (add(static_cast<Records*>(nullptr)), ...);
+  return formats;
+}
+
+constexpr auto kFlowFormats = flow_formats_of(static_cast<FlowRecord*>(nullptr));
 
 // sFlow Version 5, data_format: 20 bits of enterprise, 12 of format.
 Unknown unknown(std::uint32_t tag, std::size_t length) {
@@ -230,23 +263,6 @@ Result<DecodedSample> decode_sample(XdrReader& in, std::string_view place) {
     return decode_discard({body, true}, place);
   default:
     return unknown(tag, body.remaining());
-  }
-}
-
-IpAddress decode_address(XdrReader& in) {
-  const std::uint32_t type = in.u32();
-  IpAddress::V4 v4{};
-  IpAddress::V6 v6{};
-  switch (type) {
-  case 1:
-    in.fixed(v4);
-    return IpAddress(v4);
-  case 2:
-    in.fixed(v6);
-    return IpAddress(v6);
-  default:
-    in.fail(fmt::format("agent address of type {}, neither IPv4 (1) nor IPv6 (2)", type));
-    return {};
   }
 }
 

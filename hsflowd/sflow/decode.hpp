@@ -26,7 +26,8 @@ struct Unknown {
 };
 
 using CounterRecord = std::variant<CounterBlock, Unknown>;
-using FlowRecord = std::variant<SampledHeader, ExtendedSwitch, Unknown>;
+using FlowRecord = std::variant<SampledHeader, ExtendedSwitch, ExtendedMpls, ExtendedIpv4TunnelEgress,
+                                ExtendedIpv4TunnelIngress, ExtendedVniEgress, ExtendedVniIngress, Unknown>;
 
 // counters_sample (2) and counters_sample_expanded (4)
 struct DecodedCounters {

@@ -23,6 +23,7 @@ struct Encoder {
   }
 
   void put(std::uint32_t value) { out.u32(value); }
+  void put(std::int32_t value) { out.u32(static_cast<std::uint32_t>(value)); } // two's complement
   void put(std::uint64_t value) { out.u64(value); }
   void put(float value) { out.f32(value); }
   template <std::size_t N>

@@ -29,6 +29,10 @@ Json json_value(std::uint32_t value) {
   return value;
 }
 
+Json json_value(std::int32_t value) {
+  return value;
+}
+
 Json json_value(std::uint64_t value) {
   return value;
 }
@@ -43,6 +47,10 @@ Json json_value(float value) {
 
 Json json_value(const IpAddress& value) {
   return value.to_string();
+}
+
+Json json_value(const IpAddress::V4& value) {
+  return IpAddress(value).to_string();
 }
 
 Json json_value(const MacAddress& value) {

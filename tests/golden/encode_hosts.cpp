@@ -1,6 +1,8 @@
 // Prints, for every fixture host, what the real sources read there and the real encoder makes of it: the
-// host's name and one datagram in hexadecimal a line. With --sources: the names of the sources.
+// host's name and one datagram in hexadecimal a line; then HOST.interfaces with the samples of its
+// interfaces. With --sources: the names of the sources.
 
+#include "interfaces/interface_samples.hpp"
 #include "sflow/datagram.hpp"
 #include "sources/registry.hpp"
 
@@ -32,6 +34,25 @@ CounterSample host_sample(const std::filesystem::path& directory) {
   return sample;
 }
 
+class NoSink final : public SampleSink {
+public:
+  void deliver(std::vector<CounterSample> /*samples*/) override {}
+  void data_sources_changed() override {}
+};
+
+std::vector<CounterSample> interface_samples(const std::filesystem::path& directory) {
+  EventLoop loop;
+  NoSink sink;
+  InterfaceSamples interfaces(loop, sink, SysRoot(directory), std::make_shared<HostInterfaces>(), {}, {});
+  return interfaces.sample(interfaces.data_sources());
+}
+
+void print(std::string_view name, const Packed& packed) {
+  for (const auto& datagram : packed.datagrams) {
+    fmt::print("{} {:02x}\n", name, fmt::join(datagram, ""));
+  }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -60,10 +81,11 @@ int main(int argc, char** argv) {
     for (const auto& [agent, max_bytes] : {std::pair(v4, 1400), std::pair(v6, 300)}) {
       const Packed packed = pack(agent, samples, static_cast<std::size_t>(max_bytes),
                                  std::chrono::milliseconds(123456), numbers);
-      for (const auto& datagram : packed.datagrams) {
-        fmt::print("{} {:02x}\n", host.filename().native(), fmt::join(datagram, ""));
-      }
+      print(host.filename().native(), packed);
     }
+    SequenceNumbers of_interfaces;
+    print(host.filename().native() + ".interfaces",
+          pack(v4, interface_samples(host), 1400, std::chrono::milliseconds(123456), of_interfaces));
   }
   return 0;
 }

@@ -17,6 +17,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 TESTS = HERE.parent
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", TESTS.parent / "build/debug"))
 HOSTS = sorted(entry.name for entry in (TESTS / "fixtures/hosts").iterdir() if entry.is_dir())
+WITHOUT_INTERFACES = {"container", "multipath-lvm-md"}  # none that is exported
+INTERFACES = [f"{host}.interfaces" for host in HOSTS if host not in WITHOUT_INTERFACES]
 
 sys.path.insert(0, str(TESTS / "decoder"))
 import sflow  # noqa: E402
@@ -34,8 +36,8 @@ def datagrams():
     return result
 
 
-@pytest.mark.parametrize("host", HOSTS)
-def test_the_host_sample_of_a_fixture_host_decodes_to_the_reviewed_values(datagrams, host, request):
+@pytest.mark.parametrize("host", HOSTS + INTERFACES)
+def test_the_samples_of_a_fixture_host_decode_to_the_reviewed_values(datagrams, host, request):
     decoded = [sflow.decode(datagram) for datagram in datagrams[host]]
     golden = HERE / f"{host}.json"
     text = json.dumps(decoded, indent=1) + "\n"
@@ -48,8 +50,14 @@ def test_the_host_sample_of_a_fixture_host_decodes_to_the_reviewed_values(datagr
 def test_a_sample_in_parts_has_the_same_records_as_the_whole(datagrams, host):
     whole, *parts = [sflow.decode(datagram) for datagram in datagrams[host]]
     in_parts = [record for part in parts for sample in part["samples"] for record in sample["records"]]
-    assert in_parts == whole["samples"][0]["records"]
+    # A list of many adapters does not fit so small a datagram, and is left out.
+    expected = [record for record in whole["samples"][0]["records"] if len(record.get("adapters", [])) < 16]
+    assert in_parts == expected
     assert all(len(datagram) <= 300 for datagram in datagrams[host][1:])
+
+
+def test_only_hosts_without_an_interface_have_no_samples_of_interfaces(datagrams):
+    assert {host for host in HOSTS if f"{host}.interfaces" not in datagrams} == WITHOUT_INTERFACES
 
 
 def test_every_registered_source_is_in_a_golden():
@@ -72,7 +80,7 @@ def pcap(datagrams):
 
 def test_tshark_sees_the_same_framing(datagrams, tmp_path):
     """tshark does not know the host structures, and says so of the first; what frames them it does know."""
-    everything = [datagram for host in HOSTS for datagram in datagrams[host]]
+    everything = [datagram for host in HOSTS + INTERFACES for datagram in datagrams[host]]
     (tmp_path / "hosts.pcap").write_bytes(pcap(everything))
     fields = ["sflow_245.version", "sflow_245.agent", "sflow_245.agent.v6", "sflow_245.sub_agent_id",
               "sflow_245.sequence_number", "sflow_245.sysuptime", "sflow_245.numsamples"]

@@ -33,7 +33,7 @@ std::string example(const Type& type) {
     return std::string(type.choices.substr(0, type.choices.find('|')));
   case Kind::speed_range:
     return "1G-10G";
-  case Kind::bridges:
+  case Kind::names:
     return "br-int,br-ex*";
   case Kind::device:
   case Kind::name:

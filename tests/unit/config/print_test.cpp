@@ -121,6 +121,9 @@ ovs:
   # bridges: not set
   # exclude: not set
   takeover: off # default
+interfaces:
+  # include: not set
+  # exclude: not set
 # ignored, not supported by this build:
 #   xen # f:1
 )");

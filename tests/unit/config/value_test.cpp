@@ -107,8 +107,8 @@ TEST_CASE("probabilities, domains, speeds and text have their rules") {
   CHECK(canonical(Kind::speed_range, "1G-100M") == "-");
   CHECK(canonical(Kind::text, "a\nb") == "-");
   CHECK(canonical(Kind::text, "a b") == "a b");
-  CHECK(canonical(Kind::bridges, "br-int,br-ex*,") == "br-int,br-ex*,");
+  CHECK(canonical(Kind::names, "br-int,br-ex*,") == "br-int,br-ex*,");
   for (const auto* wrong : {"", ",", "br0, br1", "br0\nsampling=0"}) {
-    CHECK(canonical(Kind::bridges, wrong) == "-");
+    CHECK(canonical(Kind::names, wrong) == "-");
   }
 }

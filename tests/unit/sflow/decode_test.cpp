@@ -77,17 +77,39 @@ TEST_CASE("every counter structure is decoded to what was encoded") {
 
 TEST_CASE("structures have the lengths of the specification") {
   const std::vector<std::pair<CounterBlock, std::size_t>> lengths{
-      {IfCounters{}, 88}, {EthernetCounters{}, 52}, {LagPortStats{}, 56}, {OfPort{}, 12},
-      {HostParent{}, 8},  {HostCpu{}, 80},          {HostMemory{}, 72},   {HostDiskIo{}, 52},
-      {HostNetIo{}, 40},  {Mib2Ip{}, 76},           {Mib2Icmp{}, 100},    {Mib2Tcp{}, 60},
-      {Mib2Udp{}, 28},    {VirtNode{}, 28},         {VirtCpu{}, 12},      {VirtMemory{}, 16},
-      {VirtDiskIo{}, 52}, {VirtNetIo{}, 40},        {AppResources{}, 40}, {OvsDpStats{}, 24},
-      {PortName{}, 4},    {HostDescr{}, 32},        {HostAdapters{}, 4}};
+      {IfCounters{}, 88},  {EthernetCounters{}, 52}, {LagPortStats{}, 56}, {OfPort{}, 12},
+      {HostParent{}, 8},   {HostCpu{}, 80},          {HostMemory{}, 72},   {HostDiskIo{}, 52},
+      {HostNetIo{}, 40},   {Mib2Ip{}, 76},           {Mib2Icmp{}, 100},    {Mib2Tcp{}, 60},
+      {Mib2Udp{}, 28},     {VirtNode{}, 28},         {VirtCpu{}, 12},      {VirtMemory{}, 16},
+      {VirtDiskIo{}, 52},  {VirtNetIo{}, 40},        {AppResources{}, 40}, {OvsDpStats{}, 24},
+      {SfpCounters{}, 20}, {PortName{}, 4},          {HostDescr{}, 32},    {HostAdapters{}, 4}};
   CHECK(lengths.size() == std::variant_size_v<CounterBlock>);
   for (const auto& [block, length] : lengths) {
     INFO(name_of(block));
     CHECK(encode_record(block).size() == 8 + length);
   }
+}
+
+TEST_CASE("a module below zero degrees has its temperature in two's complement, and its lanes one by one") {
+  SfpCounters sfp;
+  sfp.module_temperature = -2;
+  sfp.lanes.resize(2);
+  const auto record = encode_record(sfp);
+  CHECK(record.size() == 8 + 20 + 2 * 40);
+  CHECK(Bytes(record.begin() + 8 + 12, record.begin() + 8 + 16) == Bytes{0xff, 0xff, 0xff, 0xfe});
+}
+
+TEST_CASE("the records that Open vSwitch adds to a sampled packet are decoded") {
+  const Words ipv4{100, 17, 0x0a000001, 0x0a000002, 5000, 4789, 0, 8};
+  const auto sample = only_sample<DecodedFlow>(tagged(
+      1, with_items({1, 2, 3, 4, 5, 6, 7}, {tagged(1023, to_bytes(ipv4)), tagged(1024, to_bytes(ipv4)),
+                                            tagged(1029, to_bytes({7})), tagged(1030, to_bytes({8})),
+                                            tagged(1006, to_bytes({1, 0xc0000201, 2, 16, 17, 1, 18}))})));
+  TunnelIpv4 tunnel{100, 17, {10, 0, 0, 1}, {10, 0, 0, 2}, 5000, 4789, 0, 8};
+  CHECK(sample.records ==
+        std::vector<FlowRecord>{ExtendedIpv4TunnelEgress{tunnel}, ExtendedIpv4TunnelIngress{tunnel},
+                                ExtendedVniEgress{{7}}, ExtendedVniIngress{{8}},
+                                ExtendedMpls{IpAddress::parse("192.0.2.1").value(), {16, 17}, {18}}});
 }
 
 TEST_CASE("the port states of a LAG share one word") {

@@ -50,6 +50,7 @@ private:
   std::size_t up_to(std::size_t max) { return std::uniform_int_distribution<std::size_t>(0, max)(random_); }
   void fill(std::uint8_t& value) { value = static_cast<std::uint8_t>(random_()); }
   void fill(std::uint32_t& value) { value = static_cast<std::uint32_t>(random_()); }
+  void fill(std::int32_t& value) { value = static_cast<std::int32_t>(random_()); }
   void fill(std::uint64_t& value) { value = std::uint64_t{random_()} << 32 | random_(); }
   void fill(float& value) { value = std::uniform_real_distribution<float>(0, 1000)(random_); }
   template <std::size_t N>

@@ -1,0 +1,108 @@
+#include "interfaces/bonding.hpp"
+
+#include "common/text.hpp"
+#include "sources/interface.hpp"
+
+#include <utility>
+
+namespace sfa {
+
+namespace {
+
+// The lines of proc/net/bonding are "KEY: VALUE". The same keys come again for each member, and within it for
+// the actor and the partner; what heads them says of whom.
+class Parser {
+public:
+  Result<void> take(std::string_view line) {
+    const std::size_t colon = line.find(": ");
+    const auto key = trim(line.substr(0, colon));
+    const auto value = colon == std::string_view::npos ? std::string_view() : trim(line.substr(colon + 2));
+    if (key == "Slave Interface") {
+      finish();
+      name_ = value;
+      part_ = Part::member;
+    } else if (key == "details actor lacp pdu:") {
+      part_ = Part::actor;
+    } else if (key == "details partner lacp pdu:") {
+      part_ = Part::partner;
+    } else if (key == "Aggregator ID") {
+      return take_aggregator(value);
+    } else if (part_ == Part::actor || part_ == Part::partner) {
+      return take_detail(key, value);
+    }
+    return {};
+  }
+
+  std::map<std::string, LacpPort> finish() {
+    if (seen_details_) {
+      port_.attached = aggregator_ && aggregator_ == active_;
+      ports_.emplace(name_, port_);
+    }
+    port_ = {};
+    aggregator_.reset();
+    seen_details_ = false;
+    return ports_;
+  }
+
+private:
+  enum class Part { bond, member, actor, partner };
+
+  Result<void> take_aggregator(std::string_view value) {
+    const auto id = parse_number<std::uint32_t>(value);
+    if (!id) {
+      return failure("'{}' is not an aggregator", printable(value));
+    }
+    (part_ == Part::bond ? active_ : aggregator_) = id;
+    return {};
+  }
+
+  Result<void> take_detail(std::string_view key, std::string_view value) {
+    const bool actor = part_ == Part::actor;
+    if (key == "system mac address") {
+      const auto mac = parse_mac_address(value);
+      if (!mac) {
+        return tl::unexpected(mac.error());
+      }
+      (actor ? port_.actor_system : port_.partner_system) = mac->value_or(MacAddress{});
+    } else if (key == "port state") {
+      const auto state = parse_number<std::uint8_t>(value);
+      if (!state) {
+        return failure("'{}' is not the state of a port", printable(value));
+      }
+      (actor ? port_.actor_state : port_.partner_state) = *state;
+      seen_details_ = true;
+    }
+    return {};
+  }
+
+  Part part_ = Part::bond;
+  std::string name_;
+  LacpPort port_;
+  std::optional<std::uint32_t> active_, aggregator_;
+  bool seen_details_ = false;
+  std::map<std::string, LacpPort> ports_;
+};
+
+} // namespace
+
+Result<std::map<std::string, LacpPort>> parse_bonding(std::string_view text) {
+  Parser parser;
+  for (const auto line : lines(text)) {
+    if (const auto taken = parser.take(line); !taken) {
+      return tl::unexpected(taken.error());
+    }
+  }
+  return parser.finish();
+}
+
+LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond) {
+  LagPortStats block;
+  block.actor_system_id = port.actor_system;
+  block.partner_oper_system_id = port.partner_system;
+  block.attached_agg_id = port.attached ? bond : 0;
+  block.port_state.actor_oper = port.actor_state;
+  block.port_state.partner_oper = port.partner_state;
+  return block;
+}
+
+} // namespace sfa

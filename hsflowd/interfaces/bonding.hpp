@@ -1,0 +1,34 @@
+// lag_port_stats of the members of a bond, from proc/net/bonding (the kernel's networking/bonding).
+#pragma once
+
+#include "common/result.hpp"
+#include "sflow/counters_interface.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sfa {
+
+// What LACP negotiated for one member.
+struct LacpPort {
+  bool attached = false; // to the aggregator that carries the bond's traffic
+  MacAddress actor_system{};
+  MacAddress partner_system{};
+  std::uint8_t actor_state = 0; // LacpState bits (IEEE 802.1AX)
+  std::uint8_t partner_state = 0;
+
+  bool operator==(const LacpPort&) const = default;
+};
+
+// proc/net/bonding/NAME: the members by name. None when the bond's mode is not 802.3ad, or the kernel does
+// not tell the details (before 4.0, or to who may not administer the network).
+[[nodiscard]] Result<std::map<std::string, LacpPort>> parse_bonding(std::string_view text);
+
+// `bond` is the bond's ifIndex. The kernel does not tell what was configured, so of the states only the
+// operational ones are known; it counts no PDUs there.
+[[nodiscard]] LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond);
+
+} // namespace sfa

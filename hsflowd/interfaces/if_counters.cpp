@@ -1,0 +1,68 @@
+#include "interfaces/if_counters.hpp"
+
+#include <algorithm>
+
+namespace sfa {
+
+namespace {
+
+// IANAifType-MIB for the hardware types of if_arp.h.
+std::uint32_t if_type(const Interface& interface, bool aggregate) {
+  constexpr std::uint32_t kInfiniband = 32;
+  constexpr std::uint32_t kLoopback = 772;
+  if (aggregate) {
+    return 161; // ieee8023adLag
+  }
+  switch (interface.hardware_type) {
+  case kInfiniband:
+    return 199; // infiniband
+  case kLoopback:
+    return 24; // softwareLoopback
+  default:
+    return 6; // ethernetCsmacd
+  }
+}
+
+std::uint32_t if_direction(Duplex duplex) {
+  switch (duplex) {
+  case Duplex::full:
+    return 1;
+  case Duplex::half:
+    return 2;
+  default:
+    return 0;
+  }
+}
+
+std::uint32_t modulo32(std::uint64_t value) {
+  return static_cast<std::uint32_t>(value);
+}
+
+} // namespace
+
+IfCounters if_counters(const Interface& interface, bool aggregate, const LinkState& state,
+                       const LinkCounters& counters) {
+  const bool up = (interface.flags & kInterfaceUp) != 0;
+  const bool promiscuous = (interface.flags & kInterfacePromiscuous) != 0;
+  IfCounters block;
+  block.if_index = interface.index;
+  block.if_type = if_type(interface, aggregate);
+  block.if_speed = state.speed_mbps * 1'000'000;
+  block.if_direction = if_direction(state.duplex);
+  block.if_status = (up ? 1U : 0U) | (up && state.operational ? 2U : 0U);
+  block.if_in_octets = counters.bytes_in;
+  // A NIC may count multicasts that did not reach the host, and so more of them than packets.
+  block.if_in_ucast_pkts =
+      modulo32(counters.packets_in - std::min(counters.packets_in, counters.multicast_in));
+  block.if_in_multicast_pkts = modulo32(std::min(counters.packets_in, counters.multicast_in));
+  block.if_in_discards = modulo32(counters.drops_in);
+  block.if_in_errors = modulo32(counters.errors_in);
+  block.if_out_octets = counters.bytes_out;
+  block.if_out_ucast_pkts = modulo32(counters.packets_out);
+  block.if_out_discards = modulo32(counters.drops_out);
+  block.if_out_errors = modulo32(counters.errors_out);
+  block.if_promiscuous_mode = promiscuous ? 1 : 2;
+  return block;
+}
+
+} // namespace sfa

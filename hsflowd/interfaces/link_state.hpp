@@ -1,0 +1,30 @@
+// How an interface is connected, from sysfs.
+#pragma once
+
+#include "common/result.hpp"
+#include "sources/sys_root.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sfa {
+
+enum class Duplex { unknown, full, half };
+
+struct LinkState {
+  std::uint64_t speed_mbps = 0; // 0 = unknown
+  Duplex duplex = Duplex::unknown;
+  bool operational = false; // ifOperStatus of RFC 2863 is up
+
+  bool operator==(const LinkState&) const = default;
+};
+
+// sys/class/net/NAME/speed: 0 for -1 and 2^32 - 1, which stand for unknown.
+[[nodiscard]] Result<std::uint64_t> parse_speed(std::string_view text);
+
+// An attribute that has no value, as the speed of a device that is down, is unknown. A device without an
+// operational state of its own, such as a tap, is up when it has a carrier.
+[[nodiscard]] Result<LinkState> read_link_state(const SysRoot& root, const std::string& name);
+
+} // namespace sfa

@@ -1,0 +1,49 @@
+#include "interfaces/bonding.hpp"
+
+#include "sources/fixture_host.hpp"
+
+using namespace sfa;
+using namespace sfa::test;
+
+TEST_CASE("the members of an 802.3ad bond have what LACP negotiated") {
+  const auto ports =
+      value_of(parse_bonding(*fixture_host("kvm-many-nics").read("proc/net/bonding/bond0").value()));
+  REQUIRE(ports.size() == 2);
+  CHECK(ports.at("eno1") == LacpPort{.attached = true,
+                                     .actor_system = {0x3c, 0xfd, 0xfe, 0, 0, 1},
+                                     .partner_system = {0x00, 0x1c, 0x73, 0, 0, 0x99},
+                                     .actor_state = 63,
+                                     .partner_state = 61});
+  CHECK(ports.at("eno2") == LacpPort{.attached = false, // another aggregator is active
+                                     .actor_system = {0x3c, 0xfd, 0xfe, 0, 0, 1},
+                                     .partner_system = {},
+                                     .actor_state = 71,
+                                     .partner_state = 3});
+}
+
+TEST_CASE("a member is attached to the bond by its ifIndex, and counters of PDUs are unknown") {
+  const auto block = lag_port_stats({.attached = true, .actor_state = 63, .partner_state = 61}, 10);
+  CHECK(block.attached_agg_id == 10);
+  CHECK(block.port_state == LagPortState{.actor_oper = 63, .partner_oper = 61});
+  CHECK(block.stats_lacpdus_rx == kUnknown32);
+  CHECK(lag_port_stats({.attached = false}, 10).attached_agg_id == 0);
+}
+
+TEST_CASE("a bond of another mode, or without details, has no LACP") {
+  CHECK(value_of(parse_bonding("")).empty());
+  CHECK(value_of(parse_bonding("Bonding Mode: fault-tolerance (active-backup)\n\n"
+                               "Slave Interface: eth0\nMII Status: up\n"))
+            .empty());
+  CHECK(value_of(parse_bonding("802.3ad info\nActive Aggregator Info:\n\tAggregator ID: 1\n\n"
+                               "Slave Interface: eth0\nAggregator ID: 1\n"))
+            .empty());
+}
+
+TEST_CASE("a torn file of a bond is an error that says what is wrong") {
+  CHECK(parse_bonding("Slave Interface: a\nAggregator ID: x\n").error().message ==
+        "'x' is not an aggregator");
+  CHECK(parse_bonding("Slave Interface: a\ndetails actor lacp pdu:\n    port state: 256\n").error().message ==
+        "'256' is not the state of a port");
+  CHECK(!parse_bonding("Slave Interface: a\ndetails partner lacp pdu:\n    system mac address: 1\n"));
+  cut_short_at_every_byte("proc/net/bonding/bond0", parse_bonding);
+}
