@@ -1,0 +1,149 @@
+// The module against libvirt's test driver, which runs in this process. It has no statistics in bulk beyond
+// the state, so NICs and disks with their counters are tested with real QEMU in tests/vm.
+#include "vms/libvirt/libvirt_source.hpp"
+
+#include "common/handle.hpp"
+#include "sources/fixture_host.hpp"
+#include "sources/host_uuid.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <fmt/format.h>
+#include <libvirt/libvirt.h>
+#include <memory>
+#include <thread>
+
+using namespace sfa;
+using namespace sfa::test;
+
+namespace {
+
+// A node whose domains are in files, for the test driver.
+class TestNode {
+public:
+  explicit TestNode(unsigned domains) {
+    std::string text = "<node>\n";
+    for (unsigned i = 0; i < domains; ++i) {
+      directory_.write(fmt::format("d{}.xml", i),
+                       fmt::format("<domain type='test'><name>d{0}</name>"
+                                   "<uuid>00000000-0000-4000-8000-{0:012}</uuid>"
+                                   "<memory unit='KiB'>98304</memory><vcpu>2</vcpu>"
+                                   "<os><type arch='x86_64'>hvm</type></os><devices>"
+                                   "<interface type='bridge'><mac address='52:54:00:99:00:{1:02x}'/>"
+                                   "<source bridge='br0'/><target dev='vnet{0}'/></interface>"
+                                   "</devices></domain>",
+                                   i, i % 256));
+      // What the test driver calls it.
+      directory_.write(fmt::format("sys/class/net/testnet{}/ifindex", i), fmt::format("{}\n", 14 + i));
+      text += fmt::format("<domain file='d{}.xml'/>\n", i);
+    }
+    directory_.write("node.xml", text + "</node>\n");
+  }
+  [[nodiscard]] std::string uri() const { return "test://" + (directory_.path() / "node.xml").native(); }
+  [[nodiscard]] SysRoot root() const { return directory_.root(); }
+
+private:
+  TemporaryHost directory_;
+};
+
+std::vector<VmReading> read_all(VmSource& source) {
+  return value_of(source.read(value_of(source.list())));
+}
+
+} // namespace
+
+TEST_CASE("libvirt's domains are listed and read") {
+  const TestNode node(3);
+  const auto source = make_libvirt_source({.root = node.root(), .uri = node.uri(), .changed = [] {}});
+  const auto vms = value_of(source->list());
+  CHECK(vms.size() == 3);
+  const auto first = value_of(parse_uuid("00000000-0000-4000-8000-000000000000"));
+  const auto readings = value_of(source->read(std::vector{first}));
+  REQUIRE(readings.size() == 1);
+  const auto& vm = readings[0];
+  CHECK(vm.uuid == first);
+  CHECK(vm.name == "d0");
+  CHECK(vm.machine_type == 3);
+  CHECK(vm.state == VIR_DOMAIN_RUNNING);
+  CHECK(vm.cpus == 2);
+  CHECK(vm.max_memory == 98304U * 1024U);
+  CHECK(vm.cpu_time_ns > 0);
+  REQUIRE(vm.nics.size() == 1);
+  CHECK(vm.nics[0] ==
+        VmNic{.device = "testnet0", .mac = MacAddress{0x52, 0x54, 0, 0x99, 0, 0}, .if_index = 14});
+  CHECK_FALSE(vm.disks);
+  CHECK(vm.problem.empty());
+}
+
+TEST_CASE("a libvirt that is not there is one error, and no output of libvirt's own") {
+  const auto source =
+      make_libvirt_source({.root = SysRoot(), .uri = "test:///nonexistent/node.xml", .changed = [] {}});
+  const auto vms = source->list();
+  REQUIRE_FALSE(vms);
+  CHECK(vms.error().message.starts_with("test:///nonexistent/node.xml: "));
+  CHECK_FALSE(source->read(std::vector{Uuid{1}}));
+}
+
+TEST_CASE("a domain that has gone is left out") {
+  const TestNode node(1);
+  const auto source = make_libvirt_source({.root = node.root(), .uri = node.uri(), .changed = [] {}});
+  auto vms = value_of(source->list());
+  vms.push_back(Uuid{1, 2, 3});
+  CHECK(value_of(source->read(vms)).size() == 1);
+  CHECK(value_of(source->read(std::vector{Uuid{1, 2, 3}})).empty());
+}
+
+TEST_CASE("a domain that stops or starts is told, and one that stopped is left out of what is read") {
+  // One node for all connections of this process.
+  constexpr const char* kShared = "test:///default";
+  std::atomic<unsigned> changes{0};
+  const auto source = make_libvirt_source({.root = SysRoot(), .uri = kShared, .changed = [&] { ++changes; }});
+  const auto before = value_of(source->list());
+  REQUIRE(before.size() == 1);
+  const Handle<virConnect, virConnectClose> connection(virConnectOpen(kShared));
+  const Handle<virDomain, virDomainFree> domain(virDomainLookupByUUID(connection.get(), before[0].data()));
+  const auto wait_for_changes = [&](unsigned wanted) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (changes < wanted && std::chrono::steady_clock::now() < end) {
+      std::this_thread::yield();
+    }
+    return changes.load();
+  };
+
+  REQUIRE(virDomainDestroy(domain.get()) == 0);
+  CHECK(wait_for_changes(1) == 1);
+  CHECK(value_of(source->read(before)).empty() == false); // the list is still the old one
+  CHECK(value_of(source->list()).empty());
+  CHECK(value_of(source->read(before)).empty());
+
+  REQUIRE(virDomainCreate(domain.get()) == 0);
+  CHECK(wait_for_changes(2) == 2);
+  CHECK(read_all(*source).size() == 1);
+}
+
+TEST_CASE("the node is what the host's kernel says") {
+  const auto source =
+      make_libvirt_source({.root = fixture_host("microvm-6.18"), .uri = "test:///default", .changed = [] {}});
+  const auto node = value_of(source->node());
+  CHECK(node.cpus > 0);
+  CHECK(node.mhz > 0);
+  CHECK(node.memory > node.memory_free);
+  CHECK(node.memory_free > 0);
+}
+
+TEST_CASE("500 domains are read in less than 5 ms a poll", "[.bench]") {
+  const TestNode node(500);
+  const auto source = make_libvirt_source({.root = node.root(), .uri = node.uri(), .changed = [] {}});
+  const auto vms = value_of(source->list());
+  REQUIRE(value_of(source->read(vms)).size() == 500); // the first time, each domain's XML is read
+  constexpr int kRounds = 20;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < kRounds; ++i) {
+    REQUIRE(value_of(source->read(vms)).size() == 500);
+  }
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  fmt::print("500 domains: {:.2f} ms a poll\n", took.count() / kRounds);
+  CHECK(took.count() / kRounds < 5);
+}
