@@ -44,6 +44,18 @@ HostIdentity host_identity(const DaemonOptions& options, const Config& config) {
   return *identity;
 }
 
+VmSettings vm_settings(const Config& config) {
+  return {.kvm = config.kvm,
+          .xen = config.xen,
+          .automatic = config.vms_automatic,
+          .kvm_uri = config.kvm_uri,
+          .xen_disks = config.xen_disks,
+          .xen_fresh_identity = config.xen_update_dominfo,
+          .modules = config.modules.empty() ? MODULE_DIR : config.modules,
+          .refresh = config.refresh_vms,
+          .forget = config.forget_vms};
+}
+
 std::string describe(const Settings& settings) {
   return fmt::format("agent {}, sampling 1 in {}, polling every {} s, {} collector(s)",
                      settings.agent_ip ? settings.agent_ip->to_string() : "unknown", settings.sampling,
@@ -152,10 +164,15 @@ void Daemon::add_sample_sources() {
   auto interfaces = std::make_unique<InterfaceSamples>(loop_, agent_, SysRoot(), host_interfaces,
                                                        interface_filter(config_), Ethtool());
   auto host = std::make_unique<HostSample>(SysRoot(), make_host_sources(identity_, host_interfaces));
+  auto vms = std::make_unique<VmSamples>(loop_, agent_, SysRoot(), options_.state_dir / kVmTableName);
+  host->set_source(vms->make_virt_node_source());
   interfaces_ = interfaces.get();
   host_ = host.get();
+  vms_ = vms.get();
   agent_.add(std::move(host));
   agent_.add(std::move(interfaces));
+  agent_.add(std::move(vms));
+  vms_->configure(vm_settings(file_.config));
 }
 
 void Daemon::open_status_server() {

@@ -16,6 +16,7 @@
 #include "hsflowd/status_server.hpp"
 #include "interfaces/interface_samples.hpp"
 #include "sources/registry.hpp"
+#include "vms/vm_samples.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -100,6 +101,7 @@ private:
   Agent agent_;
   HostSample* host_ = nullptr;             // the agent's
   InterfaceSamples* interfaces_ = nullptr; // the agent's
+  VmSamples* vms_ = nullptr;               // the agent's
   Timer publish_again_;
   Timer update_timer_;
   bool update_pending_ = false;

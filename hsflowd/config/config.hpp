@@ -64,6 +64,15 @@ struct Config {
   bool ovs_takeover = false;
   std::vector<std::string> interfaces_include; // each one name or several separated by commas
   std::vector<std::string> interfaces_exclude;
+  bool kvm = false;
+  bool xen = false;
+  bool xen_disks = true;
+  bool xen_update_dominfo = false;
+  bool vms_automatic = false; // of whichever hypervisor is there
+  std::string kvm_uri;        // empty = libvirt's system instance
+  std::string modules;        // directory; empty = where they are installed
+  std::chrono::seconds refresh_vms{60};
+  std::chrono::seconds forget_vms{180};
 
   bool operator==(const Config&) const = default;
 };

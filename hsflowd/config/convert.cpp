@@ -65,10 +65,10 @@ private:
 
   void copy_option(const Setting& setting, const FoundOption& found, Section& to) {
     const Option& option = *found.option;
-    // Only settings of the top move, and then `to` is the result itself: no reference into its sections is
-    // alive.
+    // What moves into a section stood at the top, and then `to` is the result itself: no reference into its
+    // sections is alive.
     const bool moves = found.alias != nullptr && found.alias->section != found.alias->target_section;
-    Section& target = moves ? child(result_, "", option.section) : to;
+    Section& target = !moves ? to : option.section.empty() ? result_ : child(result_, "", option.section);
     const auto value = parse_value(option.type, setting.value);
     const Setting canonical{.key = option_key(option, found.family_name),
                             .value = value ? format_value(*value) : setting.value};

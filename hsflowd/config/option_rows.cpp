@@ -107,6 +107,22 @@ constexpr Access kAgentIp{[](Config& config, const Value& value, std::string_vie
                                                                : value_of(config.agent_host));
                           }};
 
+constexpr Access kVms{[](Config& config, const Value& value, std::string_view) {
+                        config.vms_automatic = std::get<std::string>(value) == "auto";
+                      },
+                      [](const Config& config, std::size_t) {
+                        return one_or_none(std::string(config.vms_automatic ? "auto" : "configured"));
+                      }};
+
+// Their old form at the top comes from builds that always had Xen.
+template <auto Member>
+constexpr Access kOfXen{
+    [](Config& config, const Value& value, std::string_view) {
+      config.xen = true;
+      assign(config.*Member, value);
+    },
+    [](const Config& config, std::size_t) { return one_or_none(value_of(config.*Member)); }};
+
 constexpr Access kCidrs{[](Config& config, const Value& value, std::string_view) {
                           config.agent_cidrs.push_back(std::get<AgentCidr>(value));
                         },
@@ -147,9 +163,10 @@ constexpr std::array kOptions{
     Option{"", "DNSSD", kBoolean, "off", "Switches DNS-SD on.", 0, kOfDnsSd<&DnsSdConfig::on>, "dns-sd"},
     Option{"", "refreshAdaptors", number(60, 3600), "180", "Seconds between full readings of the interfaces."},
     Option{"", "checkAdaptors", number(1, 3600), "10", "Seconds between checks for new interfaces."},
-    Option{"", "refreshVMs", number(60, 3600), "60", "Seconds between readings of the list of VMs."},
-    Option{"", "forgetVMs", number(60, kMax32), "180", "Seconds until a VM that is gone loses its index."},
-    Option{"", "modules", kText, "", "Folder of loadable modules."},
+    Option{"", "vms", choice("auto|configured"), "configured", "Whose VMs have counters: those of the hypervisors that are there, or only of `kvm` and `xen` sections.", 0, kVms},
+    Option{"", "refreshVMs", number(60, 3600), "60", "Seconds between readings of the list of VMs, in case an event was lost.", 0, kPlain<&Config::refresh_vms>},
+    Option{"", "forgetVMs", number(60, kMax32), "180", "Seconds until the totals of a VM that is gone are forgotten.", 0, kPlain<&Config::forget_vms>},
+    Option{"", "modules", kText, "", "Folder of the loadable modules, instead of the one they are installed in.", 0, kPlain<&Config::modules>},
     Option{"", "loopback", kText, "", "Has never had an effect."},
     Option{"", "samplingDirection", choice("in|out|both"), "", "Has never had an effect."},
 
@@ -172,14 +189,11 @@ constexpr std::array kOptions{
     Option{"interfaces", "include", {.kind = Kind::names}, "", "Interfaces with counters of their own besides NICs, bonds and teams, such as `br*,eth0.100`.", kMany, kTexts<&Config::interfaces_include>},
     Option{"interfaces", "exclude", {.kind = Kind::names}, "", "Interfaces without counters of their own, even if they are among `include`.", kMany, kTexts<&Config::interfaces_exclude>},
 
-    Option{"kvm", "refreshVMs", number(60, 3600), "60", "As at the top."},
-    Option{"kvm", "forgetVMs", number(60, kMax32), "180", "As at the top."},
-    Option{"xen", "update.dominfo", kBoolean, "off", "Refresh the domains' information with every poll."},
-    Option{"xen", "dsk", kBoolean, "on", "Read the domains' disk counters."},
+    Option{"kvm", "uri", kText, "", "Where libvirt answers, instead of qemu:///system.", 0, kPlain<&Config::kvm_uri>},
+    Option{"xen", "update.dominfo", kBoolean, "off", "Read names and NICs with every poll, not only with the list.", 0, kOfXen<&Config::xen_update_dominfo>},
+    Option{"xen", "dsk", kBoolean, "on", "Read the domains' disk counters.", 0, kOfXen<&Config::xen_disks>},
     Option{"xen", "switchport", kText, "", "Regular expression: interfaces that are switch ports."},
     Option{"xen", "vbd", kText, "", "Folder of the virtual block devices."},
-    Option{"xen", "refreshVMs", number(60, 3600), "60", "As at the top."},
-    Option{"xen", "forgetVMs", number(60, kMax32), "180", "As at the top."},
     Option{"docker", "refreshVMs", number(60, 3600), "60", "As at the top."},
     Option{"docker", "forgetVMs", number(60, kMax32), "180", "As at the top."},
     Option{"docker", "hostname", kBoolean, "", "Name containers by their host name."},
@@ -256,6 +270,10 @@ constexpr std::array kAliases{
     Alias{"", "packetSamplingRate", "", "sampling"},
     Alias{"", "DNSSD_domain", "dns-sd", "domain"},
     Alias{"dns-sd", "DNSSD_domain", "dns-sd", "domain", false},
+    Alias{"kvm", "refreshVMs", "", "refreshVMs", false},
+    Alias{"kvm", "forgetVMs", "", "forgetVMs", false},
+    Alias{"xen", "refreshVMs", "", "refreshVMs", false},
+    Alias{"xen", "forgetVMs", "", "forgetVMs", false},
     Alias{"", "jsonPort", "json", "UDPPort"},
     Alias{"", "jsonFIFO", "json", "FIFO"},
     Alias{"", "ulogGroup", "ulog", "group"},
@@ -275,8 +293,8 @@ constexpr std::array kSections{
     SectionRow{"dns-sd", "Collectors and settings come from DNS.", false, kSupported, "", [](Config& config) { config.dns_sd.on = true; }, [](const Config& config) { return std::size_t{config.dns_sd.on}; }},
     SectionRow{"ovs", "Open vSwitch: sflowovsd attaches sFlow to its bridges.", false, kSupported},
     SectionRow{"interfaces", "Which interfaces have counters of their own.", false, kSupported},
-    SectionRow{"kvm", "Counters of libvirt's VMs."},
-    SectionRow{"xen", "Counters of Xen's domains."},
+    SectionRow{"kvm", "Counters of libvirt's VMs.", false, kSupported, "", [](Config& config) { config.kvm = true; }, [](const Config& config) { return std::size_t{config.kvm}; }},
+    SectionRow{"xen", "Counters of Xen's domains.", false, kSupported, "", [](Config& config) { config.xen = true; }, [](const Config& config) { return std::size_t{config.xen}; }},
     SectionRow{"docker", "Counters of Docker's containers."},
     SectionRow{"containerd", "Counters of containerd's containers."},
     SectionRow{"k8s", "Counters of Kubernetes' pods."},

@@ -121,9 +121,11 @@ public:
 };
 
 struct VmSourceOptions {
-  SysRoot root;
-  std::string uri;               // where the hypervisor answers; empty = the usual place
-  std::function<void()> changed; // VMs may have come or gone; may be called on any thread, never blocks
+  SysRoot root = SysRoot();
+  std::string uri = {};               // where the hypervisor answers; empty = the usual place
+  bool disks = true;                  // whether the counters of disks are wanted
+  bool fresh_identity = false;        // read names and NICs with every poll, whatever that costs
+  std::function<void()> changed = {}; // VMs may have come or gone; may be called on any thread, never blocks
 };
 
 // The interface is C++, so a module fits only the build that it comes from. Raise the number with every

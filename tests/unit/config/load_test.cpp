@@ -116,7 +116,7 @@ TEST_CASE("a wrong value in what is not supported does not stop the start") {
 }
 
 TEST_CASE("what is ignored is not said to count when it stands there again") {
-  const auto loaded = load_config("sflow { kvm { } kvm { } collector { ip=192.0.2.1 } }", "f");
+  const auto loaded = load_config("sflow { docker { } docker { } collector { ip=192.0.2.1 } }", "f");
   CHECK(std::ranges::none_of(loaded.diagnostics, [](const Diagnostic& diagnostic) {
     return diagnostic.message.find("both count") != std::string::npos;
   }));
@@ -182,7 +182,7 @@ TEST_CASE("what a configuration needs as a whole is checked") {
 
 TEST_CASE("every value knows the line that it came from") {
   const auto loaded = load_config("sflow {\n polling=20\n sampling.http=1\n agent.cidr=10.0.0.0/8\n"
-                                  " agent.cidr=::/0\n collector {\n ip=::1 }\n DNSSD_domain=.x\n kvm {}\n}",
+                                  " agent.cidr=::/0\n collector {\n ip=::1 }\n DNSSD_domain=.x\n docker {}\n}",
                                   "f");
   const auto line = [&](const char* path) {
     REQUIRE(loaded.origins.contains(path));
@@ -195,8 +195,8 @@ TEST_CASE("every value knows the line that it came from") {
   CHECK(line("collector[0]") == "f:6");
   CHECK(line("collector[0].ip") == "f:7");
   CHECK(line("dns-sd.domain") == "f:8");
-  CHECK(line("kvm") == "f:9");
-  CHECK_FALSE(loaded.origins.at("kvm").in_force);
+  CHECK(line("docker") == "f:9");
+  CHECK_FALSE(loaded.origins.at("docker").in_force);
   CHECK_FALSE(loaded.origins.contains("sampling"));
 }
 

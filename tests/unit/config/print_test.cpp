@@ -95,7 +95,8 @@ TEST_CASE("what cannot be converted is an error, never another configuration") {
 }
 
 TEST_CASE("what is shown names the origin of every value, whatever it is") {
-  LoadedConfig loaded = load_config("sflow { polling = 20 collector { ip=::1 } xen { dsk = on } }", "f");
+  LoadedConfig loaded =
+      load_config("sflow { polling = 20 collector { ip=::1 } xen { dsk = on vbd = x } }", "f");
   loaded.origins["sampling"] = {.kind = Origin::Kind::dns, .text = "_sflow._udp.x TXT"};
   loaded.origins["uuid"] = {.kind = Origin::Kind::command_line, .text = "--uuid"};
   loaded.config->uuid = "4c4c4544-0051-3510-8052-b4c04f4a4231";
@@ -110,6 +111,10 @@ subAgentId: 100000 # default
 uuid: "4c4c4544-0051-3510-8052-b4c04f4a4231" # command line --uuid
 headerBytes: 128 # default
 datagramBytes: 1400 # default
+vms: configured # default
+refreshVMs: 60 # default
+forgetVMs: 180 # default
+# modules: not set
 collectors:
   - ip: "::1" # f:1
     UDPPort: 6343 # default
@@ -124,7 +129,11 @@ ovs:
 interfaces:
   # include: not set
   # exclude: not set
+# kvm: not set
+xen: # f:1
+  update.dominfo: off # default
+  dsk: on # f:1
 # ignored, not supported by this build:
-#   xen # f:1
+#   xen.vbd # f:1
 )");
 }
