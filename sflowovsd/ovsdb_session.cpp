@@ -76,8 +76,10 @@ void OvsdbSession::run() {
 void OvsdbSession::notice_connection() {
   const bool connected = ovsdb_idl_is_connected(idl_.get());
   const unsigned seqno = ovsdb_idl_get_seqno(idl_.get());
-  const bool has_data = seqno != connected_seqno_;
-  if (has_data) {
+  if (connected && !connected_) {
+    connected_seqno_ = seen_seqno_; // not `seqno`: the first data may have come in the same turn
+  }
+  if (seqno != connected_seqno_) {
     rejected_ = 0;
   } else if (connected_ && !connected) {
     ++rejected_;
@@ -91,10 +93,8 @@ void OvsdbSession::notice_connection() {
                           "another database, or a cluster without a leader",
                           remote_)});
   }
-  if (connected && !connected_) {
-    connected_seqno_ = seqno;
-  }
   connected_ = connected;
+  seen_seqno_ = seqno;
 }
 
 void OvsdbSession::decide() {

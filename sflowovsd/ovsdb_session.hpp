@@ -83,6 +83,7 @@ private:
   unsigned decided_seqno_ = 0;   // of the replica that the last plan was made from
   bool connected_ = false;       // when last looked
   unsigned connected_seqno_ = 0; // of the replica when the connection came about
+  unsigned seen_seqno_ = 0;      // of the replica when last looked
   unsigned rejected_ = 0;        // connections in a row that brought no data
   std::optional<Plan> plan_;     // the last
   MonotonicTime begun_;          // of the transaction
