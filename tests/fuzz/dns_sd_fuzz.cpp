@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const std::span<const std::uint8_t> bytes(data + 2, size - 2);
-  const std::size_t first = std::min<std::size_t>(bytes.size(), data[0] << 8 | data[1]);
+  const std::size_t first = std::min(bytes.size(), static_cast<std::size_t>(data[0]) << 8U | data[1]);
   sfa::ZoneAnswers answers;
   answers.name = "_sflow._udp.example.com";
   answers.srv = sfa::parse_dns_message(bytes.first(first));

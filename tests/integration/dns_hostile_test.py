@@ -185,6 +185,19 @@ def test_texts_of_any_bytes_are_said_in_one_line_each_and_do_no_harm(bed, daemon
     assert daemon.text().count("DNS record _sflow") == len(texts) - 1  # the empty one is none
 
 
+def test_names_in_any_case_are_the_same_names(bed, daemon, stub):
+    def behave(question):
+        mixed = name("_SFLOW._Udp.eXample.COM")
+        if question.type == SRV:
+            return question.reply([record(dns_stub.CNAME, name("Other.Example.com"), owner=mixed),
+                                   srv("127.0.0.2", PORT, owner=name("oTHER.eXAMPLE.com"))], section=mixed + b"\0\x21\0\1")
+        return good(20)(question)
+    stub.behave = behave
+    daemon.reload()
+    wait_for_sampling(20)
+    assert f"collector=127.0.0.2 {PORT}\n" in SHARED_FILE.read_text()
+
+
 def test_a_server_without_edns_is_asked_without(bed, daemon, stub):
     stub.behave = lambda q: q.reply(rcode=1) if q.has_edns else good(20)(q)
     daemon.reload()
