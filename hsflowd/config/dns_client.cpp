@@ -13,6 +13,7 @@
 #include <spdlog/spdlog.h>
 #include <stdexcept>
 #include <sys/socket.h>
+#include <system_error>
 #include <utility>
 
 namespace sfa {
@@ -196,7 +197,16 @@ void DnsClient::open() {
     check(ares_set_servers_ports_csv(channel, setup_.servers.c_str()), "DNS server");
   }
   if (!watch_) {
+    watch();
+  }
+}
+
+// A system that has no inotify instance left is no reason to ask nobody.
+void DnsClient::watch() {
+  try {
     watch_.emplace(loop_, setup_.resolv_conf, [this] { reopen(); });
+  } catch (const std::system_error& error) {
+    spdlog::warn("{}: changes are not noticed: {}", setup_.resolv_conf.native(), error.what());
   }
 }
 

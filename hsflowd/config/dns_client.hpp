@@ -75,6 +75,7 @@ private:
   struct Question;
   struct Calls; // what c-ares calls
   void open();
+  void watch();
   void reopen();
   [[nodiscard]] DnsLookup begin(std::unique_ptr<Question> question);
   void ask(std::unique_ptr<Question> question);
