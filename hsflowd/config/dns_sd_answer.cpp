@@ -4,7 +4,6 @@
 #include "config/dns_records.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace sfa {
@@ -31,9 +30,7 @@ std::vector<DnsSrv> services_of(const DnsRecordSet& set) {
       services.push_back(std::move(service));
     }
   }
-  std::ranges::sort(services, {}, [](const DnsSrv& service) {
-    return std::tuple(service.priority, 0xffff - service.weight, service.target, service.port);
-  });
+  std::ranges::sort(services, {}, sort_key);
   services.erase(std::unique(services.begin(), services.end()), services.end());
   services.resize(std::min(services.size(), kMaxServices));
   return services;
@@ -58,6 +55,10 @@ std::vector<std::string> texts_of(const DnsRecordSet& set) {
 }
 
 } // namespace
+
+std::tuple<int, int, std::string, int> sort_key(const DnsSrv& service) {
+  return {service.priority, -service.weight, to_lower(service.target), service.port};
+}
 
 std::string dns_sd_name(std::string_view domain) {
   while (domain.starts_with('.')) {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace sfa {
@@ -26,6 +27,9 @@ struct DnsSdAnswer {
 
   bool operator==(const DnsSdAnswer&) const = default;
 };
+
+// The order in which services are kept and shown: that of RFC 2782, with chance left out.
+[[nodiscard]] std::tuple<int, int, std::string, int> sort_key(const DnsSrv& service);
 
 // "_sflow._udp.example.com" of "example.com" and of ".example.com".
 [[nodiscard]] std::string dns_sd_name(std::string_view domain);

@@ -42,7 +42,9 @@ public:
 
   ZoneReport report() {
     say("{}\n", answers_.name);
-    if (const auto set = records(answers_.srv, DnsType::srv, "SRV")) {
+    if (auto set = records(answers_.srv, DnsType::srv, "SRV")) {
+      std::ranges::sort(set->records, {},
+                        [](const DnsRecord& record) { return sort_key(std::get<DnsSrv>(record.data)); });
       services(*set);
     }
     if (const auto set = records(answers_.txt, DnsType::txt, "TXT")) {

@@ -187,7 +187,7 @@ def test_a_server_that_is_gone_changes_nothing_and_its_return_is_noticed(bed, dn
     dns.close()
     daemon.announce("DNS-SD: _sflow._udp.example.com SRV: ")
     daemon.announce("collector c1.example.com.: lookup: ")
-    daemon.expect_log("DNS-SD: _sflow._udp.example.com SRV: no server could be reached")
+    daemon.expect_log("DNS-SD: _sflow._udp.example.com SRV: (no server could be reached|Timeout)")
     assert written() == before
     assert status()["dns_sd"]["problem"].startswith("_sflow._udp.example.com SRV: ")
 
@@ -259,11 +259,11 @@ def test_dnssd_prints_what_hosts_would_see(dns):
     dns.change(f"_sflow._udp 60 SRV 10 20 {PORT} C1\n_sflow._udp SRV 10 30 6343 c2\nc1 A 192.0.2.1\nc1 AAAA 2001:db8::1\n"
                'c2 120 A 192.0.2.2\n_sflow._udp 70 TXT "sampling=50" "agent.cidr=10.0.0.0/8" "" "polling.http=5"')
     assert dnssd("example.com") == (0, f"""_sflow._udp.example.com
+  SRV, TTL 60 s, priority 10, weight 30: c2.example.com. port 6343
+    192.0.2.2, TTL 120 s
   SRV, TTL 60 s, priority 10, weight 20: C1.example.com. port {PORT}
     192.0.2.1, TTL 1 s
     2001:db8::1, TTL 1 s
-  SRV, TTL 60 s, priority 10, weight 30: c2.example.com. port 6343
-    192.0.2.2, TTL 120 s
   TXT, TTL 70 s: "sampling=50" "agent.cidr=10.0.0.0/8" "" "polling.http=5"
 Not authenticated (AD), kept for 60 s
   collector c2.example.com. port 6343
