@@ -162,7 +162,7 @@ void Daemon::log_record_problems(std::vector<Diagnostic> problems) {
 void Daemon::add_sample_sources() {
   const auto host_interfaces = std::make_shared<HostInterfaces>(std::make_unique<NetlinkStatistics>());
   auto interfaces = std::make_unique<InterfaceSamples>(loop_, agent_, SysRoot(), host_interfaces,
-                                                       interface_filter(config_), Ethtool());
+                                                       interface_filter(file_.config), Ethtool());
   auto host = std::make_unique<HostSample>(SysRoot(), make_host_sources(identity_, host_interfaces));
   auto vms = std::make_unique<VmSamples>(loop_, agent_, SysRoot(), options_.state_dir / kVmTableName);
   host->set_source(vms->make_virt_node_source());
@@ -218,7 +218,7 @@ Result<void> Daemon::try_reload() {
   dns_sd_.configure(file_.config.dns_sd);
   merge();
   configure_lookups();
-  interfaces_->set_filter(interface_filter(config_));
+  interfaces_->set_filter(interface_filter(file_.config));
   if (*identity != identity_) {
     identity_ = *identity;
     host_->set_source(make_host_descr_source(identity_));
