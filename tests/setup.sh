@@ -9,6 +9,8 @@ packages=(
     nlohmann-json3-dev openvswitch-source
     # tests and demo
     bind9 catch2 iproute2 iputils-ping jq openvswitch-switch procps python3-pytest python3-pytest-timeout tshark util-linux
+    # virtual machines
+    busybox-static cpio kmod libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils
 )
 if [ "${1:-}" = --checks ]; then # what only CI needs
     packages+=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck)

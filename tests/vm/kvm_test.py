@@ -13,7 +13,7 @@ from kvm_bed import MODULES, KvmBed, nic_xml, uuid_of
 from testbed import hsflowd_config, run, wait_for
 
 VM_STRUCTURES = ["host_adapters", "host_descr", "host_parent", "virt_cpu", "virt_disk_io", "virt_memory", "virt_net_io"]
-pytestmark = pytest.mark.timeout(300)  # guests boot in 3 s on an idle machine
+pytestmark = pytest.mark.timeout(600)  # guests boot in 3 s on an idle machine
 POLL = 20.0  # seconds for what comes within a poll or two, on a busy machine
 
 
@@ -66,10 +66,8 @@ class Samples:
 
 
 @pytest.fixture
-def agent(bed, kvm, collector, tmp_path):
-    bed.config = hsflowd_config(collector, f"modules = {MODULES}\n  kvm {{ }}")
-    bed.state = tmp_path / "state"
-    bed.daemon = bed.hsflowd(bed.config, "--state-dir", bed.state)
+def agent(bed, kvm, collector):
+    bed.daemon = bed.hsflowd(hsflowd_config(collector, f"modules = {MODULES}\n  kvm {{ }}"))
     bed.samples = Samples(collector)
     return bed
 
@@ -213,9 +211,8 @@ def test_vms_that_come_and_go_within_a_poll_are_no_problem(kvm, agent):
     kvm.wait_for_guest(2)
 
 
-def test_vms_are_found_without_a_section_when_libvirt_is_there(bed, kvm, collector, tmp_path):
-    config = hsflowd_config(collector, f"modules = {MODULES}\n  vms = auto")
-    bed.hsflowd(config, "--state-dir", tmp_path / "state")
+def test_vms_are_found_without_a_section_when_libvirt_is_there(bed, kvm, collector):
+    bed.hsflowd(hsflowd_config(collector, f"modules = {MODULES}\n  vms = auto"))
     Samples(collector).next(uuid_of(1))
 
 
