@@ -85,7 +85,8 @@ void VmBackend::take_list(Listed listed) {
   // A module that is not there will hardly come within seconds.
   const auto again = source_ && !listed.vms ? kRetry : options_.refresh;
   next_list_.arm_at(std::chrono::steady_clock::now() + again);
-  if (!listed.vms) {
+  connected_ = listed.vms.has_value();
+  if (!connected_) {
     state_.failed(listed.vms.error());
     return;
   }
@@ -119,7 +120,7 @@ void VmBackend::read(std::span<const Uuid> vms) {
 void VmBackend::start_read() {
   const std::vector<Uuid> due(due_.begin(), due_.end());
   due_.clear();
-  if (!source_ || due.empty()) {
+  if (!connected_ || due.empty()) { // what list() says is the better reason
     return;
   }
   reading_since_ = std::chrono::steady_clock::now();

@@ -83,6 +83,7 @@ private:
   Timer next_list_;
   LoggedState state_;
   Source source_;
+  bool connected_ = false; // the last list() came
   bool listing_ = false;
   bool list_again_ = false;
   std::optional<MonotonicTime> reading_since_;

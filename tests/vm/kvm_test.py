@@ -68,6 +68,7 @@ class Samples:
 @pytest.fixture
 def agent(bed, kvm, collector):
     bed.daemon = bed.hsflowd(hsflowd_config(collector, f"modules = {MODULES}\n  kvm {{ }}"))
+    bed.daemon.announce("g[12]: QEMU does not answer")  # under TCG, on a busy machine
     bed.samples = Samples(collector)
     return bed
 
@@ -163,7 +164,6 @@ def test_a_qemu_that_is_stopped_delays_nobody(kvm, agent):
     seconds = int(os.environ.get("STOPPED_SECONDS", 12))
     agent.samples.next(uuid_of(1))
     agent.samples.next(uuid_of(2))
-    agent.daemon.announce(f"VM {uuid_of(2)}: g2: QEMU does not answer")
     os.kill(kvm.qemu(2), signal.SIGSTOP)
     begin = time.monotonic()
     try:
@@ -180,7 +180,7 @@ def test_a_qemu_that_is_stopped_delays_nobody(kvm, agent):
         assert sorted(records) == sorted(set(VM_STRUCTURES) - {"virt_disk_io"})
     # And afterwards it is as before.
     agent.samples.next(uuid_of(2), lambda records: "virt_disk_io" in records)
-    agent.daemon.expect_log(f"VM {uuid_of(2)}: recovered")
+    agent.daemon.expect_log(f"VM {uuid_of(2)}: g2: QEMU does not answer(.|\n)*VM {uuid_of(2)}: recovered")
 
 
 def test_a_vm_keeps_its_index_when_it_and_the_agent_are_started_again(kvm, agent):

@@ -42,10 +42,17 @@ Domain share(virDomainPtr domain) {
   return Domain(domain);
 }
 
-// Everything of one kind about many domains in one call, by UUID. A domain that has gone is left out. The
-// domains end with a null pointer.
-template <class T, class Parse>
-Result<std::map<Uuid, T>> bulk_stats(std::vector<virDomainPtr> domains, unsigned groups, Parse parse) {
+using Nics = std::vector<NicStats>;
+using Disks = std::optional<std::vector<VmDisk>>;
+
+struct Stats {
+  Nics nics;
+  Disks disks; // nothing: not known now
+};
+using StatsByDomain = std::map<Uuid, Stats>;
+
+// Many domains in one call. A domain that has gone is left out. The domains end with a null pointer.
+Result<StatsByDomain> bulk_stats(std::vector<virDomainPtr> domains, unsigned groups) {
   virDomainStatsRecordPtr* list = nullptr;
   const int count =
       virDomainListGetStats(domains.data(), groups, &list, VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
@@ -53,20 +60,18 @@ Result<std::map<Uuid, T>> bulk_stats(std::vector<virDomainPtr> domains, unsigned
     return libvirt_failure("statistics");
   }
   const Records records(list);
-  std::map<Uuid, T> result;
+  StatsByDomain result;
   for (const auto* record : std::span(list, static_cast<std::size_t>(count))) {
-    result.emplace(uuid_of(record->dom), parse(std::span<const virTypedParameter>(
-                                             record->params, static_cast<std::size_t>(record->nparams))));
+    const std::span<const virTypedParameter> params(record->params,
+                                                    static_cast<std::size_t>(record->nparams));
+    result.emplace(uuid_of(record->dom), Stats{.nics = nic_stats(params), .disks = disk_stats(params)});
   }
   return result;
 }
 
-using Nics = std::vector<NicStats>;
-using Disks = std::optional<std::vector<VmDisk>>;
-
-struct DiskAnswer {
-  Result<std::map<Uuid, Disks>> disks; // nothing: what is left out of the answer
-  bool hung = false;                   // some monitor does not answer
+struct Answer {
+  Result<StatsByDomain> stats;
+  bool hung = false; // some monitor does not answer
 };
 
 class LibvirtSource final : public VmSource {
@@ -101,7 +106,7 @@ private:
   [[nodiscard]] std::optional<VmReading> read_domain(const Uuid& uuid, Known& known, const Nics& nics);
   [[nodiscard]] Result<void> describe(Known& known, const Nics& nics);
   [[nodiscard]] std::vector<VmNic> read_nics(Description& description, const Nics& nics);
-  [[nodiscard]] DiskAnswer read_disks(const std::vector<virDomainPtr>& domains);
+  [[nodiscard]] Answer read_stats(const std::vector<virDomainPtr>& domains);
 
   VmSourceOptions options_;
   EventThread event_thread_;
@@ -188,22 +193,18 @@ Result<void> LibvirtSource::read_part(std::span<const Uuid> vms, std::vector<VmR
   if (domains.size() == 1) { // the null pointer at the end
     return {};
   }
-  auto nics = bulk_stats<Nics>(domains, VIR_DOMAIN_STATS_INTERFACE, nic_stats);
-  if (!nics) {
-    return tl::unexpected(nics.error());
+  auto answer = read_stats(domains);
+  if (!answer.stats) {
+    return tl::unexpected(answer.stats.error());
   }
-  auto answer = read_disks(domains);
   for (const auto& uuid : vms) {
     const auto known = domains_.find(uuid);
-    auto reading = known == domains_.end() ? std::nullopt : read_domain(uuid, known->second, (*nics)[uuid]);
+    auto& stats = (*answer.stats)[uuid];
+    auto reading = known == domains_.end() ? std::nullopt : read_domain(uuid, known->second, stats.nics);
     if (!reading) {
       continue;
     }
-    if (!answer.disks) {
-      reading->problem = answer.disks.error().message;
-    } else {
-      reading->disks = std::move((*answer.disks)[uuid]);
-    }
+    reading->disks = std::move(stats.disks);
     if (answer.hung && !reading->disks) {
       reading->problem = "QEMU does not answer; its disks are left out";
     }
@@ -288,17 +289,14 @@ std::vector<VmNic> LibvirtSource::read_nics(Description& description, const Nics
   return result;
 }
 
-// With NOWAIT a domain whose monitor some other call waits for is answered at once, without its disks. The
-// first such call hangs, however; it is left to hang, and the same is asked again.
-DiskAnswer LibvirtSource::read_disks(const std::vector<virDomainPtr>& domains) {
+// Disks need a domain's monitor, NICs do not. With NOWAIT a domain whose monitor some other call waits for is
+// answered at once, without its disks. The first such call hangs, however; it is left to hang, and the same
+// is asked again.
+Answer LibvirtSource::read_stats(const std::vector<virDomainPtr>& domains) {
   // Each occupies a thread of libvirtd, which serves no more than 5 calls of one client at once.
   constexpr unsigned kMostAbandoned = 3;
-  DiskAnswer answer{.disks = std::map<Uuid, Disks>{}, .hung = false};
-  while (true) {
-    answer.hung = abandoned_->load() > 0;
-    if (abandoned_->load() >= kMostAbandoned) {
-      return answer;
-    }
+  while (abandoned_->load() < kMostAbandoned) {
+    const bool hung = abandoned_->load() > 0;
     auto shared = std::make_shared<std::vector<Domain>>();
     for (auto* domain : domains) {
       if (domain != nullptr) {
@@ -306,13 +304,15 @@ DiskAnswer LibvirtSource::read_disks(const std::vector<virDomainPtr>& domains) {
       }
     }
     auto result = call_with_deadline(
-        [shared, domains] { return bulk_stats<Disks>(domains, VIR_DOMAIN_STATS_BLOCK, disk_stats); },
+        [shared, domains] {
+          return bulk_stats(domains, VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK);
+        },
         kMonitorPatience, abandoned_);
     if (result) {
-      answer.disks = *std::move(result);
-      return answer;
+      return {.stats = *std::move(result), .hung = hung};
     }
   }
+  return {.stats = bulk_stats(domains, VIR_DOMAIN_STATS_INTERFACE), .hung = true};
 }
 
 Result<VirtNode> LibvirtSource::node() {
