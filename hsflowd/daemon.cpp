@@ -219,6 +219,7 @@ Result<void> Daemon::try_reload() {
   merge();
   configure_lookups();
   interfaces_->set_filter(interface_filter(file_.config));
+  vms_->configure(vm_settings(file_.config));
   if (*identity != identity_) {
     identity_ = *identity;
     host_->set_source(make_host_descr_source(identity_));

@@ -181,9 +181,10 @@ TEST_CASE("what a configuration needs as a whole is checked") {
 }
 
 TEST_CASE("every value knows the line that it came from") {
-  const auto loaded = load_config("sflow {\n polling=20\n sampling.http=1\n agent.cidr=10.0.0.0/8\n"
-                                  " agent.cidr=::/0\n collector {\n ip=::1 }\n DNSSD_domain=.x\n docker {}\n}",
-                                  "f");
+  const auto loaded =
+      load_config("sflow {\n polling=20\n sampling.http=1\n agent.cidr=10.0.0.0/8\n"
+                  " agent.cidr=::/0\n collector {\n ip=::1 }\n DNSSD_domain=.x\n docker {}\n}",
+                  "f");
   const auto line = [&](const char* path) {
     REQUIRE(loaded.origins.contains(path));
     return loaded.origins.at(path).to_string();
