@@ -73,8 +73,8 @@ int show_command(const std::filesystem::path& file, const ShowOptions& options) 
   const std::string about_dns = merge_copy(loaded, options.state_dir);
   fmt::print("{}{}", show_config(loaded), about_dns);
   // As a comment, so that the whole is still a configuration.
-  if (const auto addresses = read_host_addresses()) {
-    const std::string election = election_text(elect_agent_address(*loaded.config, *addresses));
+  if (const auto addresses = read_host_addresses(); addresses && *addresses) {
+    const std::string election = election_text(elect_agent_address(*loaded.config, **addresses));
     for (const auto line : lines(election)) {
       fmt::print("# {}\n", line);
     }

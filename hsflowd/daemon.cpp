@@ -237,11 +237,11 @@ void Daemon::addresses_changed() {
 }
 
 void Daemon::update() {
-  if (auto addresses = read_host_addresses()) {
-    addresses_ = *std::move(addresses);
-    reading_addresses_.ok();
-  } else {
+  if (auto addresses = read_host_addresses(); !addresses) {
     reading_addresses_.failed(addresses.error());
+  } else if (*addresses) { // else the watch has news already, and they are read again
+    addresses_ = **std::move(addresses);
+    reading_addresses_.ok();
   }
   Config config = config_;
   if (!config.agent_host.empty()) {

@@ -181,18 +181,13 @@ Result<std::optional<std::vector<InterfaceAddress>>> try_to_read() {
 
 } // namespace
 
-Result<std::vector<InterfaceAddress>> read_host_addresses() {
-  constexpr int kAttempts = 50; // of a few milliseconds where there are thousands of addresses
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    auto addresses = try_to_read();
-    if (!addresses) {
-      return tl::unexpected(addresses.error());
-    }
-    if (*addresses) {
-      return **std::move(addresses);
-    }
+Result<std::optional<std::vector<InterfaceAddress>>> read_host_addresses() {
+  constexpr int kAttempts = 10; // of a few milliseconds where there are thousands of addresses
+  auto addresses = try_to_read();
+  for (int attempt = 1; attempt < kAttempts && addresses && !*addresses; ++attempt) {
+    addresses = try_to_read();
   }
-  return failure("they change faster than they can be read");
+  return addresses;
 }
 
 HostAddressWatch::HostAddressWatch(EventLoop& loop, Callback changed) : changed_(std::move(changed)) {

@@ -13,8 +13,9 @@ extern "C" int mnl_socket_close(mnl_socket* socket);
 
 namespace sfa {
 
-// Every address of every interface of this network namespace, in the kernel's order.
-[[nodiscard]] Result<std::vector<InterfaceAddress>> read_host_addresses();
+// Every address of every interface of this network namespace, in the kernel's order. Nothing: they changed
+// each time while they were read (netlink(7), NLM_F_DUMP_INTR), and a HostAddressWatch has news of that.
+[[nodiscard]] Result<std::optional<std::vector<InterfaceAddress>>> read_host_addresses();
 
 // Calls `changed` from the loop when an address or an interface came, went or changed; what is true now is
 // then to be read anew. Throws std::system_error.

@@ -51,7 +51,8 @@ def test_it_says_what_the_daemon_does(bed, addresses, collector):
     assert unreachable["last_error"] == "send: Network is unreachable"
     assert [source["name"] for source in now["sources"]][:3] == ["host_descr", "host_adapters", "host_cpu"]
     for source in now["sources"]:
-        assert 0 <= source["last_run_ms_ago"] <= 1500 and source["error"] is None and source["present"]
+        assert 0 <= source["last_run_ms_ago"] <= 1500 and source["error"] is None
+        assert source["present"] or source["name"] == "virt_node"  # no hypervisor here
     assert 0 < sum(source["cost_us"] for source in now["sources"]) < 500_000
     assert 0 <= now["next_poll_ms"] <= 1000
     assert now["problems"] == []
