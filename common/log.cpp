@@ -1,5 +1,6 @@
 #include "common/log.hpp"
 
+#include <cerrno>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <memory>
@@ -30,7 +31,8 @@ void log_to_journal_or_stderr(int verbosity) {
     sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
     sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$: %v");
   }
-  auto logger = std::make_shared<spdlog::logger>("", std::move(sink));
+  // The name is the journal's SYSLOG_IDENTIFIER; on stderr it is not shown.
+  auto logger = std::make_shared<spdlog::logger>(program_invocation_short_name, std::move(sink));
   logger->set_level(verbosity == 0 ? spdlog::level::info
                                    : (verbosity == 1 ? spdlog::level::debug : spdlog::level::trace));
   spdlog::set_default_logger(std::move(logger));
