@@ -11,6 +11,7 @@
 #include "hsflowd/dnssd_command.hpp"
 #include "hsflowd/pid_file.hpp"
 #include "hsflowd/status_command.hpp"
+#include "hsflowd/version_text.hpp"
 #include "sources/host_uuid.hpp"
 
 #include <CLI/CLI.hpp>
@@ -60,7 +61,7 @@ int main(int argc, char** argv) {
   });
   app.add_option("-m,--machine-id", options.machine_id, "Machine id to derive the host's UUID from");
   app.add_flag("-d,--debug", verbosity, "Log more; again for still more");
-  app.set_version_flag("-v,--version", "hsflowd " PROJECT_VERSION);
+  app.set_version_flag("-v,--version", [] { return version_text(MODULE_DIR); });
   app.require_subcommand(0, 1);
 
   std::string file;

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <getopt.h>
 #include <memory>
+#include <openssl/crypto.h>
+#include <spdlog/version.h>
 
 namespace sfa {
 
@@ -116,7 +118,10 @@ Options parse_options(int argc, char** argv) {
     case 'h':
       usage();
     case 'V':
-      ovs_print_version(0, 0);
+      ovs_print_version(0, 0); // with that of Open vSwitch's library
+      fmt::print("Libraries: fmt {}.{}.{}, OpenSSL {}, spdlog {}.{}.{}\n", FMT_VERSION / 10000,
+                 FMT_VERSION / 100 % 100, FMT_VERSION % 100, OpenSSL_version(OPENSSL_VERSION_STRING),
+                 SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH);
       std::exit(EXIT_SUCCESS);
       DAEMON_OPTION_HANDLERS
       VLOG_OPTION_HANDLERS
