@@ -70,13 +70,12 @@ foreach(daemon hsflowd sflowovsd)
   install(FILES conf/bash-completion/${daemon} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT ${daemon})
   list(APPEND components ${daemon})
 endforeach()
-install(FILES conf/hsflowd.conf conf/hsflowd.yaml systemd/examples/collector-namespace.conf systemd/examples/collector-device.conf
+install(FILES conf/hsflowd.conf conf/hsflowd.yaml systemd/examples/collector-namespace.conf systemd/examples/collector-device.conf systemd/examples/all-file-systems.conf
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/hsflowd/examples COMPONENT hsflowd)
 install(FILES systemd/examples/remote-database.conf
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/sflowovsd/examples COMPONENT sflowovsd)
-foreach(hypervisor libvirt xen)
+foreach(hypervisor libvirt xen) # installed where they are built
   if(TARGET vm_module_${hypervisor})
-    install(TARGETS vm_module_${hypervisor} DESTINATION ${CMAKE_INSTALL_LIBDIR}/hsflowd COMPONENT hsflowd-${hypervisor})
     list(APPEND components hsflowd-${hypervisor})
   endif()
 endforeach()
