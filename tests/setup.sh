@@ -6,14 +6,18 @@ packages=(
     # build
     g++ cmake ninja-build pkg-config make python3
     libc-ares-dev libcli11-dev libexpected-dev libfmt-dev libmnl-dev libpcap-dev libpugixml-dev libspdlog-dev libssl-dev libsystemd-dev libvirt-dev libxen-dev libyaml-cpp-dev
-    nlohmann-json3-dev openvswitch-source
+    lowdown nlohmann-json3-dev openvswitch-source
     # tests and demo
     bind9 catch2 iproute2 iputils-ping jq openvswitch-switch procps python3-pytest python3-pytest-timeout tshark util-linux
     # virtual machines
     busybox-static cpio kmod libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils
 )
 if [ "${1:-}" = --checks ]; then # what only CI needs
-    packages+=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck)
+    packages+=(
+        clang clang-format clang-tidy libclang-rt-14-dev shellcheck
+        # packages, installed and booted
+        dpkg-dev e2fsprogs lintian man-db mmdebstrap qemu-system-x86 qemu-utils rpm systemd
+    )
 fi
 
 missing=()

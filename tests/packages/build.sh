@@ -1,0 +1,18 @@
+#!/bin/bash
+# Builds the packages of the release build: tests/packages/build.sh DIRECTORY [DEB|RPM]...
+set -eu
+directory=$(realpath -m "$1")
+shift
+cd "$(dirname "$0")/../.."
+
+cmake --preset release -DBUILD_TESTING=OFF > /dev/null
+cmake --build --preset release
+rm -rf "$directory" # no package of an earlier version stays
+mkdir -p "$directory"
+for generator in "${@:-DEB}"; do
+    # Whatever cpack stages is its own business; the packages land in DIRECTORY.
+    cpack --config build/release/CPackConfig.cmake -B "$directory/staging" -G "$generator" > "$directory/cpack.log" ||
+        { cat "$directory/cpack.log"; exit 1; }
+    find "$directory/staging" -maxdepth 1 -type f \( -name '*.deb' -o -name '*.rpm' \) -exec mv -t "$directory" {} +
+    rm -rf "$directory/staging" "$directory/cpack.log"
+done

@@ -1,0 +1,142 @@
+"""What is in the packages, and what the units allow. PACKAGES names the directory of the .deb and .rpm files, which
+tests/packages/build.sh makes."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.timeout(600)
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PACKAGES = pathlib.Path(os.environ.get("PACKAGES", ROOT / "build/packages"))
+MAN_PAGES = {"hsflowd": ["hsflowd.8", "hsflowd.conf.5", "hsflowd.auto.5"], "sflowovsd": ["sflowovsd.8"]}
+EXPOSURE = {"hsflowd": 2.5, "sflowovsd": 1.5}  # as systemd-analyze(1) rates it
+
+
+def run(*command, **options):
+    done = subprocess.run([str(word) for word in command], text=True, capture_output=True, **options)
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def package(name, kind):
+    [file] = [file for file in PACKAGES.glob(f"{name}[-_][0-9]*.{kind}")]
+    return file
+
+
+@pytest.fixture(scope="module", name="unpacked")
+def fixture_unpacked(tmp_path_factory):
+    """The files of all Debian packages."""
+    directory = tmp_path_factory.mktemp("unpacked")
+    for file in PACKAGES.glob("*.deb"):
+        run("dpkg-deb", "-x", file, directory)
+    return directory
+
+
+@pytest.mark.parametrize("daemon", EXPOSURE)
+def test_a_unit_is_exposed_as_little_as_promised(daemon):
+    text = run("systemd-analyze", "security", "--offline=true", "--no-pager", ROOT / f"systemd/{daemon}.service")
+    exposure = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", text).group(1))
+    assert exposure <= EXPOSURE[daemon], text
+
+
+@pytest.mark.parametrize("daemon", EXPOSURE)
+def test_a_drop_in_of_the_examples_keeps_a_unit_within_the_promise(daemon, tmp_path):
+    for example in (ROOT / "systemd/examples").glob("*.conf"):
+        if f"{daemon}.service.d" not in example.read_text():
+            continue
+        unit = tmp_path / f"{daemon}.service"
+        unit.write_text((ROOT / f"systemd/{daemon}.service").read_text() + example.read_text())
+        text = run("systemd-analyze", "security", "--offline=true", "--no-pager", unit)
+        exposure = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", text).group(1))
+        assert exposure <= 2.5, (example, text)
+
+
+@pytest.mark.parametrize("daemon", EXPOSURE)
+def test_systemd_understands_every_line_of_a_unit(daemon):
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", ROOT / f"systemd/{daemon}.service"],
+                          text=True, capture_output=True)
+    not_installed_here = f"{daemon}.service: Command /usr/sbin/{daemon} is not executable: No such file or directory"
+    assert done.stderr.splitlines() in ([], [not_installed_here])
+
+
+def test_lintian_finds_nothing():
+    assert run("lintian", "--allow-root", "--fail-on", "error,warning", *sorted(PACKAGES.glob("*.deb"))) == ""
+
+
+def test_what_an_administrator_edits_is_kept_by_dpkg():
+    assert run("dpkg-deb", "-I", package("hsflowd", "deb"), "conffiles").split() == ["/etc/default/hsflowd", "/etc/hsflowd.conf"]
+    assert run("dpkg-deb", "-I", package("sflowovsd", "deb"), "conffiles").split() == ["/etc/default/sflowovsd"]
+
+
+def test_a_package_depends_on_what_it_uses_and_sflowovsd_not_on_hsflowd():
+    depends = {name: run("dpkg-deb", "-f", package(name, "deb"), "Depends") for name in EXPOSURE}
+    assert "libyaml-cpp" in depends["hsflowd"] and "libcares" not in depends["sflowovsd"]
+    assert "libc-ares2" in depends["hsflowd"] and "libyaml-cpp" not in depends["sflowovsd"]
+    assert "libvirt" not in depends["hsflowd"] and "libxen" not in depends["hsflowd"]
+    assert "hsflowd" not in depends["sflowovsd"]
+
+
+@pytest.mark.parametrize("page", [page for pages in MAN_PAGES.values() for page in pages])
+def test_a_man_page_is_clean(page, unpacked):
+    file = unpacked / f"usr/share/man/man{page[-1]}/{page}.gz"
+    done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", file], text=True, capture_output=True,
+                          env={**os.environ, "MANROFFSEQ": "", "MANWIDTH": "80"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(rf"{page[:-2]} - \S", run("lexgrog", file))
+
+
+def test_no_option_is_missing_in_its_man_page(unpacked):
+    for daemon in EXPOSURE:
+        options = re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", run(unpacked / f"usr/sbin/{daemon}", "--help"))
+        text = re.sub(r"\s+", " ", run("man", "-l", unpacked / f"usr/share/man/man8/{daemon}.8.gz",
+                                       env={**os.environ, "MANWIDTH": "1000"}))
+        assert [option for option in options if option not in text] == []
+
+
+def test_a_debian_system_takes_them_in_and_is_rid_of_them_after_a_purge(tmp_path):
+    """Without systemd running, as in a container or an image that is being built."""
+    root = tmp_path / "root"
+    packages = sorted(PACKAGES.glob("*.deb"))
+    names = " ".join(f"/root/{file.name}" for file in packages)
+    run("mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--customize-hook=copy-in " + " ".join(map(str, packages)) + " /root",
+        "--customize-hook=chroot \"$1\" apt-get install -qq --yes --no-install-recommends " + names, "bookworm", root)
+    chroot = ["chroot", root]
+    try:
+        assert "hsflowd" in run(*chroot, "getent", "passwd", "hsflowd") and run(*chroot, "getent", "passwd", "sflowovsd")
+        assert os.readlink(root / "etc/hsflowd.auto") == "/run/hsflowd/hsflowd.auto"
+        assert run(*chroot, "hsflowd", "check") == ""
+        assert (root / "etc/systemd/system/multi-user.target.wants/sflowovsd.service").is_symlink()
+        run(*chroot, "dpkg", "--purge", "sflowovsd", "hsflowd")
+        left = run(*chroot, "find", "/", "-xdev", "(", "-name", "*hsflowd*", "-o", "-name", "*sflowovsd*", ")")
+        assert [path for path in left.split() if not path.startswith(("/var/log", "/var/cache", "/run/"))] == []
+    finally:
+        run("rm", "-rf", root)
+
+
+@pytest.mark.parametrize("daemon", EXPOSURE)
+def test_an_rpm_has_its_scripts_dependencies_and_configuration(daemon):
+    file = package(daemon, "rpm")
+    scripts = run("rpm", "-qp", "--scripts", file)
+    for step in "systemd-sysusers", "systemd-tmpfiles --create", "preset", "disable --now", "try-restart", "daemon-reload":
+        assert step in scripts
+    requires = run("rpm", "-qp", "--requires", file)
+    assert "libsystemd.so.0()(64bit)" in requires and "\nsystemd\n" in requires
+    assert f"/etc/default/{daemon}" in run("rpm", "-qp", "--configfiles", file).split()
+
+
+def test_rpms_install_into_an_empty_root(tmp_path):
+    rpms = sorted(PACKAGES.glob("*.rpm"))
+    run("rpm", "--root", tmp_path, "--initdb")
+    # Without dependencies and scripts: there is no system in that root to meet or run them.
+    run("rpm", "--root", tmp_path, "-i", "--nodeps", "--noscripts", "--ignorearch", *rpms)
+    assert sorted(run("rpm", "--root", tmp_path, "-qa", "--qf", "%{NAME}\n").split()) == sorted(
+        re.match(r"(.*?)-\d", file.name).group(1) for file in rpms)
+    for daemon in EXPOSURE:
+        assert (tmp_path / f"usr/sbin/{daemon}").stat().st_mode & 0o777 == 0o755
+        assert (tmp_path / f"usr/lib/systemd/system/{daemon}.service").exists()
+    run("rpm", "--root", tmp_path, "-e", "--nodeps", "--noscripts",
+        *[re.match(r"(.*?)-\d", file.name).group(1) for file in rpms])
+    assert not (tmp_path / "usr/sbin/hsflowd").exists()
