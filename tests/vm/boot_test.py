@@ -1,0 +1,243 @@
+"""The packages on a booted Debian guest: systemd, Open vSwitch's kernel data path, DNS-SD. PACKAGES names the directory of the .deb
+files (tests/packages/build.sh makes them)."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+import pytest
+from guest import UUID, Guest
+
+PACKAGES = pathlib.Path(os.environ.get("PACKAGES", pathlib.Path(__file__).parents[2] / "build/packages"))
+EARLIER = "0.0.9-1"
+DNS_SD = 'sflow { dns-sd { domain = .example.com } }'
+COLLECTOR = "/root/datagrams"
+
+pytestmark = pytest.mark.timeout(2400)
+
+
+@pytest.fixture(scope="module", name="repository")
+def fixture_repository(tmp_path_factory):
+    """An apt repository of the packages, and of the same with an earlier version."""
+    directory = tmp_path_factory.mktemp("repository")
+    for package in PACKAGES.glob("*.deb"):
+        shutil.copy(package, directory)
+        unpacked = directory / "unpacked"
+        subprocess.run(["dpkg-deb", "-R", package, unpacked], check=True)
+        control = unpacked / "DEBIAN/control"
+        lines = control.read_text().splitlines()
+        control.write_text("\n".join(f"Version: {EARLIER}" if line.startswith("Version:") else line for line in lines) + "\n")
+        subprocess.run(["dpkg-deb", "-b", "--root-owner-group", unpacked, directory], check=True, stdout=subprocess.DEVNULL)
+        shutil.rmtree(unpacked)
+    index = subprocess.run(["dpkg-scanpackages", "-m", "."], cwd=directory, check=True, capture_output=True).stdout
+    (directory / "Packages").write_bytes(index)
+    return directory
+
+
+@pytest.fixture(name="guest")
+def fixture_guest(tmp_path, repository):
+    with Guest(tmp_path, repository) as guest:
+        try:
+            yield guest
+        finally:
+            print(guest.try_sh("journalctl --no-pager -b -u hsflowd -u sflowovsd -p info")[1][-8000:])
+
+
+def apt(guest, *arguments):
+    return guest.sh("DEBIAN_FRONTEND=noninteractive apt-get -qq -y " + " ".join(arguments), timeout=300)
+
+
+def row(guest):
+    """The one sFlow row: UUID, and what it holds."""
+    table = json.loads(guest.sh("ovs-vsctl --format=json --columns=_uuid,sampling,polling,targets list sflow"))
+    [[uuid, sampling, polling, targets]] = table["data"]
+    return uuid[1], sampling, polling, targets
+
+
+def wait_for_row_on(guest, *bridges):
+    for bridge in bridges:
+        guest.wait_for(f"test \"$(ovs-vsctl get bridge {bridge} sflow)\" != '[]'", f"{bridge} has sFlow")
+    return row(guest)
+
+
+def start_collector(guest):
+    guest.sh(f"systemd-run --collect --unit=collector sh -c 'exec hsflowd decode --port 6343 > {COLLECTOR}'")
+
+
+def wait_for_sample(guest, what, condition, cause="true"):
+    """A datagram, received from the script `cause` on, for which the jq expression is true."""
+    first = int(guest.sh(f"cat {COLLECTOR} | wc -l; {cause} > /dev/null")) + 1
+    return guest.wait_for(f"tail -n +{first} {COLLECTOR} | jq -ce 'select({condition})' | head -1 | grep .", what)
+
+
+def wait_for_both_streams(guest):
+    wait_for_sample(guest, "host counters", '.sub_agent_id == 100000 and any(.samples[].records[].type; . == "host_cpu")')
+    wait_for_sample(guest, "packet samples", 'any(.samples[].type; . == "flow")',
+                    cause="ip netns exec guest1 ping -q -c 100 -i 0.01 10.1.0.2")
+
+
+def state_of_services(guest):
+    return guest.sh("systemctl is-active hsflowd sflowovsd || true").split()
+
+
+def install_the_earlier_version(guest):
+    guest.sh("rm -f /etc/apt/sources.list && apt-get -qq update")
+    guest.sh(f"echo '{DNS_SD}' > /etc/hsflowd.conf")
+    apt(guest, f"install -o Dpkg::Options::=--force-confold hsflowd={EARLIER} sflowovsd={EARLIER}")
+    guest.sh("service hsflowd start && service sflowovsd start")
+    start_collector(guest)
+
+
+def sees_the_zone(guest):
+    _, sampling, polling, targets = wait_for_row_on(guest, "br0")
+    assert (sampling, polling, targets) == (10, 5, "192.0.2.1:6343")
+    guest.sh("ovs-vsctl add-br br1")
+    wait_for_row_on(guest, "br1")
+    wait_for_both_streams(guest)
+
+
+def names_the_host_by_its_firmware(guest):
+    wait_for_sample(guest, "the host's UUID", f'any(.samples[].records[]; .type == "host_descr" and (.uuid | gsub("-"; "")) == "{UUID.replace("-", "")}")')
+
+
+def pid_of(guest, daemon):
+    return guest.sh(f"systemctl show -P MainPID {daemon}")
+
+
+def runs_with_least_privilege(guest):
+    for daemon, capabilities in {"hsflowd": 0, "sflowovsd": 1 << 1}.items():  # none; CAP_DAC_OVERRIDE of capabilities(7)
+        pid = pid_of(guest, daemon)
+        assert guest.sh(f"ps -o user:20= -p {pid}") == daemon
+        assert int(guest.sh(f"grep CapEff /proc/{pid}/status").split()[1], 16) == capabilities
+    pid = pid_of(guest, "sflowovsd")
+    assert guest.sh(f"ls /proc/{pid}/root/etc").split() == ["ld.so.cache", "localtime"]
+    assert guest.sh(f"ls /proc/{pid}/root/run").split() == ["hsflowd", "openvswitch", "systemd"]
+    assert guest.sh(f"nsenter -n -t {pid} ip -o link | wc -l") == "1"
+    for unit, limit in {"hsflowd": 25, "sflowovsd": 15}.items():
+        guest.sh(f"systemd-analyze security --no-pager --threshold={limit} {unit}.service")
+
+
+def follows_the_restarts_of_open_vswitch(guest):
+    uuid = row(guest)[0]
+    guest.sh("systemctl restart openvswitch-switch ovsdb-server ovs-vswitchd", timeout=300)
+    guest.sh("ovs-vsctl clear bridge br0 sflow")
+    assert wait_for_row_on(guest, "br0", "br1")[0] == uuid
+    guest.sh("ovs-appctl -t sflowovsd sflow/status | grep '^database: .*: connected'")
+    wait_for_both_streams(guest)
+
+
+def is_back_after_a_reboot(guest):
+    guest.reboot()
+    start_collector(guest)
+    wait_for_row_on(guest, "br0", "br1")
+    assert state_of_services(guest) == ["active", "active"]
+    wait_for_both_streams(guest)
+
+
+def waits_for_a_network_that_is_late(guest):
+    guest.sh("touch /etc/bed-network-late && systemctl disable -q bed-dns")
+    guest.reboot()
+    assert state_of_services(guest) == ["active", "active"]
+    guest.sh("/usr/local/sbin/bed-network && systemctl start bed-dns")
+    start_collector(guest)
+    wait_for_row_on(guest, "br0", "br1")
+    wait_for_both_streams(guest)
+    guest.sh("rm /etc/bed-network-late && systemctl enable -q bed-dns")
+
+
+def is_upgraded_without_losing_anything(guest):
+    """The row keeps its UUID and is not even touched, and so the sequence numbers of Open vSwitch go on."""
+    from_open_vswitch = '.sub_agent_id != 100000'
+    before = json.loads(wait_for_sample(guest, "a datagram of Open vSwitch", from_open_vswitch))["sequence_number"]
+    shared = guest.sh("cat /run/hsflowd/hsflowd.auto")
+    version = guest.sh("ovs-vsctl get open_vswitch . next_cfg")
+    uuid = row(guest)[0]
+    apt(guest, "install -o Dpkg::Options::=--force-confold hsflowd sflowovsd")
+    assert EARLIER not in guest.sh("dpkg-query -W -f '${Version}\n' hsflowd sflowovsd")
+    guest.wait_for("ovs-appctl -t sflowovsd sflow/status | grep 'bridges: .*sampled'", "sflowovsd is up again")
+    assert row(guest)[0] == uuid
+    assert guest.sh("ovs-vsctl get open_vswitch . next_cfg") == version
+    assert guest.sh("cat /run/hsflowd/hsflowd.auto") == shared
+    after = json.loads(wait_for_sample(guest, "a datagram of Open vSwitch", from_open_vswitch))["sequence_number"]
+    assert after > before
+    wait_for_both_streams(guest)
+
+
+def is_restarted_when_it_hangs(guest):
+    for daemon in "hsflowd", "sflowovsd":
+        directory = f"/run/systemd/system/{daemon}.service.d"
+        guest.sh(f"mkdir -p {directory} && printf '[Service]\\nWatchdogSec=5\\n' > {directory}/test.conf && "
+                 f"systemctl daemon-reload && systemctl restart {daemon}")
+        pid = pid_of(guest, daemon)
+        guest.sh(f"kill -STOP {pid}")
+        guest.wait_for(f"systemctl is-active -q {daemon} && test $(systemctl show -P MainPID {daemon}) != {pid}",
+                       f"{daemon} is another process")
+    wait_for_row_on(guest, "br0", "br1")
+
+
+def leaves_nothing_behind(guest):
+    guest.sh("systemctl stop collector")
+    apt(guest, "remove sflowovsd")
+    assert guest.sh("ovs-vsctl --columns=_uuid list sflow") == ""
+    assert guest.sh("ls /etc/default/sflowovsd") != ""
+    apt(guest, "remove hsflowd")
+    assert guest.sh("ls /etc/default/hsflowd /etc/hsflowd.conf /var/lib/hsflowd") != ""
+    status, _ = guest.try_sh("ls /etc/hsflowd.auto /run/hsflowd/hsflowd.auto")
+    assert status != 0
+    apt(guest, "purge hsflowd sflowovsd")
+    left = guest.sh("find / -xdev \\( -name '*hsflowd*' -o -name '*sflowovsd*' \\) -not -path '/proc/*' -not -path '/tmp/*' "
+                    "-not -path '/var/tmp/*' -not -path '/var/log/*' -not -path '/var/cache/*'")
+    assert left == ""
+    assert guest.sh("systemctl --failed --no-legend") == ""
+
+
+def reaches_a_remote_database_with_its_drop_in(guest):
+    directory = "/etc/systemd/system/sflowovsd.service.d"
+    guest.sh("ovs-vsctl set-manager ptcp:6640:127.0.0.1 && cp /etc/default/sflowovsd /root && "
+             "echo 'SFLOWOVSD_OPTIONS=\"tcp:127.0.0.1:6640\"' > /etc/default/sflowovsd && "
+             f"install -D -m 644 -t {directory} /usr/share/doc/sflowovsd/examples/remote-database.conf && "
+             "systemctl daemon-reload && systemctl restart sflowovsd && ovs-vsctl clear bridge br0 sflow")
+    guest.wait_for("ovs-appctl -t sflowovsd sflow/status | grep '^database: tcp:.*: connected'", "connected over TCP")
+    wait_for_row_on(guest, "br0", "br1")
+    guest.sh(f"rm -r {directory} && mv /root/sflowovsd /etc/default && systemctl daemon-reload && "
+             "systemctl restart sflowovsd && ovs-vsctl del-manager")
+
+
+def sends_through_a_vrf_and_from_a_namespace_with_its_drop_in(guest):
+    directory = "/etc/systemd/system/hsflowd.service.d"
+    guest.sh("""set -e
+        ip link add mgmt type vrf table 10
+        ip link set mgmt up
+        ip netns add outside
+        ip link add wire0 type veth peer name wire1 netns outside
+        ip link set wire0 master mgmt up
+        ip address add 198.51.100.1/24 dev wire0
+        ip -n outside address add 198.51.100.9/24 dev wire1
+        ip -n outside link set wire1 up
+        ip netns exec outside true
+        cp /etc/hsflowd.conf /root
+        echo 'sflow { polling=1 collector { ip=198.51.100.9 dev=mgmt } collector { ip=10.1.0.2 namespace=guest1 } }' > /etc/hsflowd.conf
+        systemctl reload hsflowd""")
+    decode = "hsflowd decode --port 6343 --count 1 --seconds 60 | grep host_cpu"
+    guest.sh(f"ip netns exec outside {decode}")
+    guest.wait_for("journalctl -u hsflowd | grep 'guest1: Operation not permitted'", "it may not enter the namespace")
+    guest.sh(f"install -D -m 644 -t {directory} /usr/share/doc/hsflowd/examples/collector-namespace.conf && "
+             "systemctl daemon-reload && systemctl restart hsflowd")
+    guest.sh(f"ip netns exec guest2 {decode}")
+    guest.sh(f"rm -r {directory} && mv /root/hsflowd.conf /etc && systemctl daemon-reload && systemctl restart hsflowd && "
+             "ip netns del outside && ip link del mgmt")
+    wait_for_row_on(guest, "br0", "br1")
+
+
+def test_an_installation_from_the_first_apt_to_the_purge(guest):
+    for chapter in (install_the_earlier_version, sees_the_zone, names_the_host_by_its_firmware, runs_with_least_privilege,
+                    follows_the_restarts_of_open_vswitch, is_back_after_a_reboot, waits_for_a_network_that_is_late,
+                    is_upgraded_without_losing_anything, is_restarted_when_it_hangs,
+                    reaches_a_remote_database_with_its_drop_in, sends_through_a_vrf_and_from_a_namespace_with_its_drop_in,
+                    leaves_nothing_behind):
+        start = time.monotonic()
+        chapter(guest)
+        print(f"{chapter.__name__}: {time.monotonic() - start:.0f} s", flush=True)
