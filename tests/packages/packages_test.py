@@ -43,9 +43,10 @@ def test_a_unit_is_exposed_as_little_as_promised(daemon):
 
 
 @pytest.mark.parametrize("daemon", EXPOSURE)
-def test_a_drop_in_of_the_examples_keeps_a_unit_within_the_promise(daemon, tmp_path):
-    for example in (ROOT / "systemd/examples").glob("*.conf"):
-        if f"{daemon}.service.d" not in example.read_text():
+def test_a_drop_in_keeps_a_unit_within_the_promise(daemon, tmp_path):
+    for example in [*(ROOT / "systemd/examples").glob("*.conf"), ROOT / "systemd/xen.conf"]:
+        of = "sflowovsd" if "sflowovsd.service.d" in example.read_text() else "hsflowd"
+        if of != daemon:
             continue
         unit = tmp_path / f"{daemon}.service"
         unit.write_text((ROOT / f"systemd/{daemon}.service").read_text() + example.read_text())
@@ -109,7 +110,7 @@ def test_a_debian_system_takes_them_in_and_is_rid_of_them_after_a_purge(tmp_path
         assert os.readlink(root / "etc/hsflowd.auto") == "/run/hsflowd/hsflowd.auto"
         assert run(*chroot, "hsflowd", "check") == ""
         assert (root / "etc/systemd/system/multi-user.target.wants/sflowovsd.service").is_symlink()
-        run(*chroot, "dpkg", "--purge", "sflowovsd", "hsflowd")
+        run(*chroot, "dpkg", "--purge", *[package.name.split("_")[0] for package in packages])
         left = run(*chroot, "find", "/", "-xdev", "(", "-name", "*hsflowd*", "-o", "-name", "*sflowovsd*", ")")
         assert [path for path in left.split() if not path.startswith(("/var/log", "/var/cache", "/run/"))] == []
     finally:

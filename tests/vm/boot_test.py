@@ -223,7 +223,7 @@ def sends_through_a_vrf_and_from_a_namespace_with_its_drop_in(guest):
         systemctl reload hsflowd""")
     decode = "hsflowd decode --port 6343 --count 1 --seconds 60 | grep host_cpu"
     guest.sh(f"ip netns exec outside {decode}")
-    guest.wait_for("journalctl -u hsflowd | grep 'guest1: Operation not permitted'", "it may not enter the namespace")
+    guest.wait_for("journalctl -u hsflowd | grep 'collector 10.1.0.2 .*: Operation not permitted'", "it may not enter the namespace")
     guest.sh(f"install -D -m 644 -t {directory} /usr/share/doc/hsflowd/examples/collector-namespace.conf && "
              "systemctl daemon-reload && systemctl restart hsflowd")
     guest.sh(f"ip netns exec guest2 {decode}")
