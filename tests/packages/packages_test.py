@@ -97,6 +97,24 @@ def test_no_option_is_missing_in_its_man_page(unpacked):
         assert [option for option in options if option not in text] == []
 
 
+def completions(unpacked, *words):
+    """What bash offers for the last word of a command line of hsflowd."""
+    script = f"""source {unpacked}/usr/share/bash-completion/completions/hsflowd
+        COMP_WORDS=(hsflowd "$@"); COMP_CWORD=$#; _hsflowd; printf '%s\\n' "${{COMPREPLY[@]}}\""""
+    return run("bash", "-c", script, "bash", *words).split()
+
+
+def test_bash_completes_every_command_and_option_of_hsflowd(unpacked):
+    hsflowd = unpacked / "usr/sbin/hsflowd"
+    options = r"(?m)^  (?:-\w,)?(--[a-z][a-z-]+)"
+    assert set(re.findall(options, run(hsflowd, "--help"))) == set(completions(unpacked, "--"))
+    commands = completions(unpacked, "")
+    assert commands == ["check", "convert", "decode", "dnssd", "show", "status"]
+    for command in commands:
+        own = set(re.findall(options, run(hsflowd, command, "--help")))
+        assert own <= set(completions(unpacked, command, "--")), command
+
+
 def test_a_debian_system_takes_them_in_and_is_rid_of_them_after_a_purge(tmp_path):
     """Without systemd running, as in a container or an image that is being built."""
     root = tmp_path / "root"
