@@ -111,12 +111,11 @@ void DnsSdWalk::concluded(DnsSdResult result) {
     over_ = true;
     return;
   }
-  if (at_ == 0) {
+  const bool first_failure = result.kind == Kind::failed && result_.kind == Kind::absent;
+  if (at_ == 0 || first_failure) {
     result_ = std::move(result);
   } else if (result.kind == Kind::absent) {
     result_.ttl = std::min(result_.ttl, result.ttl);
-  } else if (result_.kind == Kind::absent) {
-    result_ = std::move(result);
   }
   over_ = ++at_ == names_.size();
 }

@@ -14,7 +14,7 @@
 
 namespace sfa {
 
-inline constexpr std::size_t kMaxConfigBytes = 256 * 1024;
+inline constexpr std::size_t kMaxConfigBytes = std::size_t{256} * 1024;
 
 // Where a value came from. An option that is in no map of origins has its default.
 struct Origin {
