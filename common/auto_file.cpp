@@ -45,10 +45,13 @@ std::vector<std::string_view> slashed_parts(std::string_view text) {
 
 // `IP` or `IP PORT`; more words are for readers that know what they mean.
 Result<Collector> parse_collector(std::string_view text) {
-  const bool slashed = text.find('/') != text.npos;
-  auto parts = slashed ? slashed_parts(text) : split(text, " \t");
+  auto parts = split(text, " \t");
   if (parts.empty()) {
     return failure("no address");
+  }
+  const bool slashed = parts[0].find('/') != std::string_view::npos;
+  if (slashed) {
+    parts = slashed_parts(parts[0]);
   }
   const auto address = IpAddress::parse(parts[0]);
   if (!address) {

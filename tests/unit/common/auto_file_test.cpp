@@ -185,6 +185,7 @@ TEST_CASE("the older agent's collector with device and namespace is read") {
   };
   const auto address = IpAddress::parse("10.0.0.1").value();
   CHECK(collectors_of("10.0.0.1/6344/eth0/blue") == std::vector<Collector>{{address, 6344, "eth0", "blue"}});
+  CHECK(collectors_of("10.0.0.1/6344/eth0/blue 5 more") == collectors_of("10.0.0.1/6344/eth0/blue"));
   CHECK(collectors_of("10.0.0.1/6344//blue") == std::vector<Collector>{{address, 6344, "", "blue"}});
   CHECK(collectors_of("10.0.0.1//eth0") == std::vector<Collector>{{address, 6343, "eth0"}});
 }
