@@ -109,7 +109,7 @@ void add_dnssd_options(CLI::App& command, DnssdOptions& options) {
 int dnssd(const DnssdOptions& options, const std::filesystem::path& config_file) {
   const DnsSdConfig config = configured(options, config_file);
   EventLoop loop;
-  DnsClient dns(loop, {.servers = options.server});
+  DnsClient dns(loop, DnsClient::Setup{.servers = options.server});
   const auto domains = config.domain.empty() ? dns.search_domains() : std::vector{config.domain};
   if (domains.empty()) {
     fmt::print(stderr,
