@@ -103,9 +103,9 @@ void write_columns(const ovsrec_sflow* row, const SflowColumns& before, const Sf
   }
 }
 
-// Everything is verified that the plan was made from: if it is no longer so at the server, the transaction
-// fails and the next turn plans anew. That is what keeps a row that somebody took in the meantime from being
-// overwritten.
+// Whose the row is is verified: if it is no longer so at the server, the transaction fails and the next turn
+// plans anew. That is what keeps a row that somebody took in the meantime from being overwritten, and from
+// being given to further bridges.
 const ovsrec_sflow* write_row(ovsdb_idl* idl, ovsdb_idl_txn* txn, const RowPlan& plan,
                               const SflowSchema& schema) {
   const ovsrec_sflow* row = nullptr;
@@ -115,7 +115,7 @@ const ovsrec_sflow* write_row(ovsdb_idl* idl, ovsdb_idl_txn* txn, const RowPlan&
     row = ovsrec_sflow_get_for_uuid(idl, &id);
     assert(row != nullptr);
     before = read_row(*row).columns;
-    if ((plan.write || plan.mark) && schema.external_ids) {
+    if (schema.external_ids) {
       ovsrec_sflow_verify_external_ids(row);
     }
   } else {

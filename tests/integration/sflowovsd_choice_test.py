@@ -1,9 +1,11 @@
 """Which bridges get sFlow, with which rate, and where from: the settings, the bridges' own external_ids, what is there."""
 
+import signal
+
 import pytest
 
-from testbed import (SHARED_FILE, Collector, bridge_state, hsflowd_config, publish, settings, sflow_of, sflow_status,
-                     vsctl, wait_for)
+from testbed import (SHARED_FILE, Collector, Monitor, bridge_state, hsflowd_config, publish, settings, sflow_of,
+                     sflow_status, vsctl, wait_for)
 
 
 @pytest.fixture
@@ -170,3 +172,24 @@ def test_a_writer_that_dies_in_the_middle_leaves_the_last_good_settings_in_force
     with open(SHARED_FILE, "a") as file:
         file.write(text[60:])
     wait_for(lambda: sflow_of("br0")["sampling"] == 9, "the rest of it")
+
+
+def test_a_row_that_somebody_takes_meanwhile_is_given_to_no_further_bridge(database):
+    vsctl("add-br", "br0")
+    vsctl("add-br", "br1")
+    other = Monitor({})  # older than sflowovsd's connection: the server looks at its requests first
+    publish(settings(**{"ovs.exclude": "br1"}))
+    daemon = database.sflowovsd()
+    daemon.announce("rows of others: left alone on br0")
+    wait_for(lambda: states() == {"br0": "sampled", "br1": "excluded"}, "br0 has a row")
+    taken = sflow_of("br0")["_uuid"]
+    database.server.process.send_signal(signal.SIGSTOP)
+    other.send({"id": "take", "method": "transact", "params": ["Open_vSwitch", {
+        "op": "update", "table": "sFlow", "where": [], "row": {"external_ids": ["map", [["owner", "x"]]]}}]})
+    publish(settings(revision=2))
+    wait_for(lambda: states() == {"br0": "sampled", "br1": "attaching"}, "the transaction is on its way")
+    database.server.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: states() == {"br0": "foreign", "br1": "sampled"}, "a row of its own")
+    assert sflow_of("br0")["_uuid"] == taken != sflow_of("br1")["_uuid"]
+    assert sflow_of("br0")["external_ids"] == {"owner": "x"}
+    other.close()
