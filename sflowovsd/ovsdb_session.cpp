@@ -1,5 +1,6 @@
 #include "sflowovsd/ovsdb_session.hpp"
 
+#include "common/text.hpp"
 #include "sflowovsd/ovs_idl.hpp"
 #include "sflowovsd/ovsdb_rows.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstBackOff{1000};
 constexpr std::chrono::milliseconds kLastBackOff{60000};
+constexpr std::size_t kLongestError = 1024; // characters of what the server says that are shown
 
 void say(LoggedState& state, const std::vector<std::string>& names, std::string_view text) {
   if (names.empty()) {
@@ -136,10 +138,10 @@ void OvsdbSession::report(const std::optional<Goal>& goal) {
   std::vector<std::string> problems;
   for (const auto& bridge : plan_->bridges) {
     if (bridge.state == BridgeState::foreign && goal && goal->row) {
-      left_alone.push_back(bridge.name);
+      left_alone.push_back(printable(bridge.name));
     }
     if (!bridge.problem.empty()) {
-      problems.push_back(fmt::format("{}: {}", bridge.name, bridge.problem));
+      problems.push_back(fmt::format("{}: {}", printable(bridge.name), bridge.problem));
     }
   }
   std::vector<std::string> unreachable;
@@ -215,7 +217,7 @@ void OvsdbSession::advance() {
       ++counted_.repeated; // somebody gave a bridge a row meanwhile, say
     } else {
       ++counted_.failed;
-      committing_.failed(Error{ovsdb_idl_txn_get_error(txn_.get())});
+      committing_.failed(Error{printable(ovsdb_idl_txn_get_error(txn_.get()), kLongestError)});
       retry_later();
     }
     break;

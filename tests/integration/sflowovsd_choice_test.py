@@ -1,10 +1,11 @@
 """Which bridges get sFlow, with which rate, and where from: the settings, the bridges' own external_ids, what is there."""
 
+import json
 import signal
 
 import pytest
 
-from testbed import (SHARED_FILE, Collector, Monitor, bridge_state, hsflowd_config, publish, settings, sflow_of,
+from testbed import (SHARED_FILE, Collector, Monitor, bridge_state, hsflowd_config, publish, run, settings, sflow_of,
                      sflow_status, vsctl, wait_for)
 
 
@@ -193,3 +194,18 @@ def test_a_row_that_somebody_takes_meanwhile_is_given_to_no_further_bridge(datab
     assert sflow_of("br0")["_uuid"] == taken != sflow_of("br1")["_uuid"]
     assert sflow_of("br0")["external_ids"] == {"owner": "x"}
     other.close()
+
+
+def test_what_a_bridge_is_called_cannot_forge_lines_of_the_log(database):
+    name = "br\n2026-01-01T00:00:00Z|00001|forged|ERR|\x1b[31m"
+    run("ovsdb-client", "transact", "unix:/run/openvswitch/db.sock", json.dumps([
+        "Open_vSwitch",
+        {"op": "insert", "table": "sFlow", "uuid-name": "r",
+         "row": {"targets": "192.0.2.1:9", "external_ids": ["map", [["owner", "x"]]]}},
+        {"op": "insert", "table": "Bridge", "uuid-name": "b", "row": {"name": name, "sflow": ["named-uuid", "r"]}},
+        {"op": "mutate", "table": "Open_vSwitch", "where": [],
+         "mutations": [["bridges", "insert", ["named-uuid", "b"]]]}]))
+    publish(settings())
+    daemon = database.sflowovsd()
+    daemon.announce(r"rows of others: left alone on br\\x0a2026.*\|\\x1b\[31m$")
+    daemon.expect_log("rows of others: left alone")
