@@ -12,6 +12,7 @@
 #include <csignal>
 #include <exception>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <string>
 
 namespace {
@@ -38,6 +39,13 @@ void run_daemon(const Options& options) {
   OvsdbSession session(options.database);
   SharedFile shared_file(loop, options.shared_file,
                          [&](const std::optional<Settings>& settings) { session.set_settings(settings); });
+  // As hsflowd does: what is taken for a reload must not end it, least of all as Open vSwitch's library
+  // would, in a way that systemd takes for a clean exit.
+  const EventSource hangup = loop.on_signal(SIGHUP, [&] {
+    spdlog::info("SIGHUP: reading {} again", options.shared_file);
+    shared_file.read();
+    session.resync();
+  });
   Commands commands(loop, shared_file, session);
   loop.enable_watchdog();
   daemonize_complete();

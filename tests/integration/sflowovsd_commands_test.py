@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 
 import pytest
 
@@ -179,3 +180,13 @@ def test_bash_completes_every_option_and_what_follows_it(bed):
     assert complete("-v", "w") == ["warn"]
     assert complete("u")[0] == "unix:"
     assert complete("--config", "=", str(ROOT / "CMakeL")) == [str(ROOT / "CMakeLists.txt")]
+
+
+def test_sighup_reads_the_shared_file_again_and_ends_nothing(database):
+    publish(settings(revision=5))
+    daemon = database.sflowovsd("--pidfile=/run/openvswitch/sflowovsd.pid")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 is done")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.expect_log("SIGHUP: ")
+    assert appctl("sflow/plan") == "nothing to change\n"
+    assert sflow_status()["transactions"]["succeeded"] == 1
