@@ -116,6 +116,7 @@ void OvsdbSession::decide() {
   if (!database) {
     database_.failed(database.error());
     plan_.reset();
+    counted_.bridges.clear();
     return;
   }
   database_.ok();
@@ -243,8 +244,7 @@ void OvsdbSession::wait() {
       poll_immediate_wake();
     }
   } else if (retry_at_ != MonotonicTime::max()) {
-    poll_timer_wait_until(
-        std::chrono::duration_cast<std::chrono::milliseconds>(retry_at_.time_since_epoch()).count());
+    poll_timer_wait_until(std::chrono::ceil<std::chrono::milliseconds>(retry_at_.time_since_epoch()).count());
   }
 }
 

@@ -178,6 +178,21 @@ def test_a_schema_without_sflow_is_an_error_that_says_so(bed, tmp_path):
     assert "database problem: the database has no column sflow" in appctl("sflow/status")
 
 
+def test_of_a_database_that_became_one_without_sflow_no_bridge_counts_as_sampled(bed, tmp_path):
+    server = bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    publish(settings())
+    daemon = bed.sflowovsd()
+    daemon.announce(LOST)
+    daemon.announce("database lacks .* column|database: the database has no column sflow")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 is done")
+    server.stop(within=5)
+    (bed.directory / "conf.db").unlink()
+    bed.ovsdb_server(schema=edited_schema(tmp_path / "no-sflow.ovsschema", without("Bridge.sflow")))
+    wait_for(lambda: sflow_status()["database"]["problem"], "the problem")
+    assert sflow_status()["bridges"] == []
+
+
 def test_a_database_that_is_not_open_vswitchs_is_an_error_that_says_so(bed, tmp_path):
     def rename(schema):
         schema["name"] = "Something_else"
