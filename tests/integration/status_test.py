@@ -36,6 +36,7 @@ def test_it_says_what_the_daemon_does(bed, addresses, collector):
     daemon.announce("collector 203.0.113.1 port 6343: send: Network is unreachable")
     for _ in range(2):
         collector.receive()
+    wait_for(lambda: all(source["last_run_ms_ago"] is not None for source in status()["sources"]), "each source has run")
     now = status()
     assert now["process_id"] == daemon.pid
     assert now["settings"] == {"revision": 1, "origin": str(bed.directory / "hsflowd.conf"),
