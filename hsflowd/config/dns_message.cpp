@@ -75,10 +75,12 @@ void append_label(std::string& name, std::span<const std::uint8_t> label) {
 }
 
 // RFC 1035, section 4.1.4. A pointer may only lead backwards from where the part before it began, so no chain
-// of them can go on for ever.
+// of them can go on for ever; more of them than a name has labels would only take long.
 std::string Reader::name() {
   constexpr std::uint8_t kPointer = 0xc0;
   constexpr std::size_t kMaxName = 255; // bytes on the wire (section 2.3.4)
+  constexpr int kMaxPointers = 127;
+  int pointers = 0;
   std::string result;
   std::size_t size = 1;
   std::size_t begin = at_;
@@ -89,6 +91,9 @@ std::string Reader::name() {
       const auto target = static_cast<std::size_t>((length & ~kPointer) << 8 | reader->u8());
       if (target >= begin) {
         throw Malformed("a compressed name that does not lead backwards");
+      }
+      if (++pointers > kMaxPointers) {
+        throw Malformed("a compressed name of too many parts");
       }
       begin = target;
       elsewhere = Reader(message_, target, message_.size());

@@ -109,6 +109,19 @@ TEST_CASE("names that would never end or are too long are errors") {
   CHECK(error_of(header(1) + record(5, Bytes{0x40, 0})) == too_long);
 }
 
+TEST_CASE("a compressed name of more pointers than a name has labels is an error") {
+  const auto chain_of = [](unsigned pointers) {
+    const auto at = static_cast<unsigned>((header(1) + record(250, {})).size());
+    Bytes chain = u16(kQuestionName);
+    for (unsigned i = 1; i + 1 < pointers; ++i) {
+      chain = chain + u16(0xc000 | (at + 2 * (i - 1)));
+    }
+    return header(2) + record(250, chain) + record(5, u16(0xc000 | (at + 2 * (pointers - 2))));
+  };
+  CHECK(std::get<DnsName>(parse_dns_message(chain_of(127)).value().answers[1].data).name == "example");
+  CHECK(error_of(chain_of(128)) == "malformed DNS message: a compressed name of too many parts");
+}
+
 TEST_CASE("a record whose data do not fill its length, or overrun it, is an error") {
   CHECK(error_of(header(1) + record(1, {10, 0, 0, 1, 0})) ==
         "malformed DNS message: a record that is longer than its type allows");
