@@ -18,9 +18,14 @@ DnsSdCopy parse_document(const Json& json) {
   if (json.at("version") != kVersion) {
     throw std::runtime_error("written by another version");
   }
+  using std::chrono::system_clock;
+  constexpr auto kLatest = std::chrono::floor<std::chrono::seconds>(system_clock::time_point::max());
   DnsSdCopy copy;
   copy.answered_at =
       std::chrono::sys_seconds(std::chrono::seconds(json.at("answered_at").get<std::int64_t>()));
+  if (copy.answered_at < std::chrono::sys_seconds{} || copy.answered_at > kLatest) {
+    throw std::runtime_error("answered at a time that no clock shows");
+  }
   copy.answer.name = json.at("name");
   copy.answer.authenticated = json.at("authenticated");
   for (const auto& service : json.at("services")) {

@@ -45,6 +45,10 @@ TEST_CASE("a copy that is cut short at any byte, or changed in its form, is an e
   CHECK(!parse_dns_sd_copy(with("\"version\": 1", "\"version\": 2")));
   CHECK(!parse_dns_sd_copy(with("true", "1")));
   CHECK(!parse_dns_sd_copy(text + text));
+  for (const auto* time : {"-1", "-9223372036854775808", "9223372037", "9223372036854775807"}) {
+    CHECK(!parse_dns_sd_copy(with("1763892800", time))); // no clock of this system can have said so
+  }
+  CHECK(parse_dns_sd_copy(with("1763892800", "9223372036")));
 }
 
 TEST_CASE("a copy is written into a directory that is not there yet") {
