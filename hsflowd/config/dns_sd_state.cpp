@@ -36,7 +36,7 @@ DnsSdState::Outcome DnsSdState::concluded(DnsSdResult result, MonotonicTime now)
   case DnsSdResult::Kind::absent:
     failures_ = 0;
     due_ = now + refresh_after(result.ttl);
-    return absent(result.answer.name);
+    return absent(std::move(result.answer));
   case DnsSdResult::Kind::failed:
     break;
   }
@@ -52,6 +52,7 @@ DnsSdState::Outcome DnsSdState::answered(DnsSdResult result, MonotonicTime now) 
   due_ = now + (failures_ > 0 ? jittered(back_off(failures_)) : refresh_after(result.ttl));
   if (result.texts_missing() && in_force_ && in_force_->name == result.answer.name) {
     result.answer.texts = in_force_->texts;
+    result.answer.authenticated = result.answer.authenticated && in_force_->authenticated;
   }
   if (in_force_ == result.answer) {
     return Outcome::confirmed;
@@ -60,16 +61,17 @@ DnsSdState::Outcome DnsSdState::answered(DnsSdResult result, MonotonicTime now) 
   return Outcome::applied;
 }
 
-DnsSdState::Outcome DnsSdState::absent(const std::string& name) {
+DnsSdState::Outcome DnsSdState::absent(DnsSdAnswer answer) {
   absences_ += 1;
-  if (in_force_ && in_force_->services.empty()) {
-    return Outcome::still_off;
+  if (config_.domain.empty() && in_force_) {
+    answer.name = in_force_->name; // of a whole search list: that of the domain that had the records
   }
-  if (absences_ < 2) {
+  const bool off = in_force_ && in_force_->services.empty();
+  if (!off && absences_ < 2) {
     return Outcome::doubted;
   }
-  in_force_ = DnsSdAnswer{.name = in_force_ ? in_force_->name : name};
-  return Outcome::switched_off;
+  in_force_ = std::move(answer);
+  return off ? Outcome::still_off : Outcome::switched_off;
 }
 
 milliseconds DnsSdState::jittered(milliseconds interval) {

@@ -44,7 +44,7 @@ public:
 
 private:
   Outcome answered(DnsSdResult result, MonotonicTime now);
-  Outcome absent(const std::string& name);
+  Outcome absent(DnsSdAnswer answer);
   // Hosts must not ask in step: up to 10 % later. Not earlier, as a resolver's cache would only give the rest
   // of the old answer's life.
   [[nodiscard]] std::chrono::milliseconds jittered(std::chrono::milliseconds interval);

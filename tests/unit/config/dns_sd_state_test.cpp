@@ -144,6 +144,36 @@ TEST_CASE("without any answer before, an absence is off at its second time too")
   CHECK(state.in_force() == DnsSdAnswer{.name = "n"});
 }
 
+TEST_CASE("records that are absent in a domain that was configured since are switched off by its name") {
+  DnsSdState state = started({.on = true, .domain = "a"});
+  DnsSdResult there = answer("c1");
+  there.answer.name = "_sflow._udp.a";
+  state.concluded(there, kStart);
+  state.configure({.on = true, .domain = "b"}, kStart);
+  DnsSdResult gone = absent();
+  gone.answer = {.name = "_sflow._udp.b", .authenticated = true};
+  CHECK(state.concluded(gone, kStart) == Outcome::doubted);
+  CHECK(state.concluded(gone, kStart) == Outcome::switched_off);
+  CHECK(state.in_force() == gone.answer);
+  CHECK(state.concluded(gone, kStart) == Outcome::still_off);
+  SECTION("and again by that of the next one, with nothing to be switched off any more") {
+    state.configure({.on = true, .domain = "a"}, kStart);
+    gone.answer = {.name = "_sflow._udp.a"};
+    CHECK(state.concluded(gone, kStart) == Outcome::still_off);
+    CHECK(state.in_force() == gone.answer);
+  }
+}
+
+TEST_CASE("records that are absent in a whole search list stay those of the domain that had them") {
+  DnsSdState state = started();
+  state.concluded(answer("c1"), kStart);
+  DnsSdResult gone = absent();
+  gone.answer.name = "first of the list";
+  state.concluded(gone, kStart);
+  CHECK(state.concluded(gone, kStart) == Outcome::switched_off);
+  CHECK(state.in_force()->name == "n");
+}
+
 TEST_CASE("a copy is in force until DNS answers, and removed records switch it off") {
   DnsSdState state = started();
   state.remember(answer("c1").answer);
@@ -169,6 +199,12 @@ TEST_CASE("texts that are missing stay as they were, and are asked for again soo
     state.concluded(other, kStart);
     CHECK(state.concluded(without_texts, kStart) == Outcome::applied);
     CHECK(state.in_force()->texts.empty());
+  }
+  SECTION("not authenticated then, beside services that are now") {
+    state.concluded(answer("c1"), kStart);
+    without_texts.answer.authenticated = true;
+    state.concluded(without_texts, kStart);
+    CHECK(!state.in_force()->authenticated);
   }
   CHECK(*state.due() <= kStart + 6s);
 }
