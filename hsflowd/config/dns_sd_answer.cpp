@@ -2,6 +2,7 @@
 
 #include "common/text.hpp"
 #include "config/dns_records.hpp"
+#include "config/options.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -75,6 +76,18 @@ bool is_usable(const DnsSdAnswer& answer, const DnsSdConfig& config) {
          (!config.require_ad || answer.authenticated);
 }
 
+Result<CollectorConfig> collector_of(const DnsSrv& service) {
+  // As DNS has it, the name is whole: the dot keeps the search list away from it.
+  const bool is_address = IpAddress::parse(service.target).has_value();
+  CollectorConfig collector{.host = service.target + (is_address ? "" : "."), .port = service.port};
+  const bool is_host = parse_value(find_option("collector", "ip")->option->type, collector.host).has_value();
+  if (!is_host || service.port == 0) {
+    return failure("target {} port {}: found {}, expected a host name and a port from 1", service.target,
+                   service.port, is_host ? "port 0" : "no host name");
+  }
+  return collector;
+}
+
 DnsSdResult judge(const std::string& name, const Result<DnsMessage>& srv, const Result<DnsMessage>& txt,
                   bool require_ad) {
   const auto services = usable_records(srv, name, DnsType::srv, require_ad);
@@ -82,7 +95,9 @@ DnsSdResult judge(const std::string& name, const Result<DnsMessage>& srv, const 
     return {.kind = DnsSdResult::Kind::failed, .error = services.error().in(name + " SRV")};
   }
   if (services->records.empty()) {
-    return {.kind = DnsSdResult::Kind::absent, .answer = {.name = name}, .ttl = services->ttl};
+    return {.kind = DnsSdResult::Kind::absent,
+            .answer = {.name = name, .authenticated = services->authenticated},
+            .ttl = services->ttl};
   }
   DnsSdResult result{.kind = DnsSdResult::Kind::answer,
                      .answer = {.name = name,
@@ -90,6 +105,10 @@ DnsSdResult judge(const std::string& name, const Result<DnsMessage>& srv, const 
                                 .texts = {},
                                 .authenticated = services->authenticated},
                      .ttl = services->ttl};
+  const auto& all = result.answer.services;
+  if (!all.empty() && std::ranges::none_of(all, [](const auto& s) { return collector_of(s).has_value(); })) {
+    return {.kind = DnsSdResult::Kind::failed, .error = collector_of(all.front()).error().in(name + " SRV")};
+  }
   if (const auto texts = usable_records(txt, name, DnsType::txt, require_ad)) {
     result.answer.texts = texts_of(*texts);
     result.answer.authenticated = services->authenticated && texts->authenticated;
@@ -104,17 +123,17 @@ DnsSdWalk::DnsSdWalk(std::vector<std::string> names, std::string in_force)
     : names_(std::move(names)), in_force_(std::move(in_force)) {}
 
 void DnsSdWalk::concluded(DnsSdResult result) {
-  using Kind = DnsSdResult::Kind;
-  const bool held = result.kind == Kind::failed && names_.at(at_) == in_force_;
-  if (result.kind == Kind::answer || held) {
+  using enum DnsSdResult::Kind;
+  const bool held = result.kind == failed && names_.at(at_) == in_force_;
+  if (result.kind == answer || held) {
     result_ = std::move(result);
     over_ = true;
     return;
   }
-  const bool first_failure = result.kind == Kind::failed && result_.kind == Kind::absent;
+  const bool first_failure = result.kind == failed && result_.kind == absent;
   if (at_ == 0 || first_failure) {
     result_ = std::move(result);
-  } else if (result.kind == Kind::absent) {
+  } else if (result.kind == absent) {
     result_.ttl = std::min(result_.ttl, result.ttl);
   }
   over_ = ++at_ == names_.size();

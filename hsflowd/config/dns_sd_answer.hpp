@@ -37,17 +37,21 @@ struct DnsSdAnswer {
 // Whether an answer that was given earlier fits what is configured now.
 [[nodiscard]] bool is_usable(const DnsSdAnswer& answer, const DnsSdConfig& config);
 
+// The collector that an SRV record names. The error: it names none.
+[[nodiscard]] Result<CollectorConfig> collector_of(const DnsSrv& service);
+
 // What came of asking.
 struct DnsSdResult {
   enum class Kind { answer, absent, failed };
   Kind kind = Kind::failed;
-  DnsSdAnswer answer = {};     // of `answer`; of `absent` its name
+  DnsSdAnswer answer = {};     // of `absent` without services and texts
   std::chrono::seconds ttl{0}; // for how long an answer or an absence may be kept
   Error error = {};            // of `failed`; of an answer: why its texts are missing, if they are
   [[nodiscard]] bool texts_missing() const { return kind == Kind::answer && !error.message.empty(); }
 };
 
-// SRV says whether there is the service; TXT may be absent, and its failure costs only the texts.
+// SRV says whether there is the service; TXT may be absent, and its failure costs only the texts. SRV records
+// none of which names a collector are a failure: what is in force is better than what they leave.
 // `require_ad`: what the resolver did not authenticate is a failure, an absence too.
 [[nodiscard]] DnsSdResult judge(const std::string& name, const Result<DnsMessage>& srv,
                                 const Result<DnsMessage>& txt, bool require_ad);

@@ -30,6 +30,10 @@ public:
       }
     }
     restore_cidrs(file_cidrs, file_origins);
+    if (answer_.services.empty()) { // off is off, whatever TXT says
+      forget("collector");
+      merged_.config.collectors.clear();
+    }
     return std::move(merged_);
   }
 
@@ -45,24 +49,19 @@ private:
 
   void add_collector(const DnsSrv& service) {
     const std::string record = answer_.name + " SRV";
-    // As DNS has it, the name is whole: the dot keeps the search list away from it.
-    const bool is_address = IpAddress::parse(service.target).has_value();
-    const CollectorConfig collector{.host = service.target + (is_address ? "" : "."), .port = service.port};
-    const auto host = parse_value(find_option("collector", "ip")->option->type, collector.host);
-    const bool known =
-        std::ranges::find(merged_.config.collectors, collector) != merged_.config.collectors.end();
-    if (!host || service.port == 0) {
-      say(record, fmt::format("target {} port {}: found {}, expected a host name and a port from 1",
-                              service.target, service.port, host ? "port 0" : "no host name"));
-    } else if (known) {
+    const auto collector = collector_of(service);
+    auto& collectors = merged_.config.collectors;
+    if (!collector) {
+      say(record, collector.error().message);
+    } else if (std::ranges::find(collectors, *collector) != collectors.end()) {
       say(record, fmt::format("target {} port {} stands there twice, it gets one copy", service.target,
                               service.port));
     } else {
-      const std::string path = fmt::format("collector[{}].", merged_.config.collectors.size());
+      const std::string path = fmt::format("collector[{}].", collectors.size());
       for (const auto* option : {"ip", "UDPPort"}) {
         merged_.origins[path + option] = {.kind = Origin::Kind::dns, .text = record};
       }
-      merged_.config.collectors.push_back(collector);
+      collectors.push_back(*collector);
     }
   }
 

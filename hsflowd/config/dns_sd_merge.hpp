@@ -16,9 +16,9 @@ struct MergedConfig {
   bool operator==(const MergedConfig&) const = default;
 };
 
-// DNS alone says which collectors there are: its SRV records, and `collector` in TXT. Of the other options it
-// sets those that it names; where it is silent or wrong, the file's value holds, then the default. Prefixes
-// that the file excludes (`agent.cidr = !...`) stay excluded.
+// DNS alone says which collectors there are: its SRV records, and beside these `collector` in TXT. Of the
+// other options it sets those that it names; where it is silent or wrong, the file's value holds, then the
+// default. Prefixes that the file excludes (`agent.cidr = !...`) stay excluded.
 [[nodiscard]] MergedConfig merge_dns_sd(const Config& file, const Origins& origins,
                                         const DnsSdAnswer& answer);
 

@@ -100,6 +100,10 @@ private:
         problem(Severity::error, "SRV",
                 fmt::format("target {} is an address, expected the name of a host", target));
       }
+      const auto collector = collector_of(std::get<DnsSrv>(record.data));
+      if (result_.kind == DnsSdResult::Kind::failed && !target.empty() && !collector) {
+        problem(Severity::error, "SRV", collector.error().message); // of an answer, outcome() says so
+      }
       if (const auto found = answers_.targets.find(to_lower(target)); found != answers_.targets.end()) {
         addresses(found->first, found->second);
       }

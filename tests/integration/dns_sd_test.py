@@ -179,6 +179,17 @@ def test_a_service_that_is_declared_unavailable_is_off_at_once(bed, dns):
     wait_for_collectors()
 
 
+def test_records_that_no_host_can_follow_stop_nothing(bed, dns):
+    dns.change(records("sampling=50"))
+    daemon = bed.hsflowd(config())
+    wait_for_collectors("127.0.0.1")
+    before = written()
+    daemon.announce("DNS-SD: _sflow._udp.example.com SRV: target c1.example.com port 0: ")
+    dns.change('_sflow._udp SRV 0 0 0 c1\n_sflow._udp TXT "sampling=20"\nc1 A 127.0.0.1')
+    daemon.expect_log("DNS-SD: _sflow._udp.example.com SRV: target c1.example.com port 0: ")
+    assert written() == before
+
+
 def test_a_server_that_is_gone_changes_nothing_and_its_return_is_noticed(bed, dns, tmp_path):
     dns.change(records("polling=9"))
     daemon = bed.hsflowd(config())

@@ -69,6 +69,22 @@ TEST_CASE("SRV alone says whether there is the service") {
   CHECK(without_texts.error.message == kName + " TXT: Timeout");
 }
 
+TEST_CASE("SRV records none of which names a host and a port are a failure, not a service that is off") {
+  const DnsRecord no_port{kName, DnsType::srv, 300s, DnsSrv{0, 0, 0, "c1"}};
+  const auto broken = judge(kName, message({srv("a\\046b", 5), no_port}), message({txt({"a=1"})}), false);
+  CHECK(broken.kind == Kind::failed);
+  CHECK(broken.error.message ==
+        kName + " SRV: target c1 port 0: found port 0, expected a host name and a port from 1");
+  CHECK(judge(kName, message({no_port, srv("c2")}), kAbsent, false).kind == Kind::answer);
+}
+
+TEST_CASE("an absence says whether it was authenticated") {
+  DnsMessage authenticated = kAbsent;
+  authenticated.authenticated = true;
+  CHECK(judge(kName, authenticated, kFailed, true).answer.authenticated);
+  CHECK(!judge(kName, kAbsent, kFailed, false).answer.authenticated);
+}
+
 TEST_CASE("a target `.` is an answer without that service") {
   const auto off = judge(kName, message({srv("")}), kAbsent, false);
   CHECK(off.kind == Kind::answer);

@@ -131,6 +131,13 @@ TEST_CASE("TXT may name collectors too, with a device and a namespace") {
   CHECK(result.problems.size() == 4);
 }
 
+TEST_CASE("where SRV says that there is no service, a collector in TXT does not bring it back") {
+  const auto result = merged("collector { ip = 192.0.2.1 }", {"collector=192.0.2.2", "sampling=5"}, {});
+  CHECK(result.config.collectors.empty());
+  CHECK(origin(result, "collector[0].ip") == "default");
+  CHECK(result.config.sampling == 5);
+}
+
 TEST_CASE("prefixes of DNS take the place of the file's, but what the host excludes stays excluded") {
   const auto cidrs = [](const MergedConfig& merged) {
     std::string text;

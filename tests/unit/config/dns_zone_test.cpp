@@ -39,6 +39,16 @@ TEST_CASE("a good zone has no problems") {
   CHECK_THAT(report.text, Catch::Contains("  collector c2. port 6343\n  sampling = 5\n"));
 }
 
+TEST_CASE("each SRV record that names no collector is an error, also when there is no other") {
+  auto answers = zone({"a\\046b", "c1"}, {"sampling=5"});
+  for (const auto services : {2U, 1U}) {
+    answers.srv->answers.resize(services);
+    const auto report = check_zone(answers, {});
+    REQUIRE(report.problems.size() == 1);
+    CHECK_THAT(report.problems[0].message, Catch::Contains("expected a host name and a port from 1"));
+  }
+}
+
 TEST_CASE("what a zone says cannot write to the terminal") {
   const auto report = check_zone(zone({"c1"}, {"\x1b[2J=1", "agent=\x9b\xff", "a\"\\\n"}), {});
   CHECK_THAT(report.text, Catch::Contains(R"("\027[2J=1" "agent=\155\255" "a\"\\\010")"));
