@@ -43,6 +43,7 @@ void check_answer(const sfa::DnsSdAnswer& answer) {
   check(answer.services.size() <= sfa::kMaxServices && answer.texts.size() <= sfa::kMaxTexts);
   const auto merged = sfa::merge_dns_sd({}, {}, answer);
   check_config(merged.config);
+  check(merged.config.collectors.empty() == answer.services.empty()); // only what says so is off
   for (const auto& problem : merged.problems) {
     check(fits_one_line(problem.to_string()));
   }
