@@ -225,6 +225,11 @@ constexpr Key patterns_key(std::string_view key) {
             if (patterns.empty()) {
               return failure("no name");
             }
+            for (const auto pattern : patterns) {
+              if (!std::ranges::all_of(pattern, [](char c) { return c > ' ' && c <= '~'; })) {
+                return failure("'{}' is not a name", printable(pattern));
+              }
+            }
             (settings.*Member).insert((settings.*Member).end(), patterns.begin(), patterns.end());
             return {};
           }};

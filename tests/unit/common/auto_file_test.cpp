@@ -141,6 +141,8 @@ TEST_CASE("wrong values name their line") {
         "line 2: collector: '0' is not a number from 1 to 65535");
   CHECK(error_of("rev_start=1\ncollector=\nrev_end=1\n") == "line 2: collector: no address");
   CHECK(error_of("rev_start=1\nagentIP=eth0\nrev_end=1\n") == "line 2: agentIP: 'eth0' is not an IP address");
+  CHECK(error_of("rev_start=1\novs.exclude=a\rb\nrev_end=1\n") ==
+        "line 2: ovs.exclude: 'a\\x0db' is not a name");
   CHECK(error_of("rev_start=1\novs.takeover=maybe\nrev_end=1\n") ==
         "line 2: ovs.takeover: 'maybe' is neither on nor off");
   CHECK(error_of("rev_start=1\novs.bridges=,\nrev_end=1\n") == "line 2: ovs.bridges: no name");
