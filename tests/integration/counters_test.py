@@ -229,14 +229,15 @@ def test_processor_time_is_counted_within_the_time_that_passed(samples):
     def events():
         end = time.process_time() + 0.5
         while time.process_time() < end:
-            pass
+            sum(range(10_000))
     begin = time.monotonic()
     before, after = samples.around(HOST, events)
     cpu = moved(before, after, "host_cpu")
     passed_ms = (time.monotonic() - begin) * 1000
-    busy = cpu["cpu_user"] + cpu["cpu_nice"]
+    # Where the clock is not read without the kernel, a part of that is its time.
+    busy = sum(cpu[f"cpu_{state}"] for state in ("user", "nice", "system"))
     assert 0.5 * 1000 - 100 <= busy <= passed_ms * cpus + 100
-    total = busy + sum(cpu[f"cpu_{state}"] for state in ("system", "idle", "wio", "intr", "sintr", "steal"))
+    total = busy + sum(cpu[f"cpu_{state}"] for state in ("idle", "wio", "intr", "sintr", "steal"))
     assert total <= (passed_ms + 1500) * cpus
 
 
@@ -301,7 +302,7 @@ def test_polls_are_spread_over_the_interval_each_source_exactly_an_interval_apar
 def test_a_stopped_daemon_makes_neither_a_burst_nor_a_gap(bed, wire, collector):
     daemon = bed.hsflowd(config(collector, INCLUDE))
     for _ in range(3):
-        last = collector.receive()
+        collector.receive()
     daemon.process.send_signal(signal.SIGSTOP)
     time.sleep(2.5)  # nothing comes: there is nothing to wait for
     collector.drain()
