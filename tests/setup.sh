@@ -14,7 +14,7 @@ packages=(
 )
 if [ "${1:-}" = --checks ]; then # what only CI needs
     packages+=(
-        clang clang-format clang-tidy libclang-rt-14-dev shellcheck
+        clang clang-format clang-tidy libclang-rt-14-dev pyflakes3 shellcheck
         # packages, installed and booted
         dpkg-dev e2fsprogs lintian man-db mmdebstrap qemu-system-x86 qemu-utils rpm systemd
     )

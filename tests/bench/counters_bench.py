@@ -10,7 +10,6 @@ import json
 import pathlib
 import re
 import statistics
-import statistics
 import sys
 import tempfile
 import time

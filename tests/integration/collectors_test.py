@@ -6,39 +6,11 @@ import os
 import threading
 import time
 
-import pytest
 
-from dns_server import NameServer, SilentServer, resolv_conf
+from dns_server import SilentServer
 from testbed import SHARED_FILE, Collector, run, shared_keys, status, wait_for, written
 
 SIGHUP = 1
-
-
-@pytest.fixture
-def resolver(tmp_path):
-    with resolv_conf(tmp_path) as file:
-        yield file
-
-
-@pytest.fixture
-def dns(tmp_path, resolver):
-    server = NameServer(tmp_path)
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def silent_dns(resolver):
-    server = SilentServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def collector():
-    collector = Collector()
-    yield collector
-    collector.close()
 
 
 def config(*collectors, polling=1):

@@ -1,20 +1,7 @@
-import pathlib
-import sys
-
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-
-from testbed import SHARED_FILE, Collector, Testbed, run  # noqa: E402
-
-
-@pytest.fixture
-def bed(tmp_path):
-    SHARED_FILE.parent.mkdir(exist_ok=True)
-    SHARED_FILE.unlink(missing_ok=True)
-    testbed = Testbed(tmp_path)
-    yield testbed
-    testbed.close()
+from dns_server import NameServer, SilentServer, resolv_conf
+from testbed import run
 
 
 @pytest.fixture
@@ -38,7 +25,21 @@ def addresses():
 
 
 @pytest.fixture
-def collector():
-    collector = Collector()
-    yield collector
-    collector.close()
+def resolver(tmp_path):
+    """The resolv.conf of this host, which names a server at 127.0.0.1."""
+    with resolv_conf(tmp_path) as file:
+        yield file
+
+
+@pytest.fixture
+def dns(tmp_path, resolver):
+    server = NameServer(tmp_path)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def silent_dns(resolver):
+    server = SilentServer()
+    yield server
+    server.close()

@@ -1,7 +1,6 @@
 """`hsflowd decode` on datagrams that ovs-vswitchd sent, beside the independent decoder."""
 
 import json
-import pathlib
 import socket
 import struct
 import subprocess

@@ -6,24 +6,11 @@ import subprocess
 
 import pytest
 
-from dns_server import NameServer, SilentServer, copy_of_etc, resolv_conf
+from dns_server import NameServer, SilentServer, copy_of_etc
 from testbed import (HSFLOWD, ROOT, SHARED_FILE, Collector, add_bridge, run, sflow_of, shared_keys, status, vsctl,
                      wait_for, written)
 
 PORT = 16343
-
-
-@pytest.fixture
-def resolver(tmp_path):
-    with resolv_conf(tmp_path) as file:
-        yield file
-
-
-@pytest.fixture
-def dns(tmp_path, resolver):
-    server = NameServer(tmp_path)
-    yield server
-    server.close()
 
 
 def records(*texts, targets=("c1",), service="_sflow._udp"):

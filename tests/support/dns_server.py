@@ -6,7 +6,7 @@ import pathlib
 import signal
 import socket
 
-from testbed import Daemon, run, wait_for
+from testbed import Daemon, run
 
 ADDRESS = "127.0.0.1"
 

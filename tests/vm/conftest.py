@@ -1,11 +1,6 @@
-import pathlib
-import sys
-
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-
-from testbed import SHARED_FILE, Collector, Testbed  # noqa: E402
+from testbed import Testbed
 
 
 @pytest.fixture(scope="module")
@@ -14,19 +9,3 @@ def machine(tmp_path_factory):
     testbed = Testbed(tmp_path_factory.mktemp("machine"))
     yield testbed
     testbed.close()
-
-
-@pytest.fixture
-def bed(tmp_path):
-    SHARED_FILE.parent.mkdir(exist_ok=True)
-    SHARED_FILE.unlink(missing_ok=True)
-    testbed = Testbed(tmp_path)
-    yield testbed
-    testbed.close()
-
-
-@pytest.fixture
-def collector():
-    collector = Collector()
-    yield collector
-    collector.close()

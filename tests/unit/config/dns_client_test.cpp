@@ -1,14 +1,13 @@
 #include "config/dns_client.hpp"
 
 #include "common/file.hpp"
+#include "loopback_socket.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <poll.h>
 #include <set>
-#include <sys/socket.h>
 
 using namespace sfa;
 using namespace std::chrono_literals;
@@ -19,21 +18,10 @@ using Bytes = std::vector<std::uint8_t>;
 
 // A DNS server on loopback, in the loop of the test: knows one IPv4 address for every name, and no other
 // type.
-class Server {
+class Server : public LoopbackSocket {
 public:
-  explicit Server(EventLoop& loop) : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    REQUIRE(bind(socket_.get(), generic, size) == 0);
-    REQUIRE(getsockname(socket_.get(), generic, &size) == 0);
-    port = ntohs(address.sin_port);
-    source_ = loop.on_readable(socket_.get(), [this] { answer(); });
-  }
+  explicit Server(EventLoop& loop) : source_(loop.on_readable(fd.get(), [this] { answer(); })) {}
 
-  std::uint16_t port = 0;
   bool silent = false;
   unsigned rcode = 0;
   std::uint8_t last_byte = 1; // of the address 192.0.2.N
@@ -46,7 +34,7 @@ private:
     sockaddr_in from{};
     socklen_t size = sizeof from;
     auto* generic = reinterpret_cast<sockaddr*>(&from);
-    const auto got = recvfrom(socket_.get(), message.data(), message.size(), 0, generic, &size);
+    const auto got = recvfrom(fd.get(), message.data(), message.size(), 0, generic, &size);
     REQUIRE(got > static_cast<ssize_t>(kHeader));
     ++questions;
     if (silent) {
@@ -66,10 +54,9 @@ private:
       const Bytes record{0xc0, kHeader, 0, 1, 0, 1, 0, 0, 0, 77, 0, 4, 192, 0, 2, last_byte};
       message.insert(message.end(), record.begin(), record.end());
     }
-    sendto(socket_.get(), message.data(), message.size(), 0, generic, size);
+    sendto(fd.get(), message.data(), message.size(), 0, generic, size);
   }
 
-  UniqueFd socket_;
   EventSource source_;
 };
 

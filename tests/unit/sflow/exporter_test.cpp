@@ -1,12 +1,9 @@
 #include "sflow/exporter.hpp"
 
-#include "common/handle.hpp"
+#include "loopback_socket.hpp"
 
-#include <arpa/inet.h>
 #include <array>
 #include <catch2/catch.hpp>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 using namespace sfa;
 
@@ -19,30 +16,15 @@ IpAddress ip(std::string_view text) {
 // The kernel refuses to send there without SO_BROADCAST (ip(7)), whatever network this host has.
 const IpAddress kRefused = ip("255.255.255.255");
 
-class Receiver {
-public:
-  Receiver() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    REQUIRE(bind(socket_.get(), generic, size) == 0);
-    REQUIRE(getsockname(socket_.get(), generic, &size) == 0);
-    port = ntohs(address.sin_port);
-  }
+struct Receiver : LoopbackSocket {
   [[nodiscard]] int received() const {
     std::array<char, 64> buffer{};
     int count = 0;
-    while (recv(socket_.get(), buffer.data(), buffer.size(), 0) >= 0) {
+    while (recv(fd.get(), buffer.data(), buffer.size(), 0) >= 0) {
       ++count;
     }
     return count;
   }
-  std::uint16_t port = 0;
-
-private:
-  UniqueFd socket_;
 };
 
 const std::vector<Datagram> kTwoDatagrams{Datagram{1, 2, 3}, Datagram{4, 5, 6}};
