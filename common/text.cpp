@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 namespace sfa {
 
@@ -42,6 +43,21 @@ std::vector<std::string_view> lines(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return result;
+}
+
+std::vector<std::string> separate(const std::vector<std::string>& lists) {
+  std::vector<std::string> items;
+  for (const auto& list : lists) {
+    for (const auto item : split(list, ",")) {
+      items.emplace_back(item);
+    }
+  }
+  return items;
+}
+
+bool matches_any(const std::vector<std::string>& patterns, const std::string& name) {
+  return std::ranges::any_of(
+      patterns, [&](const auto& pattern) { return fnmatch(pattern.c_str(), name.c_str(), 0) == 0; });
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {

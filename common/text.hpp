@@ -21,6 +21,12 @@ namespace sfa {
 // The lines without their line ends; a last line without one counts.
 [[nodiscard]] std::vector<std::string_view> lines(std::string_view text);
 
+// The items of all lists, each of one item or several separated by commas.
+[[nodiscard]] std::vector<std::string> separate(const std::vector<std::string>& lists);
+
+// Whether one of the patterns, those of a shell, stands for the name (fnmatch(3), without flags).
+[[nodiscard]] bool matches_any(const std::vector<std::string>& patterns, const std::string& name);
+
 // Equal but for ASCII case; the locale has no say.
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
 

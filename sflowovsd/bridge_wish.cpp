@@ -9,11 +9,7 @@ namespace sfa {
 
 namespace {
 
-bool matches_any(const std::vector<std::string>& patterns, std::string_view name) {
-  return std::ranges::any_of(patterns, [&](const auto& pattern) { return matches(pattern, name); });
-}
-
-bool is_meant(const Goal& goal, std::string_view name) {
+bool is_meant(const Goal& goal, const std::string& name) {
   return (goal.bridges.empty() || matches_any(goal.bridges, name)) && !matches_any(goal.exclude, name);
 }
 
@@ -41,28 +37,6 @@ std::int64_t sampling_of(const BridgeRow& bridge, std::int64_t standard, std::st
 }
 
 } // namespace
-
-bool matches(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0;
-  std::size_t n = 0;
-  std::size_t star = pattern.npos; // the last `*` that was passed
-  std::size_t taken = 0;           // up to where it was taken to stand for
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      taken = n;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (star != pattern.npos) {
-      p = star + 1;
-      n = ++taken;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == pattern.npos;
-}
 
 Wish wish(const Goal& goal, const BridgeRow& bridge) {
   Wish result;

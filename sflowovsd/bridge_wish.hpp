@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace sfa {
 
@@ -25,9 +24,5 @@ struct Wish {
 };
 
 [[nodiscard]] Wish wish(const Goal& goal, const BridgeRow& bridge);
-
-// `*` stands for any characters, also none, and `?` for any one; case counts. Takes time in proportion to the
-// product of the lengths at most, whatever the pattern.
-[[nodiscard]] bool matches(std::string_view pattern, std::string_view name);
 
 } // namespace sfa

@@ -6,20 +6,6 @@
 
 namespace sfa {
 
-namespace {
-
-std::vector<std::string> separate(const std::vector<std::string>& lists) {
-  std::vector<std::string> names;
-  for (const auto& list : lists) {
-    for (const auto name : split(list, ",")) {
-      names.emplace_back(name);
-    }
-  }
-  return names;
-}
-
-} // namespace
-
 Settings resolve(const Config& config, const AgentElection& election, const std::string& hostname,
                  std::vector<Collector> collectors) {
   Settings settings;

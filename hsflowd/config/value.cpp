@@ -312,7 +312,7 @@ std::string expected_text(const Type& type) {
   case Kind::speed_range:
     return "a speed or a range of speeds such as `1G-10G`";
   case Kind::names:
-    return "names, separated by commas; `*` and `?` stand for any characters";
+    return "names, separated by commas; `*`, `?` and `[...]` as in a shell";
   case Kind::text:
     return fmt::format("text of up to {} bytes", kMaxText);
   }

@@ -25,7 +25,7 @@ enum class Kind {
   name,        // of a file in a known directory
   choice,      // one of `choices`
   speed_range, // LO or LO-HI in bit/s
-  names,       // separated by commas, with * and ?
+  names,       // separated by commas, each a pattern of fnmatch(3)
   text,        // anything but nothing and control characters
 };
 

@@ -1,16 +1,12 @@
 #include "interfaces/selection.hpp"
 
+#include "common/text.hpp"
+
 #include <algorithm>
-#include <fnmatch.h>
 
 namespace sfa {
 
 namespace {
-
-bool matches(const std::vector<std::string>& patterns, const std::string& name) {
-  return std::ranges::any_of(
-      patterns, [&](const auto& pattern) { return fnmatch(pattern.c_str(), name.c_str(), 0) == 0; });
-}
 
 bool is_port_of_open_vswitch(const Interface& interface, const Interfaces& all) {
   const auto master = all.find(interface.master);
@@ -35,10 +31,11 @@ bool is_aggregate(const Interface& interface, const Interfaces& all) {
 }
 
 bool is_exported(const Interface& interface, const Interfaces& all, const InterfaceFilter& filter) {
-  if (is_port_of_open_vswitch(interface, all) || matches(filter.exclude, interface.name)) {
+  if (is_port_of_open_vswitch(interface, all) || matches_any(filter.exclude, interface.name)) {
     return false;
   }
-  return is_hardware(interface) || is_aggregate(interface, all) || matches(filter.include, interface.name);
+  return is_hardware(interface) || is_aggregate(interface, all) ||
+         matches_any(filter.include, interface.name);
 }
 
 } // namespace sfa

@@ -44,3 +44,37 @@ TEST_CASE("IP addresses are read and written in their standard forms") {
     CHECK(!IpAddress::parse(text));
   }
 }
+
+TEST_CASE("a pattern stands for names as it does in a shell") {
+  const auto matches = [](const std::string& pattern, const std::string& name) {
+    return matches_any({pattern}, name);
+  };
+  CHECK(matches("br-int", "br-int"));
+  CHECK_FALSE(matches("br-int", "br-int1"));
+  CHECK_FALSE(matches("br-int", "BR-INT"));
+  CHECK(matches("br-*", "br-"));
+  CHECK(matches("br-*", "br-test"));
+  CHECK_FALSE(matches("br-*", "br"));
+  CHECK(matches("*", ".x/y"));
+  CHECK(matches("br?", "br0"));
+  CHECK_FALSE(matches("br?", "br10"));
+  CHECK(matches("*a*b", "xaybzab"));
+  CHECK(matches("eth[0-3]", "eth2"));
+  CHECK_FALSE(matches("eth[0-3]", "eth4"));
+  CHECK(matches("eth[", "eth["));
+  CHECK(matches_any({"tap*", "br0"}, "br0"));
+  CHECK_FALSE(matches_any({}, "br0"));
+}
+
+TEST_CASE("no pattern takes long") {
+  std::string pattern;
+  for (int i = 0; i < 100; ++i) {
+    pattern += "*a";
+  }
+  CHECK_FALSE(matches_any({pattern + "b"}, std::string(5000, 'a')));
+}
+
+TEST_CASE("lists are separated into their items") {
+  CHECK(separate({"br0,br1", "br*"}) == std::vector<std::string>{"br0", "br1", "br*"});
+  CHECK(separate({",", ""}).empty());
+}

@@ -4,33 +4,6 @@
 
 using namespace sfa;
 
-TEST_CASE("a pattern means names: * any characters, ? any one") {
-  CHECK(matches("br-int", "br-int"));
-  CHECK_FALSE(matches("br-int", "br-int1"));
-  CHECK_FALSE(matches("br-int", "BR-INT"));
-  CHECK(matches("br-*", "br-"));
-  CHECK(matches("br-*", "br-test"));
-  CHECK_FALSE(matches("br-*", "br"));
-  CHECK(matches("*", ""));
-  CHECK(matches("**", "x"));
-  CHECK(matches("br?", "br0"));
-  CHECK_FALSE(matches("br?", "br"));
-  CHECK_FALSE(matches("br?", "br10"));
-  CHECK(matches("*a*b", "xaybzab"));
-  CHECK_FALSE(matches("*a*b", "xaybza"));
-  CHECK(matches("[a]", "[a]"));
-  CHECK_FALSE(matches("", "x"));
-  CHECK(matches("", ""));
-}
-
-TEST_CASE("no pattern takes long") {
-  std::string pattern;
-  for (int i = 0; i < 100; ++i) {
-    pattern += "*a";
-  }
-  CHECK_FALSE(matches(pattern + "b", std::string(5000, 'a')));
-}
-
 namespace {
 
 const Goal kOn{.row = SflowColumns{
