@@ -1,10 +1,8 @@
 #include "hsflowd/daemon.hpp"
 
 #include "common/auto_file.hpp"
-#include "common/file.hpp"
 #include "common/service.hpp"
 #include "common/text.hpp"
-#include "config/config_file.hpp"
 #include "config/dns_sd_merge.hpp"
 #include "config/resolver.hpp"
 #include "interfaces/netlink_statistics.hpp"
@@ -63,35 +61,10 @@ std::string describe(const Settings& settings) {
 }
 
 InterfaceFilter interface_filter(const Config& config) {
-  const auto separate = [](const std::vector<std::string>& lists) {
-    std::vector<std::string> names;
-    for (const auto& list : lists) {
-      for (const auto name : split(list, ",")) {
-        names.emplace_back(name);
-      }
-    }
-    return names;
-  };
   return {.include = separate(config.interfaces_include), .exclude = separate(config.interfaces_exclude)};
 }
 
 } // namespace
-
-Result<FileConfig> load_config_and_log(const std::filesystem::path& path) {
-  LoadedConfig loaded = load_config_file(path);
-  std::string first_error;
-  for (const auto& diagnostic : loaded.diagnostics) {
-    const bool error = diagnostic.severity == Diagnostic::Severity::error;
-    spdlog::log(error ? spdlog::level::err : spdlog::level::warn, "{}", diagnostic.to_string());
-    if (error && first_error.empty()) {
-      first_error = diagnostic.to_string();
-    }
-  }
-  if (!loaded.config) {
-    return tl::unexpected(Error{std::move(first_error)});
-  }
-  return FileConfig{.config = *std::move(loaded.config), .origins = std::move(loaded.origins)};
-}
 
 Daemon::Daemon(EventLoop& loop, DaemonOptions options, FileConfig file)
     : loop_(loop), options_(std::move(options)), file_(std::move(file)),
@@ -107,7 +80,7 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, FileConfig file)
              {.others = [this](const Collector& collector) { return collectors_.others(collector); },
               .moved = [this](const Collector& collector,
                               const IpAddress& address) { collectors_.moved(collector, address); }}),
-      publish_again_(loop.timer([this] { update(); })), update_timer_(loop.timer([this] {
+      auto_file_(loop, options_.shared_file, [this] { update(); }), update_timer_(loop.timer([this] {
         update_pending_ = false;
         update();
       })),
@@ -144,7 +117,7 @@ void Daemon::dns_sd_changed() {
 void Daemon::configure_lookups() {
   collectors_.configure(config_);
   // A restart loses no sample: names are at their old addresses until DNS says otherwise.
-  if (const auto old = read_auto_file(options_.shared_file); old && *old) {
+  if (const auto old = read_auto_file(auto_file_.path()); old && *old) {
     collectors_.remember((*old)->settings);
   }
 }
@@ -265,36 +238,11 @@ void Daemon::update() {
     resolving_.ok();
   }
   if (settings.agent_ip && (off || !settings.collectors.empty())) {
-    publish(settings);
+    auto_file_.publish(settings);
   }
   if (std::exchange(settings_, settings) != settings) {
     spdlog::info("{}", describe(settings));
     tell_systemd();
-  }
-}
-
-void Daemon::publish(const Settings& settings) {
-  constexpr std::size_t kMaxBytes = 1 << 20;
-  const auto old_text = read_file(options_.shared_file, kMaxBytes);
-  const auto old = old_text && *old_text ? parse_auto_file(**old_text) : failure("no file");
-  if (old) {
-    revision_ = std::max(revision_, old->revision);
-    if (format_auto_file({.revision = revision_, .settings = settings}) == **old_text) {
-      publishing_.ok();
-      return;
-    }
-  }
-  // 0 is not a revision: the number goes on at 1 after the largest.
-  const std::uint32_t next = std::max(revision_ + 1, std::uint32_t{1});
-  const auto text = format_auto_file({.revision = next, .settings = settings});
-  if (const auto written = replace_file(options_.shared_file, text); written) {
-    revision_ = next;
-    publishing_.ok();
-    spdlog::debug("{}: revision {} written", options_.shared_file.native(), next);
-  } else {
-    publishing_.failed(written.error());
-    constexpr std::chrono::seconds kRetry{5};
-    publish_again_.arm_at(std::chrono::steady_clock::now() + kRetry);
   }
 }
 
@@ -312,8 +260,8 @@ DaemonStatus Daemon::status() const {
   DaemonStatus status{.version = PROJECT_VERSION,
                       .process_id = getpid(),
                       .running = std::chrono::duration_cast<milliseconds>(now - started_),
-                      .revision = revision_,
-                      .shared_file = options_.shared_file,
+                      .revision = auto_file_.revision(),
+                      .shared_file = auto_file_.path(),
                       .origin = options_.config_file.native(),
                       .sampling = settings_.sampling,
                       .polling = settings_.polling,
@@ -339,7 +287,7 @@ DaemonStatus Daemon::status() const {
     status.next_poll = std::chrono::duration_cast<milliseconds>(std::max(*due, now) - now);
   }
   for (const auto* state :
-       {&reading_addresses_, &addressing_, &resolving_, &publishing_, &agent_.packing()}) {
+       {&reading_addresses_, &addressing_, &resolving_, &auto_file_.state(), &agent_.packing()}) {
     if (!state->failure_text().empty()) {
       status.problems.push_back(fmt::format("{}: {}", state->subject(), state->failure_text()));
     }

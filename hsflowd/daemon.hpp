@@ -2,15 +2,14 @@
 // publishes them and hands them to the agent.
 #pragma once
 
-#include "common/auto_file.hpp"
 #include "common/event_loop.hpp"
 #include "config/collector_resolver.hpp"
-#include "config/config.hpp"
+#include "config/config_file.hpp"
 #include "config/dns_client.hpp"
 #include "config/dns_sd.hpp"
 #include "config/host_addresses.hpp"
-#include "config/load.hpp"
 #include "hsflowd/agent.hpp"
+#include "hsflowd/auto_file_writer.hpp"
 #include "hsflowd/host_sample.hpp"
 #include "hsflowd/status.hpp"
 #include "hsflowd/status_server.hpp"
@@ -18,7 +17,6 @@
 #include "sources/registry.hpp"
 #include "vms/vm_samples.hpp"
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -31,21 +29,13 @@ inline constexpr const char* kRunDir = "/run/hsflowd";
 
 struct DaemonOptions {
   std::filesystem::path config_file = "/etc/hsflowd.conf";
-  std::filesystem::path shared_file = kAutoFilePath;
+  std::filesystem::path shared_file; // hsflowd.auto
   std::filesystem::path run_dir = kRunDir;
   std::filesystem::path state_dir = kStateDir;
   std::optional<std::filesystem::path> pid_file;
   std::string uuid;       // of the host; empty = the configuration's, else found
   std::string machine_id; // to derive a UUID from when there is no other
 };
-
-struct FileConfig {
-  Config config;
-  Origins origins;
-};
-
-// What is wrong with the file goes to the log. The Error is the first thing that keeps it from being used.
-[[nodiscard]] Result<FileConfig> load_config_and_log(const std::filesystem::path& path);
 
 class Daemon {
 public:
@@ -68,7 +58,6 @@ private:
   // From the configuration and the host's addresses to the settings in force. What has not changed is left
   // alone, so it may be called at any time.
   void update();
-  void publish(const Settings& settings);
   void open_status_server();
   void add_sample_sources();
   void tell_systemd() const;
@@ -88,10 +77,8 @@ private:
   MonotonicTime started_ = std::chrono::steady_clock::now();
   std::vector<InterfaceAddress> addresses_;
   AgentElection election_;
-  Settings settings_;          // in force
-  std::uint32_t revision_ = 0; // of the shared file
+  Settings settings_; // in force
   std::optional<Reload> last_reload_;
-  LoggedState publishing_{"shared file"};
   LoggedState reading_addresses_{"host addresses"};
   LoggedState addressing_{"agent address"};
   LoggedState resolving_{"collectors"};
@@ -102,7 +89,7 @@ private:
   HostSample* host_ = nullptr;             // the agent's
   InterfaceSamples* interfaces_ = nullptr; // the agent's
   VmSamples* vms_ = nullptr;               // the agent's
-  Timer publish_again_;
+  AutoFileWriter auto_file_;
   Timer update_timer_;
   bool update_pending_ = false;
   HostAddressWatch address_watch_;

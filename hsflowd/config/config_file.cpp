@@ -2,6 +2,9 @@
 
 #include "common/file.hpp"
 
+#include <spdlog/spdlog.h>
+#include <utility>
+
 namespace sfa {
 
 LoadedConfig load_config_file(const std::filesystem::path& path) {
@@ -17,6 +20,22 @@ LoadedConfig load_config_file(const std::filesystem::path& path) {
   loaded.diagnostics.push_back(
       {.severity = Diagnostic::Severity::error, .file = path.native(), .place = {}, .message = problem});
   return loaded;
+}
+
+Result<FileConfig> load_config_and_log(const std::filesystem::path& path) {
+  LoadedConfig loaded = load_config_file(path);
+  std::string first_error;
+  for (const auto& diagnostic : loaded.diagnostics) {
+    const bool error = diagnostic.severity == Diagnostic::Severity::error;
+    spdlog::log(error ? spdlog::level::err : spdlog::level::warn, "{}", diagnostic.to_string());
+    if (error && first_error.empty()) {
+      first_error = diagnostic.to_string();
+    }
+  }
+  if (!loaded.config) {
+    return tl::unexpected(Error{std::move(first_error)});
+  }
+  return FileConfig{.config = *std::move(loaded.config), .origins = std::move(loaded.origins)};
 }
 
 } // namespace sfa
