@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -77,6 +78,13 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
     auto failed = errno_failure(target.native());
     unlink(temporary.c_str());
     return failed;
+  }
+  return {};
+}
+
+Result<void> flush_output() {
+  if (std::fflush(stdout) != 0 && errno != EPIPE) {
+    return errno_failure("standard output");
   }
   return {};
 }

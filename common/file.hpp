@@ -21,4 +21,8 @@ namespace sfa {
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
                                         unsigned mode = 0644);
 
+// Before a command exits: an error when what was printed to standard output could not be written, on a full
+// disk say. A reader that went away had enough, and is none.
+[[nodiscard]] Result<void> flush_output();
+
 } // namespace sfa

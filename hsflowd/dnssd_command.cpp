@@ -89,6 +89,13 @@ DnsSdConfig configured(const DnssdOptions& options, const std::filesystem::path&
   return config;
 }
 
+std::string problem_of_timeout(const std::string& text) {
+  constexpr double kLongest = 3600;
+  double seconds = 0; // NaN is not above it
+  const bool known = CLI::detail::lexical_cast(text, seconds) && seconds > 0 && seconds <= kLongest;
+  return known ? std::string() : fmt::format("`{}` is not a number of seconds up to {}", text, kLongest);
+}
+
 } // namespace
 
 void add_dnssd_options(CLI::App& command, DnssdOptions& options) {
@@ -102,7 +109,7 @@ void add_dnssd_options(CLI::App& command, DnssdOptions& options) {
   command.add_option("--server", options.server,
                      "Server to ask, ADDRESS or ADDRESS:PORT, instead of the resolver's");
   command.add_option("--timeout", options.timeout_seconds, "Seconds to wait for all answers")
-      ->check(CLI::PositiveNumber)
+      ->check(problem_of_timeout)
       ->capture_default_str();
 }
 

@@ -1,6 +1,7 @@
 // hsflowd: exports host counters as sFlow, and tells sflowovsd what it resolved.
 
 #include "common/event_loop.hpp"
+#include "common/file.hpp"
 #include "common/log.hpp"
 #include "common/service.hpp"
 #include "config/schema.hpp"
@@ -11,6 +12,7 @@
 #include <exception>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <stdexcept>
 #include <sysexits.h>
 
 namespace {
@@ -61,7 +63,11 @@ int main(int argc, char** argv) {
   const CommandLine line = parse_command_line(argc, argv);
   log_to_journal_or_stderr(line.verbosity);
   try {
-    return run(line);
+    const int status = run(line);
+    if (const auto written = flush_output(); !written) {
+      throw std::runtime_error(written.error().message);
+    }
+    return status;
   } catch (const std::exception& error) {
     spdlog::critical("{}", error.what());
     return EXIT_FAILURE;

@@ -1,6 +1,7 @@
 // sflowovsd: keeps the sFlow row that hsflowd's settings describe on every bridge of Open vSwitch.
 
 #include "common/event_loop.hpp"
+#include "common/file.hpp"
 #include "common/service.hpp"
 #include "sflowovsd/commands.hpp"
 #include "sflowovsd/options.hpp"
@@ -13,6 +14,7 @@
 #include <exception>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <stdexcept>
 #include <string>
 
 namespace {
@@ -100,6 +102,9 @@ int run_once(const Options& options) {
   }
   if (options.mode == Mode::dry_run) {
     fmt::print("{}", plan_text(*session.current_plan()));
+    if (const auto written = flush_output(); !written) {
+      throw std::runtime_error(written.error().message);
+    }
   }
   return EXIT_SUCCESS;
 }

@@ -272,6 +272,12 @@ Not authenticated (AD), kept for 60 s
 """, [])
 
 
+def test_dnssd_refuses_a_timeout_that_is_no_time():
+    for seconds in "0", "-1", "1e300", "nan":
+        status, _, problems = dnssd(f"--timeout={seconds}", "example.com")
+        assert status != 0 and "--timeout" in problems[0], problems
+
+
 def test_dnssd_takes_the_first_domain_of_the_search_list_that_has_the_service(dns, resolver):
     resolver.write_text("nameserver 127.0.0.1\nsearch a.example.com example.com\n")
     dns.change(records("sampling=5"))

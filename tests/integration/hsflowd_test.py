@@ -7,6 +7,8 @@ import socket
 import subprocess
 import time
 
+import pytest
+
 from testbed import HSFLOWD, ROOT, SHARED_FILE, Collector, run, shared_keys, wait_for, written
 from testbed import hsflowd_config as config
 
@@ -305,3 +307,12 @@ def test_decode_prints_our_own_datagrams_as_json(bed, addresses, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
     assert [line["sequence_number"] for line in lines] == [1, 2]
     assert sorted(record["type"] for record in lines[0]["samples"][0]["records"]) == HOST_STRUCTURES
+
+
+@pytest.mark.parametrize("command", [["show"], ["convert"], ["check", "--schema"]])
+def test_what_cannot_be_printed_is_an_error(command):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([HSFLOWD, "-f", ROOT / "conf/hsflowd.conf", *command], stdout=full,
+                              stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr

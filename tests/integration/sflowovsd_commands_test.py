@@ -42,6 +42,13 @@ def test_dry_run_prints_the_changes_and_makes_none(database):
     assert plan == "nothing to change\n"
 
 
+def test_a_plan_that_cannot_be_printed_is_an_error(database):
+    publish(settings())
+    with open("/dev/full", "w") as full:
+        _, said = database.sflowovsd_once("--dry-run", expect=1, stdout=full)
+    assert "standard output: No space left on device" in said
+
+
 def test_clear_takes_the_row_off_every_bridge_whatever_the_shared_file_says(database):
     vsctl("--id=@s", "create", "sflow", 'targets="127.0.0.1:9"', "external_ids:owner=somebody",
           "--", "set", "bridge", "br1", "sflow=@s")

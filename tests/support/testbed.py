@@ -173,9 +173,10 @@ class Testbed:
         run("ovs-vsctl", "--timeout=10", "show")
         return switch
 
-    def sflowovsd_once(self, *options, expect=0, announced=()):
+    def sflowovsd_once(self, *options, expect=0, announced=(), stdout=subprocess.PIPE):
         """One of the modes in which it exits: what it says on stdout and on stderr."""
-        done = subprocess.run([SFLOWOVSD, "-vsyslog:off", *options], text=True, capture_output=True, timeout=60)
+        done = subprocess.run([SFLOWOVSD, "-vsyslog:off", *options], text=True, stdout=stdout,
+                              stderr=subprocess.PIPE, timeout=60)
         assert done.returncode == expect, (done.returncode, done.stderr)
         warnings = [line for line in done.stderr.splitlines() if "|WARN|" in line or "|ERR|" in line]
         assert not [line for line in warnings if not any(re.search(pattern, line) for pattern in announced)], warnings
