@@ -3,7 +3,7 @@
 //
 // A module is one shared object that exports `hsflowd_vm_module`. Everything in it is called on one worker
 // thread, so it may block; it must still come back, since what hangs keeps every other VM waiting
-// (call_with_deadline is for calls that may not). Modules never log: they return what is wrong.
+// (call_with_deadline and CallLane are for calls that may not). Modules never log: they return what is wrong.
 #pragma once
 
 #include "common/result.hpp"

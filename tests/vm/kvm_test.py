@@ -68,7 +68,6 @@ class Samples:
 @pytest.fixture
 def agent(bed, kvm, collector):
     bed.daemon = bed.hsflowd(hsflowd_config(collector, f"modules = {MODULES}\n  kvm {{ }}"))
-    bed.daemon.announce("g[12]: QEMU does not answer")  # under TCG, on a busy machine
     bed.samples = Samples(collector)
     return bed
 
@@ -80,7 +79,8 @@ def tap_counters(tap):
 
 def test_each_vm_has_a_sample_that_says_all_about_it(kvm, agent):
     for number in (1, 2):
-        sample, records = agent.samples.next(uuid_of(number))
+        # On a busy machine an emulated QEMU may be late with its disks.
+        sample, records = agent.samples.next(uuid_of(number), lambda records: "virt_disk_io" in records)
         assert sorted(records) == VM_STRUCTURES
         assert 100000 <= sample["source_id_index"] <= 149999
         assert records["host_descr"] == {"type": "host_descr", "hostname": f"g{number}", "uuid": uuid_of(number),
@@ -162,7 +162,8 @@ def test_a_restart_of_libvirtd_costs_neither_sequence_numbers_nor_the_index(kvm,
 
 
 def test_a_qemu_that_is_stopped_delays_nobody(kvm, agent):
-    seconds = int(os.environ.get("STOPPED_SECONDS", 12))
+    seconds = int(os.environ.get("STOPPED_SECONDS", 15))
+    agent.daemon.announce("g2: QEMU does not answer")
     agent.samples.next(uuid_of(1))
     agent.samples.next(uuid_of(2))
     os.kill(kvm.qemu(2), signal.SIGSTOP)
@@ -171,13 +172,14 @@ def test_a_qemu_that_is_stopped_delays_nobody(kvm, agent):
         seen = agent.samples.watch(seconds)
     finally:
         os.kill(kvm.qemu(2), signal.SIGCONT)
-    for who in (None, uuid_of(1)):
+    longest = {}
+    for who in (None, uuid_of(1), uuid_of(2)):
         times = [begin] + [when for when, whose, _, _ in seen if whose == who] + [begin + seconds]
-        gaps = [later - earlier for earlier, later in zip(times, times[1:])]
-        # A poll a second, to within one; emulated CPUs make the machine itself late.
-        assert max(gaps) <= 2.5, (who, gaps)
-    mine = [records for when, who, _, records in seen if who == uuid_of(2) and when > begin + 3]
-    assert len(mine) >= seconds - 6
+        longest[who or "host"] = round(max(later - earlier for earlier, later in zip(times, times[1:])), 3)
+    print(json.dumps({"stopped_s": seconds, "longest_gap_s": longest}))
+    assert max(longest.values()) <= 2.0  # a poll a second, to within one
+    mine = [records for when, who, _, records in seen if who == uuid_of(2) and when > begin + 2]
+    assert mine
     for records in mine:
         assert sorted(records) == sorted(set(VM_STRUCTURES) - {"virt_disk_io"})
     # And afterwards it is as before.
@@ -204,8 +206,8 @@ def test_vms_that_come_and_go_within_a_poll_are_no_problem(kvm, agent):
     for _ in range(3):
         kvm.virsh("destroy", "g2")
         kvm.create(2)
-    sample, records = agent.samples.next(uuid_of(2))
-    assert records["virt_cpu"]["state"] == 1
+    # libvirt starts a domain paused, and then lets it run.
+    sample, _ = agent.samples.next(uuid_of(2), lambda records: records["virt_cpu"]["state"] == 1)
     indices = {sample["source_id_index"] for _, who, sample, _ in agent.samples.seen if who == uuid_of(2)}
     assert len(indices) == 1
     totals = [records["virt_cpu"]["cpu_time"] for _, who, _, records in agent.samples.seen if who == uuid_of(2)]

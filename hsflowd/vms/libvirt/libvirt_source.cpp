@@ -1,19 +1,16 @@
 #include "vms/libvirt/libvirt_source.hpp"
 
 #include "common/handle.hpp"
-#include "common/text.hpp"
 #include "sources/adaptors.hpp"
 #include "sources/cpu.hpp"
 #include "sources/host_descr.hpp"
 #include "sources/memory.hpp"
-#include "vms/deadline_call.hpp"
+#include "vms/call_lane.hpp"
 #include "vms/libvirt/domain_events.hpp"
-#include "vms/libvirt/domain_stats.hpp"
-#include "vms/libvirt/domain_xml.hpp"
+#include "vms/libvirt/domain_reader.hpp"
 #include "vms/libvirt/event_thread.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <map>
@@ -23,60 +20,31 @@ namespace sfa {
 
 namespace {
 
-using Connection = Handle<virConnect, virConnectClose>;
-using Domain = Handle<virDomain, virDomainFree>;
-using Text = Handle<char, std::free>;
-using Records = Handle<virDomainStatsRecordPtr, virDomainStatsRecordListFree>;
+using namespace std::chrono_literals;
+using Lane = CallLane<DomainReader>;
 
 constexpr const char* kUsualUri = "qemu:///system";
-constexpr std::uint64_t kKibibyte = 1024;
 
-// Why the last call of this thread failed.
-tl::unexpected<Error> libvirt_failure(std::string_view what) {
-  const char* message = virGetLastErrorMessage();
-  return failure("{}: {}", what, printable(message == nullptr ? "no reason" : message, 200));
+// Together, these are how late a VM can be because of others: 900 ms, and only in a poll in which one begins
+// to hang.
+constexpr Lane::Patience kWithDisks{.with_each = kPatience, .most_stuck = 2};
+constexpr Lane::Patience kWithoutDisks{.with_each = kPatience, .most_stuck = 1};
+// Of the list, before which there is nobody to be late.
+constexpr Lane::Patience kWithTheFirst{.with_each = 5s, .most_stuck = 1};
+
+// Each stuck call occupies a thread of libvirtd, which has 20 for all its clients.
+constexpr std::size_t kMostMonitorsStuck = 8;
+constexpr std::size_t kMostStuck = 12;
+
+bool is_pending(const StuckCall& call) {
+  return call && !call->load();
 }
-
-Domain share(virDomainPtr domain) {
-  virDomainRef(domain);
-  return Domain(domain);
-}
-
-using Nics = std::vector<NicStats>;
-using Disks = std::optional<std::vector<VmDisk>>;
-
-struct Stats {
-  Nics nics;
-  Disks disks; // nothing: not known now
-};
-using StatsByDomain = std::map<Uuid, Stats>;
-
-// Many domains in one call. A domain that has gone is left out. The domains end with a null pointer.
-Result<StatsByDomain> bulk_stats(std::vector<virDomainPtr> domains, unsigned groups) {
-  virDomainStatsRecordPtr* list = nullptr;
-  const int count =
-      virDomainListGetStats(domains.data(), groups, &list, VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
-  if (count < 0) {
-    return libvirt_failure("statistics");
-  }
-  const Records records(list);
-  StatsByDomain result;
-  for (const auto* record : std::span(list, static_cast<std::size_t>(count))) {
-    const std::span<const virTypedParameter> params(record->params,
-                                                    static_cast<std::size_t>(record->nparams));
-    result.emplace(uuid_of(record->dom), Stats{.nics = nic_stats(params), .disks = disk_stats(params)});
-  }
-  return result;
-}
-
-struct Answer {
-  Result<StatsByDomain> stats;
-  bool hung = false; // some monitor does not answer
-};
 
 class LibvirtSource final : public VmSource {
 public:
-  explicit LibvirtSource(VmSourceOptions options) : options_(std::move(options)) {
+  explicit LibvirtSource(VmSourceOptions options)
+      : options_(std::move(options)), uri_(options_.uri.empty() ? kUsualUri : options_.uri),
+        lane_([uri = uri_] { return std::make_shared<DomainReader>(uri); }) {
     // Otherwise libvirt prints errors.
     virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
   }
@@ -93,27 +61,36 @@ private:
     std::string os_release;
     std::vector<VmNic> nics; // without counters
   };
+  // One run of a domain.
   struct Known {
-    Domain domain;
+    int id = 0;
     std::optional<Description> description = {};
+    StuckCall disks = {};      // asked for them
+    StuckCall everything = {}; // asked for all else
+    DiskSilence silence = {};
   };
+  using Listing = Result<std::vector<DomainReader::Listed>>;
+  using Answers = std::map<Uuid, DomainAnswer>;
 
   [[nodiscard]] Result<void> connect();
   void disconnect();
-  [[nodiscard]] std::vector<virDomainPtr> pointers(std::span<const Uuid> vms) const;
-  [[nodiscard]] Result<void> read_part(std::span<const Uuid> vms, std::vector<VmReading>& readings);
-  // Nothing: it has gone.
-  [[nodiscard]] std::optional<VmReading> read_domain(const Uuid& uuid, Known& known, const Nics& nics);
-  [[nodiscard]] Result<void> describe(Known& known, const Nics& nics);
-  [[nodiscard]] std::vector<VmNic> read_nics(Description& description, const Nics& nics);
-  [[nodiscard]] Answer read_stats(const std::vector<virDomainPtr>& domains);
+  [[nodiscard]] std::vector<Uuid> known() const;
+  void take_list(const std::vector<DomainReader::Listed>& listed);
+  [[nodiscard]] std::vector<DomainQuestion> questions(std::span<const Uuid> vms);
+  [[nodiscard]] std::vector<DomainQuestion> ask(std::vector<DomainQuestion> questions,
+                                                Lane::Patience patience, Answers& answers);
+  [[nodiscard]] VmReading finish(Known& known, DomainAnswer answer);
+  [[nodiscard]] static Description describe(const DomainXml& xml);
+  [[nodiscard]] std::vector<VmNic> read_nics(Description& description, const std::vector<NicStats>& stats);
 
   VmSourceOptions options_;
+  std::string uri_;
   EventThread event_thread_;
-  Connection connection_;
+  Handle<virConnect, virConnectClose> connection_; // for events: no call through it waits for a domain
   std::unique_ptr<DomainEvents> events_;
-  std::map<Uuid, Known> domains_;
-  AbandonedCalls abandoned_ = no_abandoned_calls();
+  Lane lane_; // for all else
+  StuckCall listing_;
+  std::optional<std::map<Uuid, Known>> domains_; // nothing: not known yet
 };
 
 Result<void> LibvirtSource::connect() {
@@ -124,155 +101,172 @@ Result<void> LibvirtSource::connect() {
   if (!event_thread_.failure_text().empty()) {
     return failure("{}", event_thread_.failure_text());
   }
-  const std::string uri = options_.uri.empty() ? kUsualUri : options_.uri;
-  connection_.reset(virConnectOpenReadOnly(uri.c_str()));
+  connection_.reset(virConnectOpenReadOnly(uri_.c_str()));
   if (!connection_) {
-    return libvirt_failure(uri);
+    return libvirt_failure(uri_);
   }
   events_ = std::make_unique<DomainEvents>(connection_.get(), options_.changed);
   return {};
 }
 
 void LibvirtSource::disconnect() {
-  domains_.clear();
+  domains_.reset();
+  lane_.disconnect();
   events_.reset();
   connection_.reset();
 }
 
-Result<std::vector<Uuid>> LibvirtSource::list() {
-  if (const auto connected = connect(); !connected) {
-    return tl::unexpected(connected.error());
-  }
-  virDomainPtr* list = nullptr;
-  const int count = virConnectListAllDomains(connection_.get(), &list, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-  if (count < 0) {
-    auto error = libvirt_failure("list of domains");
-    disconnect();
-    return error;
-  }
-  const Handle<virDomainPtr, std::free> owner(list);
-  auto old = std::exchange(domains_, {});
+std::vector<Uuid> LibvirtSource::known() const {
   std::vector<Uuid> uuids;
-  for (auto* pointer : std::span(list, static_cast<std::size_t>(count))) {
-    Domain domain(pointer);
-    const Uuid uuid = uuid_of(pointer);
-    Known known{std::move(domain)};
-    // The same run of the domain has the same id.
-    if (const auto before = old.find(uuid);
-        before != old.end() && virDomainGetID(before->second.domain.get()) == virDomainGetID(pointer)) {
-      known.description = std::move(before->second.description);
-    }
-    domains_.insert_or_assign(uuid, std::move(known));
-    uuids.push_back(uuid);
+  for (const auto& row : *domains_) {
+    uuids.push_back(row.first);
   }
   return uuids;
 }
 
+// A list that does not come leaves the one that is known in force: it waits for a domain that libvirtd is
+// busy with, and the others go on.
+Result<std::vector<Uuid>> LibvirtSource::list() {
+  if (const auto connected = connect(); !connected) {
+    return tl::unexpected(connected.error());
+  }
+  const auto shared = std::make_shared<Listing>();
+  if (!is_pending(listing_)) {
+    const auto outcomes = lane_.make_calls({[shared](DomainReader& reader) { *shared = reader.list(); }},
+                                           domains_ ? kWithoutDisks : kWithTheFirst);
+    listing_ = outcomes[0].stuck;
+  }
+  if (!listing_ && !*shared) {
+    disconnect();
+    return tl::unexpected(shared->error());
+  }
+  if (!listing_) {
+    take_list(**shared);
+  } else if (!domains_) {
+    return failure("libvirt does not answer");
+  }
+  return known();
+}
+
+void LibvirtSource::take_list(const std::vector<DomainReader::Listed>& listed) {
+  auto old = std::exchange(domains_, std::map<Uuid, Known>()).value_or(std::map<Uuid, Known>());
+  for (const auto& [uuid, id] : listed) {
+    const auto before = old.find(uuid);
+    const bool same_run = before != old.end() && before->second.id == id;
+    domains_->insert_or_assign(uuid, same_run ? std::move(before->second) : Known{.id = id});
+  }
+}
+
 Result<std::vector<VmReading>> LibvirtSource::read(std::span<const Uuid> vms) {
-  if (!connection_ || (events_ && events_->connection_closed())) {
+  if (!domains_ || !events_ || events_->connection_closed()) {
     return failure("not connected");
   }
+  if (lane_.stuck() >= kMostStuck) {
+    return failure("libvirt does not answer");
+  }
+  if (listing_ && !is_pending(listing_)) { // what it said is lost
+    listing_.reset();
+    options_.changed();
+  }
   for (const auto& uuid : events_->take_changed()) {
-    if (const auto known = domains_.find(uuid); known != domains_.end()) {
+    if (const auto known = domains_->find(uuid); known != domains_->end()) {
       known->second.description.reset();
     }
   }
+  Answers answers;
+  auto again = ask(questions(vms), kWithDisks, answers);
+  (void)ask(std::move(again), kWithoutDisks, answers);
   std::vector<VmReading> readings;
-  constexpr std::size_t kAtOnce = 32; // a QEMU that stops holds up no more than so many, and those once
-  for (std::size_t begin = 0; begin < vms.size(); begin += kAtOnce) {
-    const auto part = vms.subspan(begin, std::min(kAtOnce, vms.size() - begin));
-    if (const auto done = read_part(part, readings); !done) {
-      return tl::unexpected(done.error());
-    }
+  for (auto& [uuid, answer] : answers) {
+    readings.push_back(finish(domains_->at(uuid), std::move(answer)));
   }
   return readings;
 }
 
-Result<void> LibvirtSource::read_part(std::span<const Uuid> vms, std::vector<VmReading>& readings) {
-  const auto domains = pointers(vms);
-  if (domains.size() == 1) { // the null pointer at the end
-    return {};
-  }
-  auto answer = read_stats(domains);
-  if (!answer.stats) {
-    return tl::unexpected(answer.stats.error());
-  }
+std::vector<DomainQuestion> LibvirtSource::questions(std::span<const Uuid> vms) {
+  const bool disks = lane_.stuck() < kMostMonitorsStuck;
+  std::vector<DomainQuestion> result;
   for (const auto& uuid : vms) {
-    const auto known = domains_.find(uuid);
-    auto& stats = (*answer.stats)[uuid];
-    auto reading = known == domains_.end() ? std::nullopt : read_domain(uuid, known->second, stats.nics);
-    if (!reading) {
+    const auto known = domains_->find(uuid);
+    if (known == domains_->end() || is_pending(known->second.everything)) {
       continue;
     }
-    reading->disks = std::move(stats.disks);
-    if (answer.hung && !reading->disks) {
-      reading->problem = "QEMU does not answer; its disks are left out";
+    const auto& description = known->second.description;
+    DomainQuestion question{
+        .uuid = uuid, .disks = disks && !is_pending(known->second.disks), .xml = !description};
+    for (const auto& nic : description ? description->nics : std::vector<VmNic>()) {
+      question.devices.push_back(nic.device);
     }
-    readings.push_back(*std::move(reading));
+    result.push_back(std::move(question));
   }
-  return {};
-}
-
-std::vector<virDomainPtr> LibvirtSource::pointers(std::span<const Uuid> vms) const {
-  std::vector<virDomainPtr> result;
-  for (const auto& uuid : vms) {
-    if (const auto known = domains_.find(uuid); known != domains_.end()) {
-      result.push_back(known->second.domain.get());
-    }
-  }
-  result.push_back(nullptr);
   return result;
 }
 
-std::optional<VmReading> LibvirtSource::read_domain(const Uuid& uuid, Known& known, const Nics& nics) {
-  virDomainInfo info{};
-  // Needs no monitor, as the statistics of a domain's CPUs and memory would.
-  if (virDomainGetInfo(known.domain.get(), &info) != 0) {
-    return std::nullopt;
+// Gives the questions to ask again without disks.
+std::vector<DomainQuestion> LibvirtSource::ask(std::vector<DomainQuestion> questions, Lane::Patience patience,
+                                               Answers& answers) {
+  struct Asked {
+    DomainQuestion question;
+    std::optional<DomainAnswer> answer = {};
+  };
+  const auto asked = std::make_shared<std::vector<Asked>>();
+  std::vector<Lane::Call> calls;
+  for (auto& question : questions) {
+    calls.emplace_back([asked, i = calls.size()](DomainReader& reader) {
+      (*asked)[i].answer = reader.read((*asked)[i].question);
+    });
+    asked->push_back({std::move(question)});
   }
-  VmReading reading{.uuid = uuid,
-                    .name = virDomainGetName(known.domain.get()),
-                    .state = domain_state(info.state),
-                    .cpu_time_ns = info.cpuTime,
-                    .cpus = info.nrVirtCpu,
-                    .memory = info.memory * kKibibyte,
-                    .max_memory = info.maxMem * kKibibyte};
-  if (const auto described = describe(known, nics); !described) {
-    reading.problem = described.error().message;
-    return reading;
+  const auto outcomes = lane_.make_calls(std::move(calls), patience);
+  std::vector<DomainQuestion> again;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto& question = (*asked)[i].question;
+    if (outcomes[i].made) {
+      if (auto& answer = (*asked)[i].answer) {
+        answers.insert_or_assign(question.uuid, *std::move(answer));
+      }
+      continue;
+    }
+    auto& known = domains_->at(question.uuid);
+    (question.disks ? known.disks : known.everything) = outcomes[i].stuck;
+    if (question.disks) {
+      again.push_back(question);
+      again.back().disks = false;
+    }
   }
-  reading.machine_type = known.description->machine_type;
-  reading.os_name = known.description->os_name;
-  reading.os_release = known.description->os_release;
-  reading.nics = read_nics(*known.description, nics);
+  return again;
+}
+
+VmReading LibvirtSource::finish(Known& known, DomainAnswer answer) {
+  auto reading = std::move(answer.reading);
+  reading.problem =
+      known.silence.problem(reading.disks.has_value(), is_pending(known.disks), MonotonicTime::clock::now());
+  if (answer.xml && *answer.xml) {
+    known.description = describe(**answer.xml);
+  } else if (answer.xml) {
+    reading.problem = answer.xml->error().message;
+  }
+  if (known.description) {
+    reading.machine_type = known.description->machine_type;
+    reading.os_name = known.description->os_name;
+    reading.os_release = known.description->os_release;
+    reading.nics = read_nics(*known.description, answer.nics);
+  }
   return reading;
 }
 
-Result<void> LibvirtSource::describe(Known& known, const Nics& nics) {
-  const auto is_known = [&](const NicStats& nic) {
-    return std::ranges::find(known.description->nics, nic.name, &VmNic::device) !=
-           known.description->nics.end();
-  };
-  if (known.description &&
-      std::ranges::all_of(nics, is_known)) { // else there is a NIC of which no event told
-    return {};
+LibvirtSource::Description LibvirtSource::describe(const DomainXml& xml) {
+  Description result{.machine_type = machine_type(xml.arch),
+                     .os_name = os_name(xml.os_id),
+                     .os_release = os_release(xml.os_id),
+                     .nics = {}};
+  for (const auto& nic : xml.nics) {
+    result.nics.push_back({.device = nic.target, .mac = nic.mac});
   }
-  const Text text(virDomainGetXMLDesc(known.domain.get(), 0));
-  const auto xml = text ? parse_domain_xml(text.get()) : libvirt_failure("XML");
-  if (!xml) {
-    return tl::unexpected(xml.error());
-  }
-  known.description = Description{.machine_type = machine_type(xml->arch),
-                                  .os_name = os_name(xml->os_id),
-                                  .os_release = os_release(xml->os_id),
-                                  .nics = {}};
-  for (const auto& nic : xml->nics) {
-    known.description->nics.push_back({.device = nic.target, .mac = nic.mac});
-  }
-  return {};
+  return result;
 }
 
-std::vector<VmNic> LibvirtSource::read_nics(Description& description, const Nics& nics) {
+std::vector<VmNic> LibvirtSource::read_nics(Description& description, const std::vector<NicStats>& stats) {
   std::vector<VmNic> result;
   for (auto& nic : description.nics) {
     if (nic.if_index == 0 && !nic.device.empty()) {
@@ -281,38 +275,12 @@ std::vector<VmNic> LibvirtSource::read_nics(Description& description, const Nics
               .value_or(0);
     }
     result.push_back(nic);
-    const auto counters = std::ranges::find(nics, nic.device, &NicStats::name);
-    if (counters != nics.end()) {
+    const auto counters = std::ranges::find(stats, nic.device, &NicStats::name);
+    if (counters != stats.end()) {
       result.back().counters = counters->counters;
     }
   }
   return result;
-}
-
-// Disks need a domain's monitor, NICs do not. With NOWAIT a domain whose monitor some other call waits for is
-// answered at once, without its disks. The first such call hangs, however; it is left to hang, and the same
-// is asked again.
-Answer LibvirtSource::read_stats(const std::vector<virDomainPtr>& domains) {
-  // Each occupies a thread of libvirtd, which serves no more than 5 calls of one client at once.
-  constexpr unsigned kMostAbandoned = 3;
-  while (abandoned_->load() < kMostAbandoned) {
-    const bool hung = abandoned_->load() > 0;
-    auto shared = std::make_shared<std::vector<Domain>>();
-    for (auto* domain : domains) {
-      if (domain != nullptr) {
-        shared->push_back(share(domain));
-      }
-    }
-    auto result = call_with_deadline(
-        [shared, domains] {
-          return bulk_stats(domains, VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK);
-        },
-        kMonitorPatience, abandoned_);
-    if (result) {
-      return {.stats = *std::move(result), .hung = hung};
-    }
-  }
-  return {.stats = bulk_stats(domains, VIR_DOMAIN_STATS_INTERFACE), .hung = true};
 }
 
 Result<VirtNode> LibvirtSource::node() {
@@ -333,6 +301,20 @@ Result<VirtNode> LibvirtSource::node() {
 }
 
 } // namespace
+
+// A driver that never told of disks has none to miss.
+std::string DiskSilence::problem(bool disks, bool stuck, MonotonicTime now) {
+  had_disks_ = had_disks_ || disks;
+  if (disks || (!stuck && !had_disks_)) {
+    since_.reset();
+    return {};
+  }
+  since_ = since_.value_or(now);
+  if (now - *since_ < kPatience) {
+    return {};
+  }
+  return stuck ? "QEMU does not answer; its disks are left out" : "its disks are not known now";
+}
 
 std::unique_ptr<VmSource> make_libvirt_source(const VmSourceOptions& options) {
   return std::make_unique<LibvirtSource>(options);

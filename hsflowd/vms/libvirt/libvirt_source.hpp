@@ -1,16 +1,34 @@
 // The virtual machines of libvirt's QEMU driver, over a read-only connection.
 #pragma once
 
+#include "common/event_loop.hpp"
 #include "vms/vm_source.hpp"
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace sfa {
 
-// How long to wait for the monitors of QEMU. One that does not answer by then keeps its VM's disks out of the
-// samples until it does; everything else needs no monitor.
-inline constexpr std::chrono::milliseconds kMonitorPatience{500};
+// How long others wait for a call about one domain. One that takes longer is about a QEMU that does not
+// answer or a domain that libvirtd holds; or the machine is busy.
+inline constexpr std::chrono::milliseconds kPatience{300};
+
+// When to say that the disks of one domain are missing: not at once, since a QEMU that gets no processor time
+// answers late, and is well.
+class DiskSilence {
+public:
+  static constexpr std::chrono::seconds kPatience{10};
+
+  // At each poll: whether the disks are there, or else whether a call for them is stuck. Empty = nothing to
+  // complain about.
+  [[nodiscard]] std::string problem(bool disks, bool stuck, MonotonicTime now);
+
+private:
+  bool had_disks_ = false;
+  std::optional<MonotonicTime> since_;
+};
 
 [[nodiscard]] std::unique_ptr<VmSource> make_libvirt_source(const VmSourceOptions& options);
 

@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <fmt/format.h>
 #include <libvirt/libvirt.h>
 #include <memory>
@@ -134,19 +133,24 @@ TEST_CASE("the node is what the host's kernel says") {
   CHECK(node.memory_free > 0);
 }
 
-TEST_CASE("500 domains cost less than 5 ms of processor time a poll", "[.bench]") {
-  const TestNode node(500);
-  const auto source = make_libvirt_source({.root = node.root(), .uri = node.uri(), .changed = [] {}});
-  const auto vms = value_of(source->list());
-  REQUIRE(value_of(source->read(vms)).size() == 500); // the first time, each domain's XML is read
-  constexpr int kRounds = 20;
-  const auto wall = std::chrono::steady_clock::now();
-  const auto begin = std::clock();
-  for (int i = 0; i < kRounds; ++i) {
-    REQUIRE(value_of(source->read(vms)).size() == 500);
-  }
-  const double cpu = 1000.0 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC / kRounds;
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - wall;
-  fmt::print("500 domains: {:.2f} ms a poll, of the processor {:.2f} ms\n", took.count() / kRounds, cpu);
-  CHECK(cpu < 100);
+TEST_CASE("a QEMU is said not to answer when it has not for ten seconds") {
+  DiskSilence silence;
+  const MonotonicTime begin{};
+  CHECK(silence.problem(false, true, begin).empty());
+  CHECK(silence.problem(false, true, begin + std::chrono::seconds(9)).empty());
+  CHECK(silence.problem(false, true, begin + std::chrono::seconds(10)) ==
+        "QEMU does not answer; its disks are left out");
+  CHECK(silence.problem(true, false, begin + std::chrono::seconds(11)).empty());
+  CHECK(silence.problem(false, true, begin + std::chrono::seconds(12)).empty()); // a poll that came late
+}
+
+TEST_CASE(
+    "disks that were there and are missed is said too, and none are missed where there never were any") {
+  DiskSilence silence;
+  const MonotonicTime begin{};
+  CHECK(silence.problem(false, false, begin).empty());
+  CHECK(silence.problem(false, false, begin + std::chrono::minutes(1)).empty());
+  CHECK(silence.problem(true, false, begin + std::chrono::minutes(2)).empty());
+  CHECK(silence.problem(false, false, begin + std::chrono::minutes(3)).empty());
+  CHECK(silence.problem(false, false, begin + std::chrono::minutes(4)) == "its disks are not known now");
 }

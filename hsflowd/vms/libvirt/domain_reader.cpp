@@ -1,0 +1,125 @@
+#include "vms/libvirt/domain_reader.hpp"
+
+#include "common/text.hpp"
+#include "vms/libvirt/domain_events.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <libvirt/virterror.h>
+#include <span>
+#include <utility>
+
+namespace sfa {
+
+namespace {
+
+using Text = Handle<char, std::free>;
+using Records = Handle<virDomainStatsRecordPtr, virDomainStatsRecordListFree>;
+
+constexpr std::uint64_t kKibibyte = 1024;
+
+// With NOWAIT, a domain that answers another client's call is without its disks instead of being waited for.
+bool read_stats(virDomainPtr domain, bool disks, DomainAnswer& answer) {
+  std::array<virDomainPtr, 2> domains{domain, nullptr};
+  unsigned groups = VIR_DOMAIN_STATS_INTERFACE;
+  if (disks) {
+    groups |= VIR_DOMAIN_STATS_BLOCK;
+  }
+  virDomainStatsRecordPtr* list = nullptr;
+  const int count =
+      virDomainListGetStats(domains.data(), groups, &list, VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
+  if (count < 0) {
+    return false;
+  }
+  const Records records(list);
+  for (const auto* record : std::span(list, static_cast<std::size_t>(count))) {
+    const std::span<const virTypedParameter> params(record->params,
+                                                    static_cast<std::size_t>(record->nparams));
+    answer.nics = nic_stats(params);
+    answer.reading.disks = disk_stats(params);
+  }
+  return true;
+}
+
+} // namespace
+
+tl::unexpected<Error> libvirt_failure(std::string_view what) {
+  const char* message = virGetLastErrorMessage();
+  return failure("{}: {}", what, printable(message == nullptr ? "no reason" : message, 200));
+}
+
+// Whether a connection is alive is known without asking.
+Result<void> DomainReader::connect() {
+  if (connection_ && virConnectIsAlive(connection_.get()) == 1) {
+    return {};
+  }
+  domains_.clear();
+  connection_.reset(virConnectOpenReadOnly(uri_.c_str()));
+  if (!connection_) {
+    return libvirt_failure(uri_);
+  }
+  return {};
+}
+
+Result<std::vector<DomainReader::Listed>> DomainReader::list() {
+  if (const auto connected = connect(); !connected) {
+    return tl::unexpected(connected.error());
+  }
+  virDomainPtr* list = nullptr;
+  const int count = virConnectListAllDomains(connection_.get(), &list, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+  if (count < 0) {
+    return libvirt_failure("list of domains");
+  }
+  const Handle<virDomainPtr, std::free> owner(list);
+  domains_.clear();
+  std::vector<Listed> result;
+  for (auto* pointer : std::span(list, static_cast<std::size_t>(count))) {
+    Domain domain(pointer);
+    result.push_back({.uuid = uuid_of(pointer), .id = static_cast<int>(virDomainGetID(pointer))});
+    domains_.insert_or_assign(result.back().uuid, std::move(domain));
+  }
+  return result;
+}
+
+virDomainPtr DomainReader::find(const Uuid& uuid) {
+  if (!connect()) {
+    return nullptr;
+  }
+  auto& domain = domains_[uuid];
+  if (!domain) {
+    domain.reset(virDomainLookupByUUID(connection_.get(), uuid.data()));
+  }
+  return domain.get();
+}
+
+std::optional<DomainAnswer> DomainReader::read(const DomainQuestion& question) {
+  auto* domain = find(question.uuid);
+  virDomainInfo info{};
+  // Needs no monitor, as the statistics of a domain's CPUs and memory would.
+  if (domain == nullptr || virDomainGetInfo(domain, &info) != 0) {
+    return std::nullopt;
+  }
+  DomainAnswer answer{.reading = {.uuid = question.uuid,
+                                  .name = virDomainGetName(domain),
+                                  .state = domain_state(info.state),
+                                  .cpu_time_ns = info.cpuTime,
+                                  .cpus = info.nrVirtCpu,
+                                  .memory = info.memory * kKibibyte,
+                                  .max_memory = info.maxMem * kKibibyte},
+                      .nics = {}};
+  if (!read_stats(domain, question.disks, answer)) {
+    return std::nullopt;
+  }
+  const auto is_known = [&](const NicStats& nic) {
+    return std::ranges::find(question.devices, nic.name) != question.devices.end();
+  };
+  // A NIC of which no event told is a reason too.
+  if (question.xml || !std::ranges::all_of(answer.nics, is_known)) {
+    const Text text(virDomainGetXMLDesc(domain, 0));
+    answer.xml = text ? parse_domain_xml(text.get()) : libvirt_failure("XML");
+  }
+  return answer;
+}
+
+} // namespace sfa

@@ -1,0 +1,60 @@
+// What libvirt says of domains, over a read-only connection that is one thread's at a time.
+#pragma once
+
+#include "common/handle.hpp"
+#include "common/result.hpp"
+#include "vms/libvirt/domain_stats.hpp"
+#include "vms/libvirt/domain_xml.hpp"
+#include "vms/vm_source.hpp"
+
+#include <libvirt/libvirt.h>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfa {
+
+// Why the last call of this thread failed.
+[[nodiscard]] tl::unexpected<Error> libvirt_failure(std::string_view what);
+
+struct DomainQuestion {
+  Uuid uuid{};
+  bool disks = false;                    // asks QEMU's monitor; nothing else does
+  bool xml = false;                      // is wanted
+  std::vector<std::string> devices = {}; // NICs of the XML that is known: it is wanted when there is another
+};
+
+struct DomainAnswer {
+  VmReading reading; // without what the XML says: machine type, operating system, NICs
+  std::vector<NicStats> nics;
+  std::optional<Result<DomainXml>> xml = {}; // when it was wanted
+};
+
+class DomainReader {
+public:
+  using Domain = Handle<virDomain, virDomainFree>;
+  struct Listed {
+    Uuid uuid{};
+    int id = 0; // of this run of the domain
+  };
+
+  explicit DomainReader(std::string uri) : uri_(std::move(uri)) {}
+
+  // The domains that run. Connects when there is no connection.
+  [[nodiscard]] Result<std::vector<Listed>> list();
+
+  // Nothing: it has gone, or the connection has.
+  [[nodiscard]] std::optional<DomainAnswer> read(const DomainQuestion& question);
+
+private:
+  [[nodiscard]] Result<void> connect();
+  [[nodiscard]] virDomainPtr find(const Uuid& uuid);
+
+  std::string uri_;
+  Handle<virConnect, virConnectClose> connection_;
+  std::map<Uuid, Domain> domains_;
+};
+
+} // namespace sfa
