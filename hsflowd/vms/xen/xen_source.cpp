@@ -8,14 +8,12 @@
 #include "vms/xen/domain_devices.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace sfa {
 
 namespace {
 
-constexpr std::chrono::milliseconds kXenstorePatience{500};
 constexpr std::uint32_t kLinux = 2; // os_name
 
 // What xenstore says of one run of a domain.
@@ -151,7 +149,7 @@ void XenSource::identify(const Uuid& uuid, std::uint32_t domain, const std::vect
   }
   auto identity = call_with_deadline(
       [read = xenstore_, domain, uuid, vifs] { return read_identity(read, domain, uuid, vifs); },
-      kXenstorePatience, abandoned_);
+      calls_.patience, abandoned_);
   if (!identity) {
     xenstore_ = nullptr; // is the thread's that hangs
     xenstore_problem_ = "xenstored does not answer";

@@ -5,6 +5,7 @@
 #include "vms/vm_source.hpp"
 #include "vms/xen/domain_info.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,8 @@ struct XenCalls {
   std::function<ReadKey()> xenstore; // a connection, shared by nobody else
   std::function<void()> watch = {};  // called with every list(): sees to it that changes are told
   std::string machine_name = {};     // uname(2)
+  // How long one poll waits for xenstored.
+  std::chrono::milliseconds patience{500};
 };
 
 [[nodiscard]] std::unique_ptr<VmSource> make_xen_source(const VmSourceOptions& options, XenCalls calls);
