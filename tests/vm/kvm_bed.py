@@ -121,11 +121,14 @@ class KvmBed:
         return run("virsh", "-q", *command)
 
     def create(self, number):
-        with open(self.directory / f"g{number}.img", "wb") as image:
+        with open(self.image(number), "wb") as image:
             image.truncate(8 << 20)
         file = self.directory / f"g{number}.xml"
         file.write_text(domain_xml(number, self.directory, number % self.guests + 1))
         self.virsh("create", file)
+
+    def image(self, number):
+        return self.directory / f"g{number}.img"
 
     def wait_for_guest(self, number):
         console = self.directory / f"g{number}.console"

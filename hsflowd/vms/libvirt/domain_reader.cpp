@@ -42,6 +42,17 @@ bool read_stats(virDomainPtr domain, bool disks, DomainAnswer& answer) {
   return true;
 }
 
+// virDomainGetBlockInfo is where sFlow's virt_disk_io has its sizes from.
+void read_sizes(virDomainPtr domain, std::vector<VmDisk>& disks) {
+  for (auto& disk : disks) {
+    virDomainBlockInfo info{};
+    if (virDomainGetBlockInfo(domain, disk.device.c_str(), &info, 0) == 0) {
+      disk.allocation = info.allocation;
+      disk.physical = info.physical;
+    }
+  }
+}
+
 } // namespace
 
 tl::unexpected<Error> libvirt_failure(std::string_view what) {
@@ -110,6 +121,10 @@ std::optional<DomainAnswer> DomainReader::read(const DomainQuestion& question) {
                       .nics = {}};
   if (!read_stats(domain, question.disks, answer)) {
     return std::nullopt;
+  }
+  answer.sizes = question.sizes && answer.reading.disks;
+  if (answer.sizes) {
+    read_sizes(domain, *answer.reading.disks);
   }
   const auto is_known = [&](const NicStats& nic) {
     return std::ranges::find(question.devices, nic.name) != question.devices.end();

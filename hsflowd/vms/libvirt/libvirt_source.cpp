@@ -36,6 +36,9 @@ constexpr Lane::Patience kWithTheFirst{.with_each = 5s, .most_stuck = 1};
 constexpr std::size_t kMostMonitorsStuck = 8;
 constexpr std::size_t kMostStuck = 12;
 
+// Sizes cost a call of QEMU for each disk, and change slowly.
+constexpr std::chrono::seconds kSizesLast{60};
+
 bool is_pending(const StuckCall& call) {
   return call && !call->load();
 }
@@ -68,6 +71,8 @@ private:
     StuckCall disks = {};      // asked for them
     StuckCall everything = {}; // asked for all else
     DiskSilence silence = {};
+    std::vector<VmDisk> sizes = {};
+    std::optional<MonotonicTime> sizes_read = {};
   };
   using Listing = Result<std::vector<DomainReader::Listed>>;
   using Answers = std::map<Uuid, DomainAnswer>;
@@ -80,6 +85,7 @@ private:
   [[nodiscard]] std::vector<DomainQuestion> ask(std::vector<DomainQuestion> questions,
                                                 Lane::Patience patience, Answers& answers);
   [[nodiscard]] VmReading finish(Known& known, DomainAnswer answer);
+  static void remember_sizes(Known& known, bool fresh, std::vector<VmDisk>& disks, MonotonicTime now);
   [[nodiscard]] static Description describe(const DomainXml& xml);
   [[nodiscard]] std::vector<VmNic> read_nics(Description& description, const std::vector<NicStats>& stats);
 
@@ -171,6 +177,7 @@ Result<std::vector<VmReading>> LibvirtSource::read(std::span<const Uuid> vms) {
   for (const auto& uuid : events_->take_changed()) {
     if (const auto known = domains_->find(uuid); known != domains_->end()) {
       known->second.description.reset();
+      known->second.sizes_read.reset();
     }
   }
   Answers answers;
@@ -185,6 +192,7 @@ Result<std::vector<VmReading>> LibvirtSource::read(std::span<const Uuid> vms) {
 
 std::vector<DomainQuestion> LibvirtSource::questions(std::span<const Uuid> vms) {
   const bool disks = lane_.stuck() < kMostMonitorsStuck;
+  const auto now = MonotonicTime::clock::now();
   std::vector<DomainQuestion> result;
   for (const auto& uuid : vms) {
     const auto known = domains_->find(uuid);
@@ -194,6 +202,8 @@ std::vector<DomainQuestion> LibvirtSource::questions(std::span<const Uuid> vms) 
     const auto& description = known->second.description;
     DomainQuestion question{
         .uuid = uuid, .disks = disks && !is_pending(known->second.disks), .xml = !description};
+    const auto& sizes_read = known->second.sizes_read;
+    question.sizes = !sizes_read || now - *sizes_read >= kSizesLast;
     for (const auto& nic : description ? description->nics : std::vector<VmNic>()) {
       question.devices.push_back(nic.device);
     }
@@ -239,8 +249,11 @@ std::vector<DomainQuestion> LibvirtSource::ask(std::vector<DomainQuestion> quest
 
 VmReading LibvirtSource::finish(Known& known, DomainAnswer answer) {
   auto reading = std::move(answer.reading);
-  reading.problem =
-      known.silence.problem(reading.disks.has_value(), is_pending(known.disks), MonotonicTime::clock::now());
+  const auto now = MonotonicTime::clock::now();
+  reading.problem = known.silence.problem(reading.disks.has_value(), is_pending(known.disks), now);
+  if (reading.disks) {
+    remember_sizes(known, answer.sizes, *reading.disks, now);
+  }
   if (answer.xml && *answer.xml) {
     known.description = describe(**answer.xml);
   } else if (answer.xml) {
@@ -253,6 +266,21 @@ VmReading LibvirtSource::finish(Known& known, DomainAnswer answer) {
     reading.nics = read_nics(*known.description, answer.nics);
   }
   return reading;
+}
+
+void LibvirtSource::remember_sizes(Known& known, bool fresh, std::vector<VmDisk>& disks, MonotonicTime now) {
+  if (fresh) {
+    known.sizes = disks;
+    known.sizes_read = now;
+    return;
+  }
+  for (auto& disk : disks) {
+    const auto sizes = std::ranges::find(known.sizes, disk.device, &VmDisk::device);
+    if (sizes != known.sizes.end()) {
+      disk.allocation = sizes->allocation;
+      disk.physical = sizes->physical;
+    }
+  }
 }
 
 LibvirtSource::Description LibvirtSource::describe(const DomainXml& xml) {
