@@ -35,14 +35,18 @@ template <class Counters>
 KernelCounter(std::uint64_t Counters::*, unsigned) -> KernelCounter<Counters>;
 
 // How far a counter moved from `last` to `now`. One that fell began again at 0, unless it has 32 bits and the
-// way round past 2^32 is the shorter one.
+// way round past 2^32 is the shorter one. One that fell by less than half did not begin again: some drivers
+// forget what a queue had counted that they give up. It moved by nothing that is known.
 [[nodiscard]] constexpr std::uint64_t counter_delta(std::uint64_t last, std::uint64_t now, unsigned bits) {
   if (now >= last) {
     return now - last;
   }
   const auto wrapped = static_cast<std::uint32_t>(now - last);
   const bool may_wrap = bits == 32 && last <= std::numeric_limits<std::uint32_t>::max();
-  return may_wrap && wrapped < std::uint32_t{1} << 31 ? wrapped : now;
+  if (may_wrap && wrapped < std::uint32_t{1} << 31) {
+    return wrapped;
+  }
+  return now <= last / 2 ? now : 0;
 }
 
 template <class Counters>

@@ -50,6 +50,15 @@ TEST_CASE("a counter that begins again at 0 adds its new value") {
   CHECK(sum.narrow == 140);
 }
 
+TEST_CASE("a counter that falls a little did not begin again, and adds nothing") {
+  ContinuousTotal<Counters> total;
+  total.advance({{"a", {1000, 1000}}});
+  const auto& sum = total.advance({{"a", {990, 990}}}); // the driver gave up a queue that had counted 10
+  CHECK(sum.wide == 1000);
+  CHECK(sum.narrow == 1000);
+  CHECK(total.advance({{"a", {1005, 1005}}}).wide == 1015);
+}
+
 TEST_CASE("a 32-bit kernel counter that wraps goes on, also beyond 32 bits") {
   ContinuousTotal<Counters> total;
   total.advance({{"a", {0, kLast32 - 9}}});
