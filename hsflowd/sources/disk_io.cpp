@@ -4,6 +4,7 @@
 #include "sources/mounts.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sfa {
@@ -36,10 +37,19 @@ Result<std::pair<std::string, DiskCounters>> parse_disk(std::string_view line) {
   return std::pair(std::string(words[2]), counters);
 }
 
-bool is_hidden_path(const SysRoot& root, const std::string& name) {
-  // The first kernels with NVMe multipath had no attribute `hidden`; the name tells too.
-  const bool nvme_path = name.starts_with("nvme") && name.find('c') != std::string::npos;
-  return nvme_path || root.attribute("sys/block/" + name + "/hidden") == "1";
+// The NVMe multipath disk that a path nvme0c1n1 is below, nvme0n1. (The first kernels with such paths had no
+// attribute `hidden`, and only the newest have links from one to the other: the name tells.)
+std::optional<std::string> disk_above(const std::string& name) {
+  const auto controller = name.find('c');
+  const auto space = controller == std::string::npos ? controller : name.find('n', controller);
+  if (!name.starts_with("nvme") || space == std::string::npos) {
+    return std::nullopt;
+  }
+  return name.substr(0, controller) + name.substr(space);
+}
+
+bool counts_requests(const SysRoot& root, const std::string& name) {
+  return root.attribute("sys/block/" + name + "/queue/iostats") != "0";
 }
 
 bool is_multipath(const SysRoot& root, const std::string& name) {
@@ -106,21 +116,22 @@ Result<std::map<std::string, DiskCounters>> parse_diskstats(std::string_view tex
 
 std::set<std::string> physical_disks(const SysRoot& root) {
   std::set<std::string> disks;
-  std::set<std::string> paths;
+  std::set<std::string> elsewhere; // what others count
   for (const auto& name : root.list("sys/block")) {
     const std::string directory = "sys/block/" + name;
     if (is_multipath(root, name)) {
       disks.insert(name);
-      for (auto& path : root.list(directory + "/slaves")) {
-        paths.insert(std::move(path));
-      }
-    } else if (root.exists(directory + "/device") && !is_hidden_path(root, name)) {
+      std::ranges::move(root.list(directory + "/slaves"), std::inserter(elsewhere, elsewhere.end()));
+    } else if (root.exists(directory + "/device")) {
       disks.insert(name);
+      if (const auto above = disk_above(name)) {
+        elsewhere.insert(counts_requests(root, *above) ? name : *above);
+      }
     }
   }
   std::set<std::string> names;
   for (auto name : disks) {
-    if (!paths.contains(name)) {
+    if (!elsewhere.contains(name)) {
       // sysfs cannot have the slash of a name such as cciss/c0d0, and shows it as an exclamation mark.
       std::ranges::replace(name, '!', '/');
       names.insert(std::move(name));

@@ -38,7 +38,9 @@ struct DiskCounters {
 // Names of the whole disks that the host has, each once:
 // - what has a `device` in sys/block, that is, hardware or a paravirtual disk (vda, xvda); not partitions,
 //   which are not in sys/block, nor what is stacked on disks (dm, md, loop, zram);
-// - not the hidden paths below an NVMe multipath disk (nvme0c1n1), whose requests that disk counts;
+// - of an NVMe multipath disk (nvme0n1) not the hidden paths below it (nvme0c1n1), or in its place all of
+// them
+//   where it does not count its requests itself, as none did before Linux 6.4;
 // - of a disk that device-mapper multipath reaches over several paths, the dm device in place of all the
 //   paths.
 [[nodiscard]] std::set<std::string> physical_disks(const SysRoot& root);

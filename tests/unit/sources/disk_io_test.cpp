@@ -60,6 +60,16 @@ TEST_CASE("what passes several block devices on its way to a disk is counted onc
                            .write_time = 1241});
 }
 
+TEST_CASE("of an NVMe multipath disk that counts nothing, as before Linux 6.4, the paths count") {
+  const TemporaryHost host;
+  for (const auto* name : {"nvme0n1", "nvme0c0n1", "nvme0c12n1", "nvme0n2", "nvme0c0n2"}) {
+    host.write(fmt::format("sys/block/{}/device", name), "");
+  }
+  host.write("sys/block/nvme0n1/queue/iostats", "0\n");
+  host.write("sys/block/nvme0n2/queue/iostats", "1\n");
+  CHECK(physical_disks(host.root()) == std::set<std::string>{"nvme0c0n1", "nvme0c12n1", "nvme0n2"});
+}
+
 TEST_CASE("byte counts of disks go beyond 32 bits, and requests wrap there") {
   const auto disk = read_block<HostDiskIo>(*make_disk_io_source(), fixture_host("arm64"));
   CHECK(disk.reads == 4);
