@@ -40,8 +40,17 @@ std::uint32_t modulo32(std::uint64_t value) {
 
 } // namespace
 
+std::uint64_t UnicastsReceived::advance(const LinkCounters& counters) {
+  if (counters.packets_in < packets_) {
+    unicasts_ = 0; // it began again
+  }
+  packets_ = counters.packets_in;
+  unicasts_ = std::max(unicasts_, packets_ - std::min(packets_, counters.multicast_in));
+  return unicasts_;
+}
+
 IfCounters if_counters(const Interface& interface, bool aggregate, const LinkState& state,
-                       const LinkCounters& counters) {
+                       const LinkCounters& counters, std::uint64_t unicasts_in) {
   const bool up = (interface.flags & kInterfaceUp) != 0;
   const bool promiscuous = (interface.flags & kInterfacePromiscuous) != 0;
   IfCounters block;
@@ -51,10 +60,8 @@ IfCounters if_counters(const Interface& interface, bool aggregate, const LinkSta
   block.if_direction = if_direction(state.duplex);
   block.if_status = (up ? 1U : 0U) | (up && state.operational ? 2U : 0U);
   block.if_in_octets = counters.bytes_in;
-  // A NIC may count multicasts that did not reach the host, and so more of them than packets.
-  block.if_in_ucast_pkts =
-      modulo32(counters.packets_in - std::min(counters.packets_in, counters.multicast_in));
-  block.if_in_multicast_pkts = modulo32(std::min(counters.packets_in, counters.multicast_in));
+  block.if_in_ucast_pkts = modulo32(unicasts_in);
+  block.if_in_multicast_pkts = modulo32(counters.packets_in - unicasts_in);
   block.if_in_discards = modulo32(counters.drops_in);
   block.if_in_errors = modulo32(counters.errors_in);
   block.if_out_octets = counters.bytes_out;

@@ -6,13 +6,28 @@
 #include "sources/interface.hpp"
 #include "sources/link_counters.hpp"
 
+#include <cstdint>
+
 namespace sfa {
 
-// Packets that are not multicasts count as unicast: the kernel tells broadcasts from neither, and multicasts
-// of those that go out not either; these fields stay unknown. So the sum of what is known is the number of
+// How many of the packets received were not multicasts. Drivers count multicasts in the hardware, and with
+// that later than packets, or also those that did not reach the host: so their difference falls at times,
+// and a counter must not.
+class UnicastsReceived {
+public:
+  // At most `counters.packets_in`.
+  std::uint64_t advance(const LinkCounters& counters);
+
+private:
+  std::uint64_t packets_ = 0;
+  std::uint64_t unicasts_ = 0;
+};
+
+// `unicasts_in` are of UnicastsReceived; broadcasts are among them, which the kernel does not tell apart, nor
+// multicasts of those that go out; these fields stay unknown. So the sum of what is known is the number of
 // packets. if_type is 161 (ieee8023adLag) for bonds and teams. if_promiscuous_mode is a TruthValue (RFC
 // 2863): 1 yes, 2 no.
 [[nodiscard]] IfCounters if_counters(const Interface& interface, bool aggregate, const LinkState& state,
-                                     const LinkCounters& counters);
+                                     const LinkCounters& counters, std::uint64_t unicasts_in);
 
 } // namespace sfa

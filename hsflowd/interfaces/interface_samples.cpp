@@ -1,7 +1,5 @@
 #include "interfaces/interface_samples.hpp"
 
-#include "interfaces/if_counters.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -73,7 +71,9 @@ void InterfaceSamples::update() {
   std::map<std::uint32_t, Exported> exported;
   for (const auto& [index, interface] : **all) {
     if (is_exported(interface, **all, filter_)) {
-      exported.emplace(index, Exported{interface, is_aggregate(interface, **all)});
+      const auto old = exported_.find(index);
+      exported.emplace(index, Exported{interface, is_aggregate(interface, **all),
+                                       old == exported_.end() ? UnicastsReceived{} : old->second.unicasts});
     }
   }
   std::erase_if(states_, [&](const auto& state) { return !exported.contains(state.first); });
@@ -121,7 +121,7 @@ Result<void> InterfaceSamples::read(std::span<const DataSource> due, std::vector
   bonds_.clear();
   Result<void> outcome; // what is wrong with one interface is not wrong with the others
   for (const auto& [index, values] : *counters) {
-    const auto& exported = exported_.at(index);
+    auto& exported = exported_.at(index);
     if (const auto state = state_of(exported.interface)) {
       samples.push_back({{kInterfaceClass, index}, blocks_of(exported, **state, values)});
     } else {
@@ -131,10 +131,11 @@ Result<void> InterfaceSamples::read(std::span<const DataSource> due, std::vector
   return outcome;
 }
 
-std::vector<CounterBlock> InterfaceSamples::blocks_of(const Exported& exported, const State& state,
+std::vector<CounterBlock> InterfaceSamples::blocks_of(Exported& exported, const State& state,
                                                       const LinkCounters& counters) {
-  const auto& [interface, aggregate] = exported;
-  std::vector<CounterBlock> blocks{if_counters(interface, aggregate, state.link, counters)};
+  const auto& interface = exported.interface;
+  std::vector<CounterBlock> blocks{
+      if_counters(interface, exported.aggregate, state.link, counters, exported.unicasts.advance(counters))};
   if (!state.ethernet_columns.empty()) {
     const auto values = drivers_->counters(interface.name, state.driver_counters);
     if (auto block = ethernet_counters(state.ethernet_columns, values)) {

@@ -5,6 +5,7 @@
 #include "common/log.hpp"
 #include "interfaces/bonding.hpp"
 #include "interfaces/ethernet_counters.hpp"
+#include "interfaces/if_counters.hpp"
 #include "interfaces/link_state.hpp"
 #include "interfaces/link_watch.hpp"
 #include "interfaces/module_reader.hpp"
@@ -44,14 +45,13 @@ private:
   struct Exported {
     Interface interface;
     bool aggregate = false;
-
-    bool operator==(const Exported&) const = default;
+    UnicastsReceived unicasts{};
   };
 
   void update_in(std::chrono::milliseconds delay);
   void update();
   [[nodiscard]] Result<void> read(std::span<const DataSource> due, std::vector<CounterSample>& samples);
-  [[nodiscard]] std::vector<CounterBlock> blocks_of(const Exported& exported, const State& state,
+  [[nodiscard]] std::vector<CounterBlock> blocks_of(Exported& exported, const State& state,
                                                     const LinkCounters& counters);
   void forget(std::uint32_t index);
   [[nodiscard]] Result<const State*> state_of(const Interface& interface);

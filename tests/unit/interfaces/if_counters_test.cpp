@@ -30,7 +30,7 @@ Interface interface(std::uint32_t flags) {
 
 TEST_CASE("if_counters has what the kernel counts, multicasts apart, and unknown what it does not count") {
   const LinkState link{.speed_mbps = 100'000, .duplex = Duplex::full, .operational = true};
-  CHECK(if_counters(interface(kInterfaceUp), false, link, kCounters) ==
+  CHECK(if_counters(interface(kInterfaceUp), false, link, kCounters, (1ULL << 32) + 900) ==
         IfCounters{.if_index = 5,
                    .if_type = 6,
                    .if_speed = 100'000'000'000,
@@ -54,7 +54,7 @@ TEST_CASE("if_counters has what the kernel counts, multicasts apart, and unknown
 
 TEST_CASE("the status of an interface has administration in bit 0 and operation in bit 1") {
   const auto status = [](std::uint32_t flags, bool operational) {
-    return if_counters(interface(flags), false, {.operational = operational}, {}).if_status;
+    return if_counters(interface(flags), false, {.operational = operational}, {}, 0).if_status;
   };
   CHECK(status(0, false) == 0);
   CHECK(status(kInterfaceUp, false) == 1);
@@ -63,22 +63,38 @@ TEST_CASE("the status of an interface has administration in bit 0 and operation 
 }
 
 TEST_CASE("type, direction and promiscuous mode are those of RFC 2863 and RFC 3635") {
-  CHECK(if_counters(interface(kInterfacePromiscuous), true, {.duplex = Duplex::half}, {}).if_type == 161);
-  CHECK(if_counters(interface(kInterfacePromiscuous), true, {.duplex = Duplex::half}, {}).if_direction == 2);
-  CHECK(if_counters(interface(kInterfacePromiscuous), true, {}, {}).if_promiscuous_mode == 1);
-  CHECK(if_counters(interface(0), false, {}, {}).if_direction == 0);
+  CHECK(if_counters(interface(kInterfacePromiscuous), true, {.duplex = Duplex::half}, {}, 0).if_type == 161);
+  CHECK(if_counters(interface(kInterfacePromiscuous), true, {.duplex = Duplex::half}, {}, 0).if_direction ==
+        2);
+  CHECK(if_counters(interface(kInterfacePromiscuous), true, {}, {}, 0).if_promiscuous_mode == 1);
+  CHECK(if_counters(interface(0), false, {}, {}, 0).if_direction == 0);
   auto infiniband = interface(0);
   infiniband.hardware_type = 32;
-  CHECK(if_counters(infiniband, false, {}, {}).if_type == 199);
+  CHECK(if_counters(infiniband, false, {}, {}, 0).if_type == 199);
   auto loopback = interface(0);
   loopback.hardware_type = 772;
-  CHECK(if_counters(loopback, false, {}, {}).if_type == 24);
+  CHECK(if_counters(loopback, false, {}, {}, 0).if_type == 24);
 }
 
 TEST_CASE("a NIC that counts more multicasts than packets has no negative number of unicasts") {
-  const auto block = if_counters(interface(0), false, {}, {.packets_in = 5, .multicast_in = 9});
+  CHECK(UnicastsReceived().advance({.packets_in = 5, .multicast_in = 9}) == 0);
+  const auto block = if_counters(interface(0), false, {}, {.packets_in = 5, .multicast_in = 9}, 0);
   CHECK(block.if_in_ucast_pkts == 0);
   CHECK(block.if_in_multicast_pkts == 5);
+}
+
+TEST_CASE("a NIC that counts its multicasts later than its packets makes neither of the two counters fall") {
+  UnicastsReceived unicasts;
+  CHECK(unicasts.advance({.packets_in = 10, .multicast_in = 8}) == 2);
+  CHECK(unicasts.advance({.packets_in = 10, .multicast_in = 10}) == 2);
+  CHECK(unicasts.advance({.packets_in = 20, .multicast_in = 19}) == 2);
+  CHECK(unicasts.advance({.packets_in = 23, .multicast_in = 19}) == 4);
+}
+
+TEST_CASE("unicasts begin again when the NIC's packets do") {
+  UnicastsReceived unicasts;
+  CHECK(unicasts.advance({.packets_in = 1000, .multicast_in = 100}) == 900);
+  CHECK(unicasts.advance({.packets_in = 7, .multicast_in = 2}) == 5);
 }
 
 TEST_CASE("speed, duplex and state are read from sysfs, and unknown where there is no value") {
