@@ -14,7 +14,7 @@ bool is_port_of_open_vswitch(const Interface& interface, const Interfaces& all) 
 }
 
 bool is_hardware(const Interface& interface) {
-  return interface.device && !interface.xen_backend;
+  return interface.device && !interface.guest_port;
 }
 
 } // namespace

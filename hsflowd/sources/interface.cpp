@@ -21,6 +21,15 @@ std::string device_type_in(std::string_view uevent) {
   return {};
 }
 
+// Of a function of a NIC that another one has: "pf0vf1", with an external controller in front "c1pf0". A port
+// of the NIC itself is "p0".
+bool is_representor(std::string_view port) {
+  if (port.starts_with('c')) {
+    port.remove_prefix(std::min(port.find_first_not_of("0123456789", 1), port.size()));
+  }
+  return port.starts_with("pf");
+}
+
 // What the entries of its directory say.
 void add_relations(Interface& interface, const SysRoot& root, const std::string& directory) {
   for (const auto& entry : root.list(directory)) {
@@ -38,8 +47,9 @@ void add_relations(Interface& interface, const SysRoot& root, const std::string&
       interface.master = parse_interface_index(root.attribute(directory + "/master/ifindex")).value_or(0);
     }
   }
-  interface.xen_backend =
-      interface.device && root.attribute(directory + "/device/nodename").starts_with("backend/");
+  interface.guest_port =
+      interface.device && (root.attribute(directory + "/device/nodename").starts_with("backend/") ||
+                           is_representor(root.attribute(directory + "/phys_port_name")));
 }
 
 } // namespace
@@ -106,7 +116,7 @@ Result<std::optional<MacAddress>> parse_mac_address(std::string_view text) {
 }
 
 bool is_nic(const Interface& interface) {
-  return interface.device && !interface.below_nic && !interface.xen_backend;
+  return interface.device && !interface.below_nic && !interface.guest_port;
 }
 
 bool is_uplink_without_nic(const Interface& interface) {

@@ -26,7 +26,7 @@ struct Interface {
   std::uint32_t master = 0; // ifIndex of the bond, bridge, team, VRF or switch it is a port of; 0 = none
   std::string device_type;  // DEVTYPE of its uevent: "bridge", "bond", "vlan", ...; mostly empty
   bool device = false;      // of the hardware, or a guest's paravirtual NIC
-  bool xen_backend = false; // of a guest's NIC, in a Xen dom0 (vif1.0)
+  bool guest_port = false;  // this host's end of a guest's NIC, although it has a `device`: see is_nic()
   bool below_nic = false;   // its master is a `device` itself
   bool bridge_port = false;
   bool bond = false;
@@ -54,11 +54,13 @@ using Interfaces = std::map<std::uint32_t, Interface>; // by ifIndex
 // Through it packets enter and leave the host, each packet once: hardware, or a guest's paravirtual NIC.
 // Bridges, bonds, VLANs and taps have no `device`, and would count again what passed a NIC, or what never
 // left the host. Not counted although they have one:
-// - the backend of a guest's NIC in a Xen dom0 (vif1.0), which is the guest's side of the switch;
+// - the guest's port of the switch: the backend of its NIC in a Xen dom0 (vif1.0), or the representor of its
+//   virtual function, whose packets pass the NIC as well (phys_port_name "pf0vf0", "c1pf0sf2": the kernel's
+//   networking/devlink/devlink-port);
 // - a NIC below another NIC (a virtual function below its Hyper-V or virtio failover device), which counts
 //   for both.
-// Not told apart from NICs: virtual functions that the host itself uses, representors of virtual functions
-// (switchdev), and ports of a switch chip below a NIC (DSA).
+// Not told apart from NICs: virtual functions that the host itself uses, and ports of a switch chip below a
+// NIC (DSA).
 [[nodiscard]] bool is_nic(const Interface& interface);
 
 // The same for a host that has no NIC, such as a container or a network namespace, so that it has numbers

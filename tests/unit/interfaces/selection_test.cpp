@@ -34,6 +34,15 @@ TEST_CASE("of a Xen dom0 the NICs are exported with what is below them, and not 
   CHECK(exported("xen-dom0") == Names{"eth0", "eth1", "eth2"});
 }
 
+TEST_CASE("the representor of a guest's virtual function is the guest's, and not exported") {
+  HostInterfaces interfaces;
+  const auto* all = value_of(interfaces.current(fixture_host("kvm-many-nics")));
+  CHECK(all->at(28).name == "ens3f0r0");
+  CHECK(all->at(28).guest_port);
+  CHECK(!is_nic(all->at(28)));
+  CHECK(!all->at(2).guest_port); // eno1, whose port has a name too
+}
+
 TEST_CASE("a guest's paravirtual NIC is exported, and a container has none") {
   CHECK(exported("microvm-6.18") == Names{"eth0"});
   CHECK(exported("kernel-3.10") == Names{"em1"});
