@@ -53,7 +53,7 @@ bool counts_requests(const SysRoot& root, const std::string& name) {
 }
 
 bool is_multipath(const SysRoot& root, const std::string& name) {
-  return root.attribute("sys/block/" + name + "/dm/uuid").starts_with("mpath-");
+  return name.starts_with("dm-") && root.attribute("sys/block/" + name + "/dm/uuid").starts_with("mpath-");
 }
 
 class DiskIoSource final : public CounterSource {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
+#include <utility>
 
 namespace sfa {
 
@@ -44,15 +46,33 @@ Result<SnmpGroup> parse_pair(std::string_view names_line, std::string_view value
   return group;
 }
 
+// The file is read once for all groups: the kernel sums up every one of its counters over all CPUs at each
+// reading. A group that comes for the second time wants it read anew.
+class SharedFile {
+public:
+  [[nodiscard]] Result<std::optional<std::string>> read(const SysRoot& root, std::string_view group) {
+    if (!text_ || !*text_ || !seen_by_.insert(group).second) {
+      text_ = root.read(kFile);
+      seen_by_ = {group};
+    }
+    return text_;
+  }
+
+private:
+  Result<std::optional<std::string>> text_;
+  std::set<std::string_view> seen_by_;
+};
+
 template <class Block>
 class SnmpSource final : public CounterSource {
 public:
-  explicit SnmpSource(std::string_view group) : group_(group) {}
+  SnmpSource(std::string_view group, std::shared_ptr<SharedFile> file)
+      : group_(group), file_(std::move(file)) {}
 
   [[nodiscard]] std::string_view name() const override { return Block::kName; }
 
   [[nodiscard]] Result<std::optional<CounterBlock>> read(const SysRoot& root) override {
-    const auto text = root.read(kFile);
+    const auto text = file_->read(root, group_);
     if (!text) {
       return tl::unexpected(text.error());
     }
@@ -77,6 +97,7 @@ public:
 
 private:
   std::string_view group_;
+  std::shared_ptr<SharedFile> file_;
 };
 
 } // namespace
@@ -102,11 +123,12 @@ std::string snmp_column(std::string_view field) {
 }
 
 std::vector<std::unique_ptr<CounterSource>> make_ip_stack_sources() {
+  const auto file = std::make_shared<SharedFile>();
   std::vector<std::unique_ptr<CounterSource>> sources;
-  sources.push_back(std::make_unique<SnmpSource<Mib2Ip>>("Ip"));
-  sources.push_back(std::make_unique<SnmpSource<Mib2Icmp>>("Icmp"));
-  sources.push_back(std::make_unique<SnmpSource<Mib2Tcp>>("Tcp"));
-  sources.push_back(std::make_unique<SnmpSource<Mib2Udp>>("Udp"));
+  sources.push_back(std::make_unique<SnmpSource<Mib2Ip>>("Ip", file));
+  sources.push_back(std::make_unique<SnmpSource<Mib2Icmp>>("Icmp", file));
+  sources.push_back(std::make_unique<SnmpSource<Mib2Tcp>>("Tcp", file));
+  sources.push_back(std::make_unique<SnmpSource<Mib2Udp>>("Udp", file));
   return sources;
 }
 

@@ -26,8 +26,8 @@ using SnmpGroup = std::map<std::string, std::uint64_t, std::less<>>;
 // "ip_in_hdr_errors". The kernel and sFlow both have their names from the MIB.
 [[nodiscard]] std::string snmp_column(std::string_view field);
 
-// The four sources, in the order of their formats. A column that this kernel does not have leaves its field
-// unknown. Nothing on a host without proc/net/snmp.
+// The four sources, in the order of their formats; the file is read once for all of them. A column that this
+// kernel does not have leaves its field unknown. Nothing on a host without proc/net/snmp.
 [[nodiscard]] std::vector<std::unique_ptr<CounterSource>> make_ip_stack_sources();
 
 } // namespace sfa

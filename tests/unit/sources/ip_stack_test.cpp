@@ -86,6 +86,24 @@ TEST_CASE("a host without proc/net/snmp, or without a group in it, has no such b
   }
 }
 
+TEST_CASE("all groups of a poll are of one reading, and those of the next poll of another") {
+  const TemporaryHost host;
+  const auto say = [&](int value) {
+    host.write("proc/net/snmp", fmt::format("Ip: InReceives\nIp: {0}\nUdp: InDatagrams\nUdp: {0}\n", value));
+  };
+  const auto sources = make_ip_stack_sources();
+  auto& ip = *sources[0];
+  auto& udp = *sources[3];
+  say(1);
+  CHECK(read_block<Mib2Ip>(ip, host.root()).ip_in_receives == 1);
+  say(2);
+  CHECK(read_block<Mib2Udp>(udp, host.root()).udp_in_datagrams == 1);
+  CHECK(read_block<Mib2Ip>(ip, host.root()).ip_in_receives == 2);
+  say(3);
+  CHECK(read_block<Mib2Ip>(ip, host.root()).ip_in_receives == 3);
+  CHECK(read_block<Mib2Udp>(udp, host.root()).udp_in_datagrams == 3);
+}
+
 TEST_CASE("a torn proc/net/snmp is an error that says what is wrong") {
   const auto error = [](std::string_view text) { return parse_snmp_group(text, "Ip").error().message; };
   CHECK(error("Ip: A B\n") == "Ip: no line with values");
