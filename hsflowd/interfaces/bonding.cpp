@@ -1,6 +1,7 @@
 #include "interfaces/bonding.hpp"
 
 #include "common/text.hpp"
+#include "sources/counter_source.hpp"
 #include "sources/interface.hpp"
 
 #include <utility>
@@ -95,13 +96,21 @@ Result<std::map<std::string, LacpPort>> parse_bonding(std::string_view text) {
   return parser.finish();
 }
 
-LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond) {
+LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond, const LacpCounters& counters) {
   LagPortStats block;
   block.actor_system_id = port.actor_system;
   block.partner_oper_system_id = port.partner_system;
   block.attached_agg_id = port.attached ? bond : 0;
   block.port_state.actor_oper = port.actor_state;
   block.port_state.partner_oper = port.partner_state;
+  block.stats_lacpdus_rx = counter32(counters.lacpdus_rx);
+  block.stats_marker_pdus_rx = counter32(counters.marker_pdus_rx);
+  block.stats_marker_response_pdus_rx = counter32(counters.marker_response_pdus_rx);
+  block.stats_unknown_rx = counter32(counters.unknown_rx);
+  block.stats_illegal_rx = counter32(counters.illegal_rx);
+  block.stats_lacpdus_tx = counter32(counters.lacpdus_tx);
+  block.stats_marker_pdus_tx = counter32(counters.marker_pdus_tx);
+  block.stats_marker_response_pdus_tx = counter32(counters.marker_response_pdus_tx);
   return block;
 }
 

@@ -1,7 +1,9 @@
-// lag_port_stats of the members of a bond, from proc/net/bonding (the kernel's networking/bonding).
+// lag_port_stats of the members of a bond, from proc/net/bonding (the kernel's networking/bonding) and
+// rtnetlink.
 #pragma once
 
 #include "common/result.hpp"
+#include "interfaces/lacp_counters.hpp"
 #include "sflow/counters_interface.hpp"
 
 #include <cstdint>
@@ -28,7 +30,8 @@ struct LacpPort {
 [[nodiscard]] Result<std::map<std::string, LacpPort>> parse_bonding(std::string_view text);
 
 // `bond` is the bond's ifIndex. The kernel does not tell what was configured, so of the states only the
-// operational ones are known; it counts no PDUs there.
-[[nodiscard]] LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond);
+// operational ones are known.
+[[nodiscard]] LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond,
+                                          const LacpCounters& counters);
 
 } // namespace sfa

@@ -171,8 +171,11 @@ std::optional<LagPortStats> InterfaceSamples::lacp_of(const Interface& interface
   }
   const auto& members = bonds_[bond->index];
   const auto found = members.find(interface.name);
-  return found == members.end() ? std::nullopt
-                                : std::optional(lag_port_stats(found->second, interface.master));
+  if (found == members.end()) {
+    return std::nullopt;
+  }
+  const auto counters = drivers_ ? lacp_.read(interface.index) : std::nullopt;
+  return lag_port_stats(found->second, interface.master, counters.value_or(LacpCounters{}));
 }
 
 Result<const InterfaceSamples::State*> InterfaceSamples::state_of(const Interface& interface) {

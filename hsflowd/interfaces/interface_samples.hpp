@@ -21,8 +21,8 @@ namespace sfa {
 
 class InterfaceSamples final : public SampleSource {
 public:
-  // Tells `interfaces` of changes from now on. Without `drivers` nothing is asked of them: of the host of a
-  // captured tree there are none. Throws std::runtime_error.
+  // Tells `interfaces` of changes from now on. Without `drivers` nothing is asked of them, nor of the bonding
+  // driver: of the host of a captured tree there are none. Throws std::runtime_error.
   InterfaceSamples(EventLoop& loop, SampleSink& sink, SysRoot root,
                    std::shared_ptr<HostInterfaces> interfaces, InterfaceFilter filter,
                    std::optional<Ethtool> drivers);
@@ -65,6 +65,7 @@ private:
   std::map<std::uint32_t, State> states_;
   // Of each bond, by ifIndex, as it is now: read once for all members that are due together.
   std::map<std::uint32_t, std::map<std::string, LacpPort>> bonds_;
+  LacpStatistics lacp_;
   std::optional<Ethtool> drivers_;
   ModuleReader modules_;
   LoggedState listing_{"list of interfaces"};

@@ -21,12 +21,33 @@ TEST_CASE("the members of an 802.3ad bond have what LACP negotiated") {
                                      .partner_state = 3});
 }
 
-TEST_CASE("a member is attached to the bond by its ifIndex, and counters of PDUs are unknown") {
-  const auto block = lag_port_stats({.attached = true, .actor_state = 63, .partner_state = 61}, 10);
+TEST_CASE("a member is attached to the bond by its ifIndex") {
+  const auto block = lag_port_stats({.attached = true, .actor_state = 63, .partner_state = 61}, 10, {});
   CHECK(block.attached_agg_id == 10);
   CHECK(block.port_state == LagPortState{.actor_oper = 63, .partner_oper = 61});
-  CHECK(block.stats_lacpdus_rx == kUnknown32);
-  CHECK(lag_port_stats({.attached = false}, 10).attached_agg_id == 0);
+  CHECK(lag_port_stats({.attached = false}, 10, {}).attached_agg_id == 0);
+}
+
+TEST_CASE("PDUs have their own places, and are unknown where the kernel does not count them") {
+  const auto known = lag_port_stats({}, 10,
+                                    {.lacpdus_rx = (1ULL << 32) + 1,
+                                     .marker_pdus_rx = 2,
+                                     .marker_response_pdus_rx = 3,
+                                     .unknown_rx = 4,
+                                     .illegal_rx = 5,
+                                     .lacpdus_tx = 6,
+                                     .marker_pdus_tx = 7,
+                                     .marker_response_pdus_tx = 8});
+  CHECK(known == LagPortStats{.stats_lacpdus_rx = 1,
+                              .stats_marker_pdus_rx = 2,
+                              .stats_marker_response_pdus_rx = 3,
+                              .stats_unknown_rx = 4,
+                              .stats_illegal_rx = 5,
+                              .stats_lacpdus_tx = 6,
+                              .stats_marker_pdus_tx = 7,
+                              .stats_marker_response_pdus_tx = 8});
+  CHECK(lag_port_stats({}, 10, {}).stats_lacpdus_rx == kUnknown32);
+  CHECK(lag_port_stats({}, 10, {}).stats_marker_response_pdus_tx == kUnknown32);
 }
 
 TEST_CASE("a bond of another mode, or without details, has no LACP") {
