@@ -4,6 +4,7 @@ import contextlib
 import mmap
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -15,6 +16,7 @@ from testbed import SLOW, run, status, wait_for
 from testbed import hsflowd_config as config
 
 HOST = (2, 1)
+LATE = 300  # ms that a poll may be late on a busy machine
 INCLUDE = "interfaces { include = t0,vx0,lo,late* }"
 
 
@@ -50,15 +52,20 @@ class Samples:
             for sample in datagram["samples"]:
                 if (sample["source_id_type"], sample["source_id_index"]) == source:
                     return {"sequence_number": sample["sequence_number"], "datagram": datagram["sequence_number"],
-                            **{record["type"]: record for record in sample["records"]}}
+                            "uptime": datagram["uptime"], **{record["type"]: record for record in sample["records"]}}
         raise AssertionError(f"no sample of {source} within 10 s")
 
     def around(self, source, events):
-        """Two samples, one from before the events and one from after them."""
+        """Two samples that are read after this call and before the events, and after them."""
+        self.collector.drain()
         before = self.next(source)
         events()
-        self.collector.drain()
-        return before, self.next(source)
+        # What is sent that much later was not read before the end of the events, however busy the machine is.
+        end = time.clock_gettime(time.CLOCK_BOOTTIME) * 1000 + 300
+        while True:
+            after = self.next(source)
+            if after["uptime"] > end:
+                return before, after
 
 
 def moved(before, after, structure):
@@ -201,26 +208,42 @@ def test_events_of_tcp_are_counted(samples):
     assert tcp["tcp_out_rsts"] == 9 + 4
 
 
-def test_what_is_read_and_written_past_the_cache_is_counted_at_least(samples, tmp_path):
+def physical_disks():
+    """Bytes read and written so far, of all disks of the hardware together, as the kernel has them."""
+    read = written = 0
+    for line in pathlib.Path("/proc/diskstats").read_text().splitlines():
+        words = line.split()
+        path_below_a_disk = re.fullmatch(r"nvme\d+c\d+n\d+", words[2])
+        if pathlib.Path(f"/sys/block/{words[2]}/device").exists() and not path_below_a_disk:
+            read += int(words[5]) * 512
+            written += int(words[9]) * 512
+    return {"bytes_read": read, "bytes_written": written}
+
+
+def test_what_is_read_and_written_past_the_cache_is_counted_once(samples, tmp_path):
     size = 8 << 20
     buffer = mmap.mmap(-1, size)  # aligned to pages, as O_DIRECT wants
+    at = [physical_disks()]
 
     def events():
+        at.append(physical_disks())
         try:
             file = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT | os.O_DIRECT)
+            os.write(file, buffer)
+            os.lseek(file, 0, os.SEEK_SET)
+            os.readv(file, [buffer])
+            os.close(file)
         except OSError:
             pytest.skip("the temporary directory is not on a disk")
-        os.write(file, buffer)
-        os.lseek(file, 0, os.SEEK_SET)
-        os.readv(file, [buffer])
-        os.close(file)
+        at.append(physical_disks())
     before, after = samples.around(HOST, events)
-    if "host_disk_io" not in after:
-        pytest.skip("this machine has no disk of its own")
-    disk = {field: after["host_disk_io"][field] - before["host_disk_io"][field] for field in ("bytes_read", "bytes_written")}
-    # Others use the disk too: there is a lower bound, and one against counting it twice under a quiet machine's load.
-    assert size <= disk["bytes_written"] < 64 * size
-    assert size <= disk["bytes_read"] < 64 * size
+    at.append(physical_disks())
+    for field in ("bytes_read", "bytes_written"):
+        start, begin, end, stop = (now[field] for now in at)
+        if end - begin < size:
+            pytest.skip("the temporary directory is not on a disk of this machine")
+        # Others use the disks too: what they do lies between these.
+        assert end - begin <= after["host_disk_io"][field] - before["host_disk_io"][field] <= stop - start
 
 
 def test_processor_time_is_counted_within_the_time_that_passed(samples):
@@ -253,7 +276,7 @@ def test_interfaces_that_come_change_their_name_and_go_are_noticed_at_once(sampl
         wait_for(lambda: polled_interfaces() == count, f"{count} interfaces")
         return time.monotonic() - begin
     run("ip", "link", "add", "late0", "type", "veth", "peer", "name", "other0")
-    assert seconds_until(before + 1) < 0.5 * SLOW
+    assert seconds_until(before + 1) < 2 * SLOW
     source = (0, index_of("late0"))
     assert samples.next(source)["port_name"]["name"] == "late0"
     run("ip", "link", "set", "late0", "name", "late1")
@@ -261,12 +284,12 @@ def test_interfaces_that_come_change_their_name_and_go_are_noticed_at_once(sampl
     now = samples.next(source)
     assert now["port_name"]["name"] == "late1" and now["sequence_number"] == 3
     run("ip", "link", "set", "late1", "name", "hidden")
-    assert seconds_until(before) < 0.5 * SLOW
+    assert seconds_until(before) < 2 * SLOW
     run("ip", "link", "set", "hidden", "name", "late2")
-    assert seconds_until(before + 1) < 0.5 * SLOW
+    assert seconds_until(before + 1) < 2 * SLOW
     assert samples.next(source)["sequence_number"] in (4, 5)  # it goes on
     run("ip", "link", "del", "late2")
-    assert seconds_until(before) < 0.5 * SLOW
+    assert seconds_until(before) < 2 * SLOW
 
 
 def test_a_reload_changes_which_interfaces_are_exported(bed, wire, collector):
@@ -294,25 +317,41 @@ def test_polls_are_spread_over_the_interval_each_source_exactly_an_interval_apar
             times.setdefault(source, []).append((datagram["uptime"], sample["sequence_number"]))
     for source, seen in times.items():
         assert [number for _, number in seen] == list(range(1, len(seen) + 1)), source
-        late = [later - earlier for (earlier, _), (later, _) in zip(seen[source == HOST:], seen[1 + (source == HOST):])]
-        assert all(2950 <= gap <= 3050 + 200 * (SLOW - 1) for gap in late), (source, late)
-    assert max(per_datagram) <= 5  # ten sources, three seconds
+        gaps = [later - earlier for (earlier, _), (later, _) in zip(seen[source == HOST:], seen[1 + (source == HOST):])]
+        assert all(abs(gap - 3000) <= LATE for gap in gaps), (source, gaps)
+    assert max(per_datagram) <= 8  # ten sources in three seconds: not more than fall in two of them
+
+
+def polls_of_the_host(collector, count):
+    """When, in ms, and with which sequence numbers."""
+    polls = []
+    while len(polls) < count:
+        datagram = collector.receive()
+        polls += [(datagram["uptime"], sample["sequence_number"]) for sample in datagram["samples"]
+                  if (sample["source_id_type"], sample["source_id_index"]) == HOST]
+    return polls
 
 
 def test_a_stopped_daemon_makes_neither_a_burst_nor_a_gap(bed, wire, collector):
     daemon = bed.hsflowd(config(collector, INCLUDE))
-    for _ in range(3):
-        collector.receive()
+    last, number = polls_of_the_host(collector, 3)[-1]
     daemon.process.send_signal(signal.SIGSTOP)
     time.sleep(2.5)  # nothing comes: there is nothing to wait for
     collector.drain()
     daemon.process.send_signal(signal.SIGCONT)
-    polls = []  # of the host: uptime, sequence number
-    while len(polls) < 3:
-        datagram = collector.receive()
-        polls += [(datagram["uptime"], sample["sequence_number"]) for sample in datagram["samples"]
-                  if sample["source_id_type"] == 2]
-    # One of the polls that were missed is made, the others are not made up for; then it goes on where it was.
-    assert polls[1][0] - polls[0][0] <= 1050 * SLOW
-    assert 950 <= polls[2][0] - polls[1][0] <= 1050 * SLOW
-    assert [number for _, number in polls] == list(range(polls[0][1], polls[0][1] + 3))
+    polls = polls_of_the_host(collector, 4)
+    # One of the polls that were missed is made at once, in the middle between two regular ones; the others are not made up
+    # for; then it goes on where it was.
+    late = [(at - last + 500) % 1000 - 500 for at, _ in polls[1:]]
+    assert all(abs(by) <= LATE for by in late), late
+    assert polls[-1][0] - polls[0][0] <= 3000 + LATE
+    assert [sequence_number for _, sequence_number in polls] == list(range(number + 1, number + 5))
+
+
+def test_polls_wait_for_no_clock_that_can_be_set_nor_one_that_goes_on_in_suspend(bed, collector):
+    daemon = bed.hsflowd(config(collector, "agentIP = 192.0.2.1"))
+    collector.receive()
+    process = pathlib.Path(f"/proc/{daemon.pid}")
+    timers = [file.name for file in (process / "fd").iterdir() if "timerfd" in os.readlink(file)]
+    clocks = {re.search(r"^clockid: (\d+)", (process / "fdinfo" / timer).read_text(), re.M)[1] for timer in timers}
+    assert clocks == {str(time.CLOCK_MONOTONIC)}
