@@ -232,11 +232,50 @@ def sends_through_a_vrf_and_from_a_namespace_with_its_drop_in(guest):
     wait_for_row_on(guest, "br0", "br1")
 
 
+def counts_what_a_bond_negotiates_with_its_drop_in(guest):
+    directory = "/etc/systemd/system/hsflowd.service.d"
+    guest.sh(f"""set -e
+        modprobe bonding max_bonds=0
+        for bond in bond0 bond1; do ip link add $bond type bond mode 802.3ad lacp_rate fast miimon 100; done
+        for wire in 0 1; do
+            ip link add left$wire type veth peer name right$wire
+            ip link set left$wire master bond0
+            ip link set right$wire master bond1
+        done
+        ip link set bond0 up
+        ip link set bond1 up
+        cp /etc/hsflowd.conf /root
+        echo 'sflow {{ polling=1 collector {{ ip=192.0.2.1 }} interfaces {{ include=left0 }} }}' > /etc/hsflowd.conf
+        install -D -m 644 -t {directory} /usr/share/doc/hsflowd/examples/interface-details.conf
+        systemctl daemon-reload
+        systemctl restart hsflowd""")
+    bond = guest.sh("cat /sys/class/net/bond0/ifindex").strip()
+    lacp = '.samples[].records[] | select(.type == "lag_port_stats"'
+    wait_for_sample(guest, "LACP is up", f'any({lacp} and .attached_agg_id == {bond} and .port_state.partner_oper == 63); .)')
+    # One a second is sent to each side, and nothing of another kind.
+    wait_for_sample(guest, "PDUs are counted", f'any({lacp} and .stats_lacpdus_tx > 5 and .stats_lacpdus_rx > 5 '
+                                               'and .stats_marker_pdus_rx + .stats_unknown_rx + .stats_illegal_rx == 0); .)')
+
+
+def polls_on_when_the_clock_is_set(guest):
+    """With what the chapter before has set: a poll a second."""
+    def polls_in_five_seconds():
+        count = f"""grep -c '"host_cpu"' {COLLECTOR}"""
+        before, after = guest.sh(f"{count}; sleep 5; {count}").split()
+        return int(after) - int(before)
+    for step in ("+1 day", "-2 days", "+1 day"):
+        guest.sh(f"date -s '{step}'")
+        assert 4 <= polls_in_five_seconds() <= 6, step
+    guest.sh("rm -r /etc/systemd/system/hsflowd.service.d && mv /root/hsflowd.conf /etc && systemctl daemon-reload && "
+             "systemctl restart hsflowd && ip link del bond0 && ip link del bond1 && ip link del left0 && ip link del left1")
+
+
 def test_an_installation_from_the_first_apt_to_the_purge(guest):
     for chapter in (install_the_earlier_version, sees_the_zone, names_the_host_by_its_firmware, runs_with_least_privilege,
                     follows_the_restarts_of_open_vswitch, is_back_after_a_reboot, waits_for_a_network_that_is_late,
                     is_upgraded_without_losing_anything, is_restarted_when_it_hangs,
                     reaches_a_remote_database_with_its_drop_in, sends_through_a_vrf_and_from_a_namespace_with_its_drop_in,
+                    counts_what_a_bond_negotiates_with_its_drop_in, polls_on_when_the_clock_is_set,
                     leaves_nothing_behind):
         start = time.monotonic()
         chapter(guest)
