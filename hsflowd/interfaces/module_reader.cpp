@@ -82,7 +82,12 @@ void ModuleReader::run() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  const Ethtool ethtool;
+  if (!read_) {
+    read_ = [ethtool = std::make_shared<Ethtool>()](OpticalModule& module, const std::string& interface) {
+      auto counters = module.read(*ethtool, interface);
+      return Reading{std::move(counters), module.absent()};
+    };
+  }
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return stop_ || !orders_.empty(); });
@@ -92,13 +97,12 @@ void ModuleReader::run() {
     const Order order = std::move(orders_.front());
     orders_.pop_front();
     lock.unlock();
-    auto counters = order.module->read(ethtool, order.interface);
-    const bool absent = order.module->absent();
+    auto reading = read_(*order.module, order.interface);
     lock.lock();
     const auto entry = entries_.find(order.index);
     if (entry != entries_.end() && entry->second.module == order.module) {
-      entry->second.last = std::move(counters);
-      entry->second.absent = absent;
+      entry->second.last = std::move(reading.counters);
+      entry->second.absent = reading.absent;
     }
   }
 }

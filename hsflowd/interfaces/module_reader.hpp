@@ -9,12 +9,14 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sfa {
@@ -35,7 +37,15 @@ private:
 
 class ModuleReader {
 public:
-  ModuleReader() = default;
+  struct Reading {
+    std::optional<SfpCounters> counters{};
+    bool absent = false; // for as long as the link does not change
+  };
+  // Called on the thread, for one module at a time.
+  using Read = std::function<Reading(OpticalModule& module, const std::string& interface)>;
+
+  // `read` is by ethtool when there is none.
+  explicit ModuleReader(Read read = {}) : read_(std::move(read)) {}
   ModuleReader(const ModuleReader&) = delete;
   ModuleReader& operator=(const ModuleReader&) = delete;
   ModuleReader(ModuleReader&&) = delete;
@@ -66,6 +76,7 @@ private:
 
   void run();
 
+  Read read_; // used by the thread only, once it runs
   std::mutex mutex_;
   std::condition_variable wake_;
   std::map<std::uint32_t, Entry> entries_;
