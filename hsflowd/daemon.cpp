@@ -85,6 +85,7 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, FileConfig file)
         update_pending_ = false;
         update();
       })),
+      give_back_memory_(loop.timer([] { malloc_trim(0); })),
       address_watch_(loop, [this] { addresses_changed(); }),
       terminate_(loop.on_signal(SIGTERM, [this] { loop_.quit(); })),
       interrupt_(loop.on_signal(SIGINT, [this] { loop_.quit(); })),
@@ -158,11 +159,8 @@ void Daemon::open_status_server() {
   std::error_code ignored; // what matters is whether the socket can be made
   std::filesystem::create_directories(options_.run_dir, ignored);
   auto server = StatusServer::open(loop_, path, [this] {
-    auto document = status_json(status());
-    // With a thousand addresses the document takes more memory to make than all else together, and
-    // malloc(3) would keep it.
-    malloc_trim(0);
-    return document;
+    give_back_memory_.arm_at(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+    return status_json(status());
   });
   if (server) {
     status_server_ = *std::move(server);

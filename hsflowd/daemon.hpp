@@ -91,6 +91,7 @@ private:
   VmSamples* vms_ = nullptr;               // the agent's
   AutoFileWriter auto_file_;
   Timer update_timer_;
+  Timer give_back_memory_; // what a large status took to make: more than all else together
   bool update_pending_ = false;
   HostAddressWatch address_watch_;
   std::unique_ptr<StatusServer> status_server_;
