@@ -41,7 +41,8 @@ Result<void> HostInterfaces::read_all(const SysRoot& root) {
       return tl::unexpected(interface.error());
     }
     if (*interface) {
-      all[(*interface)->index] = **std::move(interface);
+      const auto index = (*interface)->index;
+      all.insert_or_assign(index, **std::move(interface));
     }
   }
   interfaces_ = std::move(all);
@@ -57,7 +58,8 @@ Result<void> HostInterfaces::read_changed(const SysRoot& root) {
       return tl::unexpected(interface.error());
     }
     if (*interface) {
-      interfaces_[(*interface)->index] = **std::move(interface);
+      const auto index = (*interface)->index;
+      interfaces_.insert_or_assign(index, **std::move(interface));
     }
     changed_.erase(changed_.begin());
   }
