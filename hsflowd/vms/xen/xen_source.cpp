@@ -88,6 +88,7 @@ Result<std::vector<Uuid>> XenSource::list() {
     identity.current = false; // it may have got another name
   }
   std::vector<Uuid> result;
+  result.reserve(machines.size());
   for (const auto& machine : machines) {
     result.push_back(machine.first);
   }
