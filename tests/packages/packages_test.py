@@ -121,7 +121,8 @@ def test_a_debian_system_takes_them_in_and_is_rid_of_them_after_a_purge(tmp_path
     packages = sorted(PACKAGES.glob("*.deb"))
     names = " ".join(f"/root/{file.name}" for file in packages)
     run("mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--customize-hook=copy-in " + " ".join(map(str, packages)) + " /root",
-        "--customize-hook=chroot \"$1\" apt-get install -qq --yes --no-install-recommends " + names, "bookworm", root)
+        "--customize-hook=chroot \"$1\" apt-get install -qq --yes --no-install-recommends " + names,
+        "--customize-hook=rm \"$1\"/root/*.deb", "bookworm", root)
     chroot = ["chroot", root]
     try:
         assert "hsflowd" in run(*chroot, "getent", "passwd", "hsflowd") and run(*chroot, "getent", "passwd", "sflowovsd")
