@@ -54,8 +54,11 @@ public:
       }
       begin += batch->next;
       if (batch->ended) {
+        lock.unlock();
+        batch->thread.join(); // what libraries keep for each thread is gone before anybody exits
         break;
       }
+      batch->thread.detach();
       connection_.reset();
       batch->returned = std::make_shared<std::atomic<bool>>(false);
       stuck_.push_back(batch->returned);
@@ -84,6 +87,7 @@ private:
     std::size_t next = 0;
     MonotonicTime since = MonotonicClock::now(); // when the call `next` began
     bool ended = false;
+    std::thread thread = {};                          // that of the lane's owner
     std::shared_ptr<std::atomic<bool>> returned = {}; // set: nobody waits any more
   };
 
@@ -93,7 +97,8 @@ private:
     }
     auto batch = std::make_shared<Batch>();
     batch->calls = std::move(calls);
-    std::thread([batch, connection = connection_]() mutable { run(*batch, std::move(connection)); }).detach();
+    batch->thread =
+        std::thread([batch, connection = connection_]() mutable { run(*batch, std::move(connection)); });
     return batch;
   }
 

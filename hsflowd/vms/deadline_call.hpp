@@ -32,21 +32,22 @@ template <class Call, class T = std::invoke_result_t<Call>>
   };
   auto shared = std::make_shared<Shared>();
   auto result = shared->promise.get_future();
-  std::thread([shared, abandoned, call = std::move(call)]() mutable {
+  std::thread thread([shared, abandoned, call = std::move(call)]() mutable {
     shared->promise.set_value(call());
     if (!shared->first.exchange(false)) {
       abandoned->fetch_sub(1);
     }
-  }).detach();
-  if (result.wait_for(patience) == std::future_status::ready) {
-    return result.get();
-  }
-  abandoned->fetch_add(1);
-  if (!shared->first.exchange(false)) {
+  });
+  if (result.wait_for(patience) != std::future_status::ready) {
+    abandoned->fetch_add(1);
+    if (shared->first.exchange(false)) {
+      thread.detach();
+      return std::nullopt;
+    }
     abandoned->fetch_sub(1); // it came at the last moment
-    return result.get();
   }
-  return std::nullopt;
+  thread.join(); // what libraries keep for each thread is gone before anybody exits
+  return result.get();
 }
 
 } // namespace sfa

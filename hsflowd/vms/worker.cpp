@@ -10,7 +10,6 @@
 #include <mutex>
 #include <sys/eventfd.h>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 namespace sfa {
@@ -63,7 +62,7 @@ Worker::Worker(EventLoop& loop) : shared_(std::make_shared<Shared>()) {
   sigset_t old;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
-  std::thread([shared = shared_] { shared->run(); }).detach();
+  thread_ = std::thread([shared = shared_] { shared->run(); });
   pthread_sigmask(SIG_SETMASK, &old, nullptr);
 }
 
@@ -72,7 +71,13 @@ Worker::~Worker() {
   std::unique_lock lock(shared_->mutex);
   shared_->stop = true;
   shared_->changed.notify_all();
-  shared_->changed.wait_for(lock, kPatience, [this] { return shared_->ended; });
+  const bool ended = shared_->changed.wait_for(lock, kPatience, [this] { return shared_->ended; });
+  lock.unlock();
+  if (ended) {
+    thread_.join(); // what libraries keep for each thread is gone before anybody exits
+  } else {
+    thread_.detach();
+  }
 }
 
 void Worker::post(Job job) {

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <thread>
 #include <utility>
 
 namespace sfa {
@@ -46,6 +47,7 @@ private:
   void take_finished();
 
   std::shared_ptr<Shared> shared_;
+  std::thread thread_;
   EventSource finished_;
 };
 
