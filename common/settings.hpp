@@ -46,7 +46,7 @@ struct Settings {
   std::string agent_device; // the device that has agent_ip; empty when none has
   std::vector<Collector> collectors;
   bool ovs_takeover = false;            // replace sFlow rows that carry somebody else's external_ids
-  std::vector<std::string> ovs_bridges; // names with `*` and `?`: the bridges that get sFlow; none = all
+  std::vector<std::string> ovs_bridges; // patterns of fnmatch(3): the bridges that get sFlow; none = all
   std::vector<std::string> ovs_exclude; // likewise: those that do not, even if they are among the former
 
   bool operator==(const Settings&) const = default;
