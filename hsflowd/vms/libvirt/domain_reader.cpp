@@ -132,6 +132,9 @@ std::optional<DomainAnswer> DomainReader::read(const DomainQuestion& question) {
   // A NIC of which no event told is a reason too.
   if (question.xml || !std::ranges::all_of(answer.nics, is_known)) {
     const Text text(virDomainGetXMLDesc(domain, 0));
+    if (!text && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN) {
+      return std::nullopt; // went just now
+    }
     answer.xml = text ? parse_domain_xml(text.get()) : libvirt_failure("XML");
   }
   return answer;

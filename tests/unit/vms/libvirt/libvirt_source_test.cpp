@@ -5,6 +5,7 @@
 #include "common/handle.hpp"
 #include "sources/fixture_host.hpp"
 #include "sources/host_uuid.hpp"
+#include "vms/libvirt/domain_reader.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
 #include <memory>
 #include <thread>
 
@@ -121,6 +123,35 @@ TEST_CASE("a domain that stops or starts is told, and one that stopped is left o
   REQUIRE(virDomainCreate(domain.get()) == 0);
   CHECK(wait_for_changes(2) == 2);
   CHECK(read_all(*source).size() == 1);
+}
+
+TEST_CASE("a domain that goes while it is read is one that has gone, whichever call finds out") {
+  constexpr const char* kTransient = "<domain type='test'><name>brief</name>"
+                                     "<uuid>00000000-0000-4000-8000-00000000b21e</uuid>"
+                                     "<memory unit='KiB'>1024</memory><os><type>hvm</type></os></domain>";
+  const auto uuid = value_of(parse_uuid("00000000-0000-4000-8000-00000000b21e"));
+  virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
+  std::atomic<bool> enough{false};
+  std::atomic<unsigned> runs{0};
+  std::thread thread([&] {
+    const Handle<virConnect, virConnectClose> connection(virConnectOpen("test:///default"));
+    for (; !enough; ++runs) {
+      const Handle<virDomain, virDomainFree> domain(virDomainCreateXML(connection.get(), kTransient, 0));
+      virDomainDestroy(domain.get());
+    }
+  });
+  DomainReader reader("test:///default");
+  unsigned seen = 0;
+  while (runs < 2000 || seen == 0) {
+    const auto answer = reader.read({.uuid = uuid, .xml = true});
+    if (answer) {
+      ++seen;
+      REQUIRE(answer->xml);
+      CHECK(*answer->xml);
+    }
+  }
+  enough = true;
+  thread.join();
 }
 
 TEST_CASE("the node is what the host's kernel says") {
