@@ -37,34 +37,42 @@ public:
   };
 
   // `make` must not block: a Connection connects when it is first called through.
-  explicit CallLane(std::function<std::shared_ptr<Connection>()> make) : make_(std::move(make)) {}
+  explicit CallLane(std::function<std::unique_ptr<Connection>()> make) : make_(std::move(make)) {}
+  CallLane(const CallLane&) = delete;
+  CallLane& operator=(const CallLane&) = delete;
+  CallLane(CallLane&&) = delete;
+  CallLane& operator=(CallLane&&) = delete;
+  ~CallLane() { disconnect(); }
 
   // One outcome for each call. What a call that is stuck writes, nobody may read.
   [[nodiscard]] std::vector<Outcome> make_calls(std::vector<Call> calls, Patience patience) {
     std::vector<Outcome> outcomes(calls.size());
     std::size_t begin = 0;
     for (unsigned stuck = 0; begin < outcomes.size() && stuck < patience.most_stuck; ++stuck) {
-      const auto batch = start(std::move(calls));
-      std::unique_lock lock(batch->mutex);
-      while (!batch->ended && MonotonicClock::now() < batch->since + patience.with_each) {
-        batch->changed.wait_until(lock, batch->since + patience.with_each);
+      if (!caller_) {
+        start_caller();
       }
-      for (std::size_t i = 0; i < batch->next; ++i) {
+      auto& caller = *caller_;
+      std::unique_lock lock(caller.mutex);
+      caller.calls = std::move(calls);
+      caller.next = 0;
+      caller.since = MonotonicClock::now();
+      caller.changed.notify_all();
+      while (!caller.is_idle() && MonotonicClock::now() < caller.since + patience.with_each) {
+        caller.changed.wait_until(lock, caller.since + patience.with_each);
+      }
+      for (std::size_t i = 0; i < caller.next; ++i) {
         outcomes[begin + i].made = true;
       }
-      begin += batch->next;
-      if (batch->ended) {
-        lock.unlock();
-        batch->thread.join(); // what libraries keep for each thread is gone before anybody exits
+      begin += caller.next;
+      if (caller.is_idle()) {
         break;
       }
-      batch->thread.detach();
-      connection_.reset();
-      batch->returned = std::make_shared<std::atomic<bool>>(false);
-      stuck_.push_back(batch->returned);
-      outcomes[begin++].stuck = batch->returned;
-      calls.assign(std::move_iterator(batch->calls.begin() + static_cast<std::ptrdiff_t>(batch->next) + 1),
-                   std::move_iterator(batch->calls.end()));
+      outcomes[begin++].stuck = abandon_caller();
+      calls.assign(std::move_iterator(caller.calls.begin() + static_cast<std::ptrdiff_t>(caller.next) + 1),
+                   std::move_iterator(caller.calls.end()));
+      lock.unlock();
+      caller_.reset();
     }
     return outcomes;
   }
@@ -76,58 +84,73 @@ public:
   }
 
   // The next call is made through a new connection.
-  void disconnect() { connection_.reset(); }
+  void disconnect() {
+    if (!caller_) {
+      return;
+    }
+    {
+      const std::lock_guard lock(caller_->mutex);
+      caller_->stop = true;
+      caller_->changed.notify_all();
+    }
+    caller_->thread.join(); // what libraries keep for each thread is gone before anybody exits
+    caller_.reset();
+  }
 
 private:
   using MonotonicClock = MonotonicTime::clock;
-  struct Batch {
+  struct Caller {
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<Call> calls; // all under the mutex
     std::size_t next = 0;
-    MonotonicTime since = MonotonicClock::now(); // when the call `next` began
-    bool ended = false;
-    std::thread thread = {};                          // that of the lane's owner
+    MonotonicTime since = {}; // when the call `next` began
+    bool stop = false;
     std::shared_ptr<std::atomic<bool>> returned = {}; // set: nobody waits any more
+    std::thread thread = {};                          // that of the lane's owner
+
+    [[nodiscard]] bool is_idle() const { return next == calls.size(); }
   };
 
-  [[nodiscard]] std::shared_ptr<Batch> start(std::vector<Call> calls) {
-    if (!connection_) {
-      connection_ = make_();
-    }
-    auto batch = std::make_shared<Batch>();
-    batch->calls = std::move(calls);
-    batch->thread =
-        std::thread([batch, connection = connection_]() mutable { run(*batch, std::move(connection)); });
-    return batch;
+  void start_caller() {
+    caller_ = std::make_shared<Caller>();
+    caller_->thread = std::thread(
+        [caller = caller_, connection = make_()]() mutable { run(*caller, std::move(connection)); });
   }
 
-  static void run(Batch& batch, std::shared_ptr<Connection> connection) {
-    std::unique_lock lock(batch.mutex);
-    while (!batch.returned && batch.next < batch.calls.size()) {
+  // Under its mutex.
+  [[nodiscard]] StuckCall abandon_caller() {
+    caller_->thread.detach();
+    caller_->returned = std::make_shared<std::atomic<bool>>(false);
+    stuck_.push_back(caller_->returned);
+    return caller_->returned;
+  }
+
+  static void run(Caller& caller, std::unique_ptr<Connection> connection) {
+    std::unique_lock lock(caller.mutex);
+    while (!caller.returned) {
+      caller.changed.wait(lock, [&] { return caller.stop || !caller.is_idle(); });
+      if (caller.stop) {
+        return;
+      }
       {
-        const Call call = std::move(batch.calls[batch.next]);
-        batch.since = MonotonicClock::now();
+        const Call call = std::move(caller.calls[caller.next]);
+        caller.since = MonotonicClock::now();
         lock.unlock();
         call(*connection);
       }
       lock.lock();
-      batch.next += batch.returned ? 0U : 1U;
-    }
-    batch.ended = true;
-    const auto returned = batch.returned;
-    if (!returned) {
-      connection.reset(); // before anybody uses the other reference
-      batch.changed.notify_all();
-      return;
+      if (!caller.returned && ++caller.next == caller.calls.size()) {
+        caller.changed.notify_all();
+      }
     }
     lock.unlock();
     connection.reset(); // may block too
-    *returned = true;
+    *caller.returned = true;
   }
 
-  std::function<std::shared_ptr<Connection>()> make_;
-  std::shared_ptr<Connection> connection_;
+  std::function<std::unique_ptr<Connection>()> make_;
+  std::shared_ptr<Caller> caller_; // shared with its thread
   std::vector<StuckCall> stuck_;
 };
 

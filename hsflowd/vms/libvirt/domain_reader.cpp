@@ -42,7 +42,9 @@ bool read_stats(virDomainPtr domain, bool disks, DomainAnswer& answer) {
   return true;
 }
 
-// virDomainGetBlockInfo is where sFlow's virt_disk_io has its sizes from.
+// virDomainGetBlockInfo is where sFlow's virt_disk_io has its sizes from. In bulk, `physical` of a file is
+// what it takes (libvirt 9.0: its size as long as that is nothing), and `allocation` how far it was written
+// since QEMU began.
 void read_sizes(virDomainPtr domain, std::vector<VmDisk>& disks) {
   for (auto& disk : disks) {
     virDomainBlockInfo info{};
@@ -51,6 +53,36 @@ void read_sizes(virDomainPtr domain, std::vector<VmDisk>& disks) {
       disk.physical = info.physical;
     }
   }
+}
+
+void copy_sizes(const std::vector<VmDisk>& known, std::vector<VmDisk>& disks) {
+  for (auto& disk : disks) {
+    const auto sizes = std::ranges::find(known, disk.device, &VmDisk::device);
+    if (sizes != known.end()) {
+      disk.allocation = sizes->allocation;
+      disk.physical = sizes->physical;
+    }
+  }
+}
+
+// Negative = unknown.
+std::uint64_t counter(long long value) {
+  return value < 0 ? 0 : static_cast<std::uint64_t>(value);
+}
+
+// Costs QEMU and libvirtd about two thirds of what the same in bulk does, where sizes always come along.
+bool read_counters(virDomainPtr domain, VmDisk& disk) {
+  virDomainBlockStatsStruct stats{};
+  if (virDomainBlockStats(domain, disk.device.c_str(), &stats, sizeof stats) != 0) {
+    return false;
+  }
+  disk.counts_errors = stats.errs >= 0;
+  disk.counters = VmDiskCounters{.rd_req = counter(stats.rd_req),
+                                 .rd_bytes = counter(stats.rd_bytes),
+                                 .wr_req = counter(stats.wr_req),
+                                 .wr_bytes = counter(stats.wr_bytes),
+                                 .errs = counter(stats.errs)};
+  return true;
 }
 
 } // namespace
@@ -119,12 +151,18 @@ std::optional<DomainAnswer> DomainReader::read(const DomainQuestion& question) {
                                   .memory = info.memory * kKibibyte,
                                   .max_memory = info.maxMem * kKibibyte},
                       .nics = {}};
-  if (!read_stats(domain, question.disks, answer)) {
+  auto known_disks = question.known_disks;
+  auto* only_disk = question.disks ? find_only_disk(known_disks) : nullptr;
+  if (!read_stats(domain, question.disks && only_disk == nullptr, answer)) {
     return std::nullopt;
   }
-  answer.sizes = question.sizes && answer.reading.disks;
-  if (answer.sizes) {
-    read_sizes(domain, *answer.reading.disks);
+  auto& disks = answer.reading.disks;
+  if (only_disk != nullptr && read_counters(domain, *only_disk)) {
+    disks = std::move(known_disks);
+  } else if (disks && known_disks.empty()) {
+    read_sizes(domain, *disks);
+  } else if (disks) {
+    copy_sizes(known_disks, *disks);
   }
   const auto is_known = [&](const NicStats& nic) {
     return std::ranges::find(question.devices, nic.name) != question.devices.end();

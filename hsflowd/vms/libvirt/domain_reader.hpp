@@ -21,19 +21,15 @@ namespace sfa {
 
 struct DomainQuestion {
   Uuid uuid{};
-  bool disks = false;                    // asks QEMU's monitor; nothing else does, but:
-  bool sizes = false;                    // with the disks, what images take and how large they are
+  bool disks = false;                    // asks QEMU's monitor; nothing else does
+  std::vector<VmDisk> known_disks = {};  // whose sizes shall do; empty: read sizes too, which costs more
   bool xml = false;                      // is wanted
   std::vector<std::string> devices = {}; // NICs of the XML that is known: it is wanted when there is another
 };
 
-// Disks without `sizes` have those of the bulk statistics, where `physical` of a file is what it takes
-// (libvirt 9.0: its size as long as that is nothing), and `allocation` how far it was written since QEMU
-// began.
 struct DomainAnswer {
   VmReading reading; // without what the XML says: machine type, operating system, NICs
   std::vector<NicStats> nics;
-  bool sizes = false;                        // are those that were asked for
   std::optional<Result<DomainXml>> xml = {}; // when it was wanted
 };
 

@@ -147,6 +147,16 @@ std::optional<std::vector<VmDisk>> disk_stats(std::span<const virTypedParameter>
   return complete && (disks.empty() || counted) ? std::optional(disks) : std::nullopt;
 }
 
+VmDisk* find_only_disk(std::span<VmDisk> disks) {
+  VmDisk* only = nullptr;
+  for (auto& disk : disks) {
+    if (disk.capacity > 0 && std::exchange(only, &disk) != nullptr) {
+      return nullptr;
+    }
+  }
+  return only;
+}
+
 std::uint32_t domain_state(int state) {
   if (state == VIR_DOMAIN_PMSUSPENDED) {
     return VIR_DOMAIN_PAUSED;

@@ -26,6 +26,10 @@ struct NicStats {
 // but not what they count, which only QEMU knows.
 [[nodiscard]] std::optional<std::vector<VmDisk>> disk_stats(std::span<const virTypedParameter> params);
 
+// The one disk that can count anything when there is but one: others are drives without a medium, which have
+// no capacity. Nothing when there are several.
+[[nodiscard]] VmDisk* find_only_disk(std::span<VmDisk> disks);
+
 // virDomainState as virt_cpu's state, which ends at 6: suspended by the guest (7) is paused.
 [[nodiscard]] std::uint32_t domain_state(int state);
 

@@ -47,7 +47,7 @@ class LibvirtSource final : public VmSource {
 public:
   explicit LibvirtSource(VmSourceOptions options)
       : options_(std::move(options)), uri_(options_.uri.empty() ? kUsualUri : options_.uri),
-        lane_([uri = uri_] { return std::make_shared<DomainReader>(uri); }) {
+        lane_([uri = uri_] { return std::make_unique<DomainReader>(uri); }) {
     // Otherwise libvirt prints errors.
     virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
   }
@@ -68,11 +68,16 @@ private:
   struct Known {
     int id = 0;
     std::optional<Description> description = {};
-    StuckCall disks = {};      // asked for them
-    StuckCall everything = {}; // asked for all else
+    StuckCall disks_call = {}; // asked for them
+    StuckCall other_call = {}; // asked for all else
     DiskSilence silence = {};
-    std::vector<VmDisk> sizes = {};
-    std::optional<MonotonicTime> sizes_read = {};
+    std::vector<VmDisk> last_disks = {}; // empty: to be read in full
+    MonotonicTime sizes_read = {};
+  };
+  // Of the whole machine.
+  struct Processors {
+    std::uint32_t mhz = 0;
+    std::uint32_t count = 0;
   };
   using Listing = Result<std::vector<DomainReader::Listed>>;
   using Answers = std::map<Uuid, DomainAnswer>;
@@ -85,7 +90,6 @@ private:
   [[nodiscard]] std::vector<DomainQuestion> ask(std::vector<DomainQuestion> questions,
                                                 Lane::Patience patience, Answers& answers);
   [[nodiscard]] VmReading finish(Known& known, DomainAnswer answer);
-  static void remember_sizes(Known& known, bool fresh, std::vector<VmDisk>& disks, MonotonicTime now);
   [[nodiscard]] static Description describe(const DomainXml& xml);
   [[nodiscard]] std::vector<VmNic> read_nics(Description& description, const std::vector<NicStats>& stats);
 
@@ -97,6 +101,7 @@ private:
   Lane lane_; // for all else
   StuckCall listing_;
   std::optional<std::map<Uuid, Known>> domains_; // nothing: not known yet
+  std::optional<Processors> processors_;         // as of the last list(): they hardly change
 };
 
 Result<void> LibvirtSource::connect() {
@@ -133,6 +138,7 @@ std::vector<Uuid> LibvirtSource::known() const {
 // A list that does not come leaves the one that is known in force: it waits for a domain that libvirtd is
 // busy with, and the others go on.
 Result<std::vector<Uuid>> LibvirtSource::list() {
+  processors_.reset();
   if (const auto connected = connect(); !connected) {
     return tl::unexpected(connected.error());
   }
@@ -177,7 +183,7 @@ Result<std::vector<VmReading>> LibvirtSource::read(std::span<const Uuid> vms) {
   for (const auto& uuid : events_->take_changed()) {
     if (const auto known = domains_->find(uuid); known != domains_->end()) {
       known->second.description.reset();
-      known->second.sizes_read.reset();
+      known->second.last_disks.clear();
     }
   }
   Answers answers;
@@ -196,14 +202,16 @@ std::vector<DomainQuestion> LibvirtSource::questions(std::span<const Uuid> vms) 
   std::vector<DomainQuestion> result;
   for (const auto& uuid : vms) {
     const auto known = domains_->find(uuid);
-    if (known == domains_->end() || is_pending(known->second.everything)) {
+    if (known == domains_->end() || is_pending(known->second.other_call)) {
       continue;
     }
     const auto& description = known->second.description;
     DomainQuestion question{
-        .uuid = uuid, .disks = disks && !is_pending(known->second.disks), .xml = !description};
-    const auto& sizes_read = known->second.sizes_read;
-    question.sizes = !sizes_read || now - *sizes_read >= kSizesLast;
+        .uuid = uuid, .disks = disks && !is_pending(known->second.disks_call), .xml = !description};
+    if (now - known->second.sizes_read >= kSizesLast) {
+      known->second.last_disks.clear();
+    }
+    question.known_disks = known->second.last_disks;
     for (const auto& nic : description ? description->nics : std::vector<VmNic>()) {
       question.devices.push_back(nic.device);
     }
@@ -238,7 +246,7 @@ std::vector<DomainQuestion> LibvirtSource::ask(std::vector<DomainQuestion> quest
       continue;
     }
     auto& known = domains_->at(question.uuid);
-    (question.disks ? known.disks : known.everything) = outcomes[i].stuck;
+    (question.disks ? known.disks_call : known.other_call) = outcomes[i].stuck;
     if (question.disks) {
       again.push_back(question);
       again.back().disks = false;
@@ -250,10 +258,11 @@ std::vector<DomainQuestion> LibvirtSource::ask(std::vector<DomainQuestion> quest
 VmReading LibvirtSource::finish(Known& known, DomainAnswer answer) {
   auto reading = std::move(answer.reading);
   const auto now = MonotonicTime::clock::now();
-  reading.problem = known.silence.problem(reading.disks.has_value(), is_pending(known.disks), now);
-  if (reading.disks) {
-    remember_sizes(known, answer.sizes, *reading.disks, now);
+  reading.problem = known.silence.problem(reading.disks.has_value(), is_pending(known.disks_call), now);
+  if (known.last_disks.empty()) {
+    known.sizes_read = now;
   }
+  known.last_disks = reading.disks.value_or(std::vector<VmDisk>());
   if (answer.xml && *answer.xml) {
     known.description = describe(**answer.xml);
   } else if (answer.xml) {
@@ -266,21 +275,6 @@ VmReading LibvirtSource::finish(Known& known, DomainAnswer answer) {
     reading.nics = read_nics(*known.description, answer.nics);
   }
   return reading;
-}
-
-void LibvirtSource::remember_sizes(Known& known, bool fresh, std::vector<VmDisk>& disks, MonotonicTime now) {
-  if (fresh) {
-    known.sizes = disks;
-    known.sizes_read = now;
-    return;
-  }
-  for (auto& disk : disks) {
-    const auto sizes = std::ranges::find(known.sizes, disk.device, &VmDisk::device);
-    if (sizes != known.sizes.end()) {
-      disk.allocation = sizes->allocation;
-      disk.physical = sizes->physical;
-    }
-  }
 }
 
 LibvirtSource::Description LibvirtSource::describe(const DomainXml& xml) {
@@ -312,17 +306,20 @@ std::vector<VmNic> LibvirtSource::read_nics(Description& description, const std:
 }
 
 Result<VirtNode> LibvirtSource::node() {
-  const auto memory = parse_file(options_.root, "proc/meminfo", parse_meminfo);
-  const auto stat = parse_file(options_.root, "proc/stat", parse_stat);
-  const auto mhz = parse_file(options_.root, "proc/cpuinfo", parse_cpu_mhz);
-  for (const auto* error :
-       {memory ? nullptr : &memory.error(), stat ? nullptr : &stat.error(), mhz ? nullptr : &mhz.error()}) {
-    if (error != nullptr) {
-      return tl::unexpected(*error);
+  if (!processors_) {
+    const auto stat = parse_file(options_.root, "proc/stat", parse_stat);
+    const auto mhz = parse_file(options_.root, "proc/cpuinfo", parse_cpu_mhz);
+    if (!stat || !mhz) {
+      return tl::unexpected(stat ? mhz.error() : stat.error());
     }
+    processors_ = Processors{.mhz = mhz->value_or(0), .count = *stat ? (*stat)->cpus : 0};
   }
-  return VirtNode{.mhz = mhz->value_or(0),
-                  .cpus = *stat ? (*stat)->cpus : 0,
+  const auto memory = parse_file(options_.root, "proc/meminfo", parse_meminfo);
+  if (!memory) {
+    return tl::unexpected(memory.error());
+  }
+  return VirtNode{.mhz = processors_->mhz,
+                  .cpus = processors_->count,
                   .memory = *memory ? (*memory)->total : 0,
                   .memory_free = *memory ? (*memory)->free : 0,
                   .num_domains = 0};

@@ -27,7 +27,7 @@ struct Library {
   std::shared_future<void> released = release.get_future().share();
 
   Lane lane() {
-    return Lane([this] { return std::make_shared<Connection>(Connection{++connections}); });
+    return Lane([this] { return std::make_unique<Connection>(Connection{++connections}); });
   }
   Lane::Call good(std::size_t call) const {
     return [used = used, call](Connection& connection) { (*used)[call] = connection.number; };
@@ -70,6 +70,16 @@ TEST_CASE("calls are made in order on one other thread, through one connection")
   (void)lane.make_calls(calls, {.with_each = kDeadline, .most_stuck = 1});
   CHECK(library.connections == 1);
   CHECK(lane.make_calls({}, {.with_each = kDeadline, .most_stuck = 1}).empty());
+}
+
+TEST_CASE("after disconnecting, calls are made through a new connection") {
+  Library library;
+  auto lane = library.lane();
+  lane.disconnect();
+  (void)lane.make_calls({library.good(0)}, {.with_each = kDeadline, .most_stuck = 1});
+  lane.disconnect();
+  (void)lane.make_calls({library.good(1)}, {.with_each = kDeadline, .most_stuck = 1});
+  CHECK(*library.used == std::vector{1, 2, 0, 0, 0, 0, 0, 0});
 }
 
 TEST_CASE("a call that hangs keeps its connection to itself, and those behind it are made through another") {

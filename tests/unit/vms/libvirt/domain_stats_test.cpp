@@ -122,6 +122,14 @@ TEST_CASE("statistics that make no sense are passed over") {
             .empty());
 }
 
+TEST_CASE("a disk is the only one beside drives without a medium") {
+  std::vector<VmDisk> disks{{.device = "sda"}, {.device = "vda", .capacity = 5}};
+  CHECK(find_only_disk(disks) == &disks[1]);
+  disks[0].capacity = 1;
+  CHECK(find_only_disk(disks) == nullptr);
+  CHECK(find_only_disk({}) == nullptr);
+}
+
 TEST_CASE("a domain's state is one that sFlow knows") {
   CHECK(domain_state(VIR_DOMAIN_RUNNING) == 1);
   CHECK(domain_state(VIR_DOMAIN_PAUSED) == 3);
