@@ -26,7 +26,8 @@ using StuckCall = std::shared_ptr<const std::atomic<bool>>;
 template <class Connection>
 class CallLane {
 public:
-  using Call = std::function<void(Connection&)>; // owns or shares all that it uses, and must not throw
+  // Told which of the calls it is to make. Owns or shares all that it uses, and must not throw.
+  using Call = std::function<void(Connection&, std::size_t)>;
   struct Patience {
     std::chrono::milliseconds with_each;
     unsigned most_stuck; // after so many, what comes behind them is not made
@@ -44,33 +45,32 @@ public:
   CallLane& operator=(CallLane&&) = delete;
   ~CallLane() { disconnect(); }
 
-  // One outcome for each call. What a call that is stuck writes, nobody may read.
-  [[nodiscard]] std::vector<Outcome> make_calls(std::vector<Call> calls, Patience patience) {
-    std::vector<Outcome> outcomes(calls.size());
+  // Makes the calls 0 to count - 1; one outcome for each. What a call that is stuck writes, nobody may read.
+  [[nodiscard]] std::vector<Outcome> make_calls(std::size_t count, const Call& call, Patience patience) {
+    std::vector<Outcome> outcomes(count);
     std::size_t begin = 0;
-    for (unsigned stuck = 0; begin < outcomes.size() && stuck < patience.most_stuck; ++stuck) {
+    for (unsigned stuck = 0; begin < count && stuck < patience.most_stuck; ++stuck) {
       if (!caller_) {
         start_caller();
       }
       auto& caller = *caller_;
       std::unique_lock lock(caller.mutex);
-      caller.calls = std::move(calls);
-      caller.next = 0;
+      caller.call = call;
+      caller.next = begin;
+      caller.end = count;
       caller.since = MonotonicClock::now();
       caller.changed.notify_all();
       while (!caller.is_idle() && MonotonicClock::now() < caller.since + patience.with_each) {
         caller.changed.wait_until(lock, caller.since + patience.with_each);
       }
-      for (std::size_t i = 0; i < caller.next; ++i) {
-        outcomes[begin + i].made = true;
+      for (; begin < caller.next; ++begin) {
+        outcomes[begin].made = true;
       }
-      begin += caller.next;
       if (caller.is_idle()) {
+        caller.call = {};
         break;
       }
       outcomes[begin++].stuck = abandon_caller();
-      calls.assign(std::move_iterator(caller.calls.begin() + static_cast<std::ptrdiff_t>(caller.next) + 1),
-                   std::move_iterator(caller.calls.end()));
       lock.unlock();
       caller_.reset();
     }
@@ -102,14 +102,15 @@ private:
   struct Caller {
     std::mutex mutex;
     std::condition_variable changed;
-    std::vector<Call> calls; // all under the mutex
+    Call call; // below: under the mutex
     std::size_t next = 0;
+    std::size_t end = 0;
     MonotonicTime since = {}; // when the call `next` began
     bool stop = false;
     std::shared_ptr<std::atomic<bool>> returned = {}; // set: nobody waits any more
     std::thread thread = {};                          // that of the lane's owner
 
-    [[nodiscard]] bool is_idle() const { return next == calls.size(); }
+    [[nodiscard]] bool is_idle() const { return next == end; }
   };
 
   void start_caller() {
@@ -133,14 +134,11 @@ private:
       if (caller.stop) {
         return;
       }
-      {
-        const Call call = std::move(caller.calls[caller.next]);
-        caller.since = MonotonicClock::now();
-        lock.unlock();
-        call(*connection);
-      }
+      caller.since = MonotonicClock::now();
+      lock.unlock();
+      caller.call(*connection, caller.next); // neither changes while this is not idle
       lock.lock();
-      if (!caller.returned && ++caller.next == caller.calls.size()) {
+      if (!caller.returned && ++caller.next == caller.end) {
         caller.changed.notify_all();
       }
     }

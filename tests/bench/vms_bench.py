@@ -5,7 +5,8 @@
 
 First 500 domains of libvirt's test driver, which runs in hsflowd: how long a poll of them takes, as `hsflowd status` says.
 Then GUESTS (2) real QEMU guests for SECONDS (120), at polling=5: CPU time of all of hsflowd, host counters among it, and of
-libvirtd, less what libvirtd uses without hsflowd (proc(5), /proc/PID/task/TID/schedstat, in ns).
+libvirtd, less what libvirtd uses without a client (proc(5), /proc/PID/task/TID/schedstat, in ns).
+Beside each, what libvirt_calls.cpp takes in the same run: an agent that makes a call for each counter, and does nothing else.
 """
 
 import json
@@ -19,11 +20,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/vm")]
 
 from kvm_bed import MODULES, KvmBed  # noqa: E402
-from testbed import Collector, Testbed, hsflowd_config, run, status, wait_for  # noqa: E402
+from testbed import BUILD, Collector, Testbed, hsflowd_config, run, status, wait_for  # noqa: E402
 
 POLLING = 5
 TEST_DOMAINS = 500
 TEST_POLLS = 20
+CALLS = BUILD / "tests/libvirt_calls"
 
 
 def cpu_ns(pid):
@@ -63,9 +65,11 @@ def test_driver(directory):
         seen.clear()
         wait_for(receive, "every domain has another sample", deadline=60)
         costs.append(source_status()["cost_us"] / 1000)
+    calls = run(CALLS, f"test://{node}", TEST_POLLS, 1)
     print(json.dumps({"bench": "libvirt's test driver", "domains": TEST_DOMAINS, "polls": TEST_POLLS,
                       "poll_ms": {"median": round(statistics.median(costs), 2), "min": round(min(costs), 2),
-                                  "max": round(max(costs), 2)}}), flush=True)
+                                  "max": round(max(costs), 2)},
+                      "calls_ms": round(statistics.median(map(float, calls.split())), 2)}), flush=True)
     collector.close()
     bed.close()
     batch.write_text("".join(f"link del testnet{i}\n" for i in range(0, TEST_DOMAINS, 2)))
@@ -76,19 +80,25 @@ def guests(count, seconds, directory):
     bed, collector = Testbed(directory), Collector()
     kvm = KvmBed(bed, directory, guests=count)
     try:
-        libvirtd = kvm.libvirtd.pid
+        libvirtd, polls = kvm.libvirtd.pid, seconds // POLLING
         alone, begin = cpu_ns(libvirtd), time.monotonic()
         time.sleep(POLLING)
         alone = (cpu_ns(libvirtd) - alone) / (time.monotonic() - begin)
+
+        def libvirtd_ms(before, elapsed):
+            return round((cpu_ns(libvirtd) - before - alone * elapsed) / 1e6 / count / polls, 3)
+
         hsflowd = bed.hsflowd(hsflowd_config(collector, f"modules = {MODULES}\n  kvm {{ }}", polling=POLLING))
         wait_for(lambda: collector.receive()["sequence_number"] >= 2, "the first polls", deadline=60)
-        begin = time.monotonic(), cpu_ns(hsflowd.pid), cpu_ns(libvirtd)
+        begin = cpu_ns(hsflowd.pid), cpu_ns(libvirtd)
         time.sleep(seconds)
-        elapsed = time.monotonic() - begin[0]
-        used, asked = cpu_ns(hsflowd.pid) - begin[1], cpu_ns(libvirtd) - begin[2] - alone * elapsed
-        print(json.dumps({"bench": "QEMU guests", "domains": count, "polling": POLLING, "seconds": round(elapsed, 1),
-                          "hsflowd_s": round(used / 1e9, 4), "libvirtd_s": round(asked / 1e9, 4),
-                          "libvirtd_ms_per_domain_and_poll": round(asked / 1e6 / count / (elapsed / POLLING), 3)}),
+        used, ours = cpu_ns(hsflowd.pid) - begin[0], libvirtd_ms(begin[1], seconds)
+        hsflowd.stop()
+        begin = cpu_ns(libvirtd)
+        run(CALLS, "qemu:///system", polls, POLLING)
+        print(json.dumps({"bench": "QEMU guests", "domains": count, "polling": POLLING, "seconds": seconds,
+                          "hsflowd_s": round(used / 1e9, 4),
+                          "libvirtd_ms_per_domain_and_poll": {"hsflowd": ours, "calls": libvirtd_ms(begin, seconds)}}),
               flush=True)
     finally:
         kvm.close()

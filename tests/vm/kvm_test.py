@@ -162,6 +162,11 @@ def test_a_restart_of_libvirtd_costs_neither_sequence_numbers_nor_the_index(kvm,
     agent.daemon.expect_log("kvm: recovered")
 
 
+def longest_gap(seen, who, begin, end):
+    times = [begin] + [when for when, whose, _, _ in seen if whose == who] + [end]
+    return round(max(later - earlier for earlier, later in zip(times, times[1:])), 3)
+
+
 def test_a_qemu_that_is_stopped_delays_nobody(kvm, agent):
     seconds = int(os.environ.get("STOPPED_SECONDS", 15))
     agent.daemon.announce("g2: QEMU does not answer")
@@ -173,10 +178,7 @@ def test_a_qemu_that_is_stopped_delays_nobody(kvm, agent):
         seen = agent.samples.watch(seconds)
     finally:
         os.kill(kvm.qemu(2), signal.SIGCONT)
-    longest = {}
-    for who in (None, uuid_of(1), uuid_of(2)):
-        times = [begin] + [when for when, whose, _, _ in seen if whose == who] + [begin + seconds]
-        longest[who or "host"] = round(max(later - earlier for earlier, later in zip(times, times[1:])), 3)
+    longest = {who or "host": longest_gap(seen, who, begin, begin + seconds) for who in (None, uuid_of(1), uuid_of(2))}
     print(json.dumps({"stopped_s": seconds, "longest_gap_s": longest}))
     assert max(longest.values()) <= 2.0  # a poll a second, to within one
     mine = [records for when, who, _, records in seen if who == uuid_of(2) and when > begin + 2]
@@ -186,6 +188,40 @@ def test_a_qemu_that_is_stopped_delays_nobody(kvm, agent):
     # And afterwards it is as before.
     agent.samples.next(uuid_of(2), lambda records: "virt_disk_io" in records)
     agent.daemon.expect_log(f"VM {uuid_of(2)}: g2: QEMU does not answer(.|\n)*VM {uuid_of(2)}: recovered")
+
+
+def test_a_libvirtd_that_is_stopped_does_not_delay_the_host(kvm, agent):
+    before, _ = agent.samples.next(uuid_of(1))
+    agent.daemon.announce("kvm: libvirt does not answer")
+    begin = time.monotonic()
+    os.kill(kvm.libvirtd.pid, signal.SIGSTOP)
+    try:
+        seen = []
+        while "kvm: libvirt does not answer" not in agent.daemon.text() and time.monotonic() < begin + 60:
+            seen += agent.samples.watch(1)
+    finally:
+        os.kill(kvm.libvirtd.pid, signal.SIGCONT)
+    assert longest_gap(seen, None, begin, time.monotonic()) <= 2.0
+    agent.daemon.expect_log("kvm: recovered")
+    after, _ = agent.samples.next(uuid_of(1))
+    agent.samples.next(uuid_of(2), lambda records: "virt_disk_io" in records)
+    assert after["source_id_index"] == before["source_id_index"]
+    numbers = agent.samples.numbers(uuid_of(1))
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_an_agent_that_starts_while_libvirtd_is_stopped_begins_with_the_host(kvm, agent):
+    agent.daemon.stop()
+    agent.daemon.announce("kvm: libvirt does not answer")
+    os.kill(kvm.libvirtd.pid, signal.SIGSTOP)
+    try:
+        agent.daemon.start()
+        agent.samples.next(None)
+        agent.daemon.expect_log("kvm: libvirt does not answer")
+    finally:
+        os.kill(kvm.libvirtd.pid, signal.SIGCONT)
+    agent.samples.next(uuid_of(1), deadline=60)
+    agent.samples.next(uuid_of(2))
 
 
 def test_a_vm_keeps_its_index_when_it_and_the_agent_are_started_again(kvm, agent):

@@ -4,7 +4,6 @@
 #include "vms/libvirt/domain_events.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <libvirt/virterror.h>
 #include <span>
@@ -19,27 +18,21 @@ using Records = Handle<virDomainStatsRecordPtr, virDomainStatsRecordListFree>;
 
 constexpr std::uint64_t kKibibyte = 1024;
 
+using Parameters = std::span<const virTypedParameter>;
+
 // With NOWAIT, a domain that answers another client's call is without its disks instead of being waited for.
-bool read_stats(virDomainPtr domain, bool disks, DomainAnswer& answer) {
-  std::array<virDomainPtr, 2> domains{domain, nullptr};
-  unsigned groups = VIR_DOMAIN_STATS_INTERFACE;
-  if (disks) {
-    groups |= VIR_DOMAIN_STATS_BLOCK;
-  }
+std::vector<virDomainStatsRecordPtr> read_stats(std::vector<virDomainPtr> domains, unsigned groups,
+                                                Records& owner) {
+  domains.push_back(nullptr);
   virDomainStatsRecordPtr* list = nullptr;
   const int count =
       virDomainListGetStats(domains.data(), groups, &list, VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
-  if (count < 0) {
-    return false;
-  }
-  const Records records(list);
-  for (const auto* record : std::span(list, static_cast<std::size_t>(count))) {
-    const std::span<const virTypedParameter> params(record->params,
-                                                    static_cast<std::size_t>(record->nparams));
-    answer.nics = nic_stats(params);
-    answer.reading.disks = disk_stats(params);
-  }
-  return true;
+  owner.reset(list);
+  return {list, list + std::max(count, 0)};
+}
+
+Parameters parameters(const virDomainStatsRecord& record) {
+  return {record.params, static_cast<std::size_t>(record.nparams)};
 }
 
 // virDomainGetBlockInfo is where sFlow's virt_disk_io has its sizes from. In bulk, `physical` of a file is
@@ -71,7 +64,7 @@ std::uint64_t counter(long long value) {
 }
 
 // Costs QEMU and libvirtd about two thirds of what the same in bulk does, where sizes always come along.
-bool read_counters(virDomainPtr domain, VmDisk& disk) {
+bool read_disk(virDomainPtr domain, VmDisk& disk) {
   virDomainBlockStatsStruct stats{};
   if (virDomainBlockStats(domain, disk.device.c_str(), &stats, sizeof stats) != 0) {
     return false;
@@ -82,6 +75,37 @@ bool read_counters(virDomainPtr domain, VmDisk& disk) {
                                  .wr_req = counter(stats.wr_req),
                                  .wr_bytes = counter(stats.wr_bytes),
                                  .errs = counter(stats.errs)};
+  return true;
+}
+
+bool read_counters(virDomainPtr domain, const DomainQuestion& question, DomainAnswer& answer) {
+  auto known_disks = question.known_disks;
+  auto* only_disk = question.disks ? find_only_disk(known_disks) : nullptr;
+  unsigned groups = 0;
+  if (!question.nics) {
+    groups |= VIR_DOMAIN_STATS_INTERFACE;
+  }
+  if (question.disks && only_disk == nullptr) {
+    groups |= VIR_DOMAIN_STATS_BLOCK;
+  }
+  if (groups != 0) {
+    Records owner;
+    const auto records = read_stats({domain}, groups, owner);
+    if (records.empty()) {
+      return false;
+    }
+    const auto params = parameters(*records.front());
+    answer.nics = question.nics ? *question.nics : nic_stats(params);
+    answer.reading.disks = disk_stats(params);
+  }
+  auto& disks = answer.reading.disks;
+  if (only_disk != nullptr && read_disk(domain, *only_disk)) {
+    disks = std::move(known_disks);
+  } else if (disks && known_disks.empty()) {
+    read_sizes(domain, *disks);
+  } else if (disks) {
+    copy_sizes(known_disks, *disks);
+  }
   return true;
 }
 
@@ -119,7 +143,9 @@ Result<std::vector<DomainReader::Listed>> DomainReader::list() {
   std::vector<Listed> result;
   for (auto* pointer : std::span(list, static_cast<std::size_t>(count))) {
     Domain domain(pointer);
-    result.push_back({.uuid = uuid_of(pointer), .id = static_cast<int>(virDomainGetID(pointer))});
+    result.push_back({.uuid = uuid_of(pointer),
+                      .id = static_cast<int>(virDomainGetID(pointer)),
+                      .name = virDomainGetName(pointer)});
     domains_.insert_or_assign(result.back().uuid, std::move(domain));
   }
   return result;
@@ -136,6 +162,30 @@ virDomainPtr DomainReader::find(const Uuid& uuid) {
   return domain.get();
 }
 
+NicsByDomain DomainReader::read_nics(std::span<const Uuid> uuids) {
+  std::vector<virDomainPtr> domains;
+  std::vector<Uuid> asked;
+  for (const auto& uuid : uuids) {
+    if (auto* domain = find(uuid); domain != nullptr) {
+      domains.push_back(domain);
+      asked.push_back(uuid);
+    }
+  }
+  if (domains.empty()) {
+    return {};
+  }
+  Records owner;
+  const auto records = read_stats(std::move(domains), VIR_DOMAIN_STATS_INTERFACE, owner);
+  // They come in the order in which they were asked for. To ask each for its UUID costs more than its
+  // counters.
+  const bool all = records.size() == asked.size();
+  NicsByDomain result;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    result.insert_or_assign(all ? asked[i] : uuid_of(records[i]->dom), nic_stats(parameters(*records[i])));
+  }
+  return result;
+}
+
 std::optional<DomainAnswer> DomainReader::read(const DomainQuestion& question) {
   auto* domain = find(question.uuid);
   virDomainInfo info{};
@@ -144,25 +194,14 @@ std::optional<DomainAnswer> DomainReader::read(const DomainQuestion& question) {
     return std::nullopt;
   }
   DomainAnswer answer{.reading = {.uuid = question.uuid,
-                                  .name = virDomainGetName(domain),
                                   .state = domain_state(info.state),
                                   .cpu_time_ns = info.cpuTime,
                                   .cpus = info.nrVirtCpu,
                                   .memory = info.memory * kKibibyte,
                                   .max_memory = info.maxMem * kKibibyte},
-                      .nics = {}};
-  auto known_disks = question.known_disks;
-  auto* only_disk = question.disks ? find_only_disk(known_disks) : nullptr;
-  if (!read_stats(domain, question.disks && only_disk == nullptr, answer)) {
+                      .nics = question.nics.value_or(std::vector<NicStats>())};
+  if (!read_counters(domain, question, answer)) {
     return std::nullopt;
-  }
-  auto& disks = answer.reading.disks;
-  if (only_disk != nullptr && read_counters(domain, *only_disk)) {
-    disks = std::move(known_disks);
-  } else if (disks && known_disks.empty()) {
-    read_sizes(domain, *disks);
-  } else if (disks) {
-    copy_sizes(known_disks, *disks);
   }
   const auto is_known = [&](const NicStats& nic) {
     return std::ranges::find(question.devices, nic.name) != question.devices.end();

@@ -10,6 +10,7 @@
 #include <libvirt/libvirt.h>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,30 +22,38 @@ namespace sfa {
 
 struct DomainQuestion {
   Uuid uuid{};
-  bool disks = false;                    // asks QEMU's monitor; nothing else does
+  std::optional<std::vector<NicStats>> nics = {}; // as just read; nothing: read them
+  bool disks = false;                             // asks QEMU's monitor; nothing else does
   std::vector<VmDisk> known_disks = {};  // whose sizes shall do; empty: read sizes too, which costs more
   bool xml = false;                      // is wanted
   std::vector<std::string> devices = {}; // NICs of the XML that is known: it is wanted when there is another
 };
 
 struct DomainAnswer {
-  VmReading reading; // without what the XML says: machine type, operating system, NICs
+  VmReading reading; // without its name and what the XML says: machine type, operating system, NICs
   std::vector<NicStats> nics;
   std::optional<Result<DomainXml>> xml = {}; // when it was wanted
 };
+
+using NicsByDomain = std::map<Uuid, std::vector<NicStats>>;
 
 class DomainReader {
 public:
   using Domain = Handle<virDomain, virDomainFree>;
   struct Listed {
     Uuid uuid{};
-    int id = 0; // of this run of the domain
+    int id = 0;       // of this run of the domain
+    std::string name; // which a running domain keeps
   };
 
   explicit DomainReader(std::string uri) : uri_(std::move(uri)) {}
 
   // The domains that run. Connects when there is no connection.
   [[nodiscard]] Result<std::vector<Listed>> list();
+
+  // Of all those domains in one call, which needs no monitor. One that has gone is left out; nothing: all
+  // have, or the connection has.
+  [[nodiscard]] NicsByDomain read_nics(std::span<const Uuid> uuids);
 
   // Nothing: it has gone, or the connection has.
   [[nodiscard]] std::optional<DomainAnswer> read(const DomainQuestion& question);

@@ -38,10 +38,12 @@ Result<DomainXml> parse_domain_xml(std::string_view text) {
   if (!parsed || !domain) {
     return failure("not a domain's XML: {}", parsed ? "no <domain>" : parsed.description());
   }
+  const auto devices = domain.child("devices");
   DomainXml result{.arch = domain.child("os").child("type").attribute("arch").value(),
                    .os_id = find_os_id(domain),
-                   .nics = {}};
-  for (const auto& nic : domain.child("devices").children("interface")) {
+                   .nics = {},
+                   .has_disks = !devices.child("disk").empty()};
+  for (const auto& nic : devices.children("interface")) {
     const auto mac = parse_mac_address(nic.child("mac").attribute("address").value());
     result.nics.push_back(
         {.target = nic.child("target").attribute("dev").value(), .mac = mac ? *mac : std::nullopt});

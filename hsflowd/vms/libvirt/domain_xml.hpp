@@ -23,6 +23,7 @@ struct DomainXml {
   std::string arch;  // <os><type arch>: "x86_64"
   std::string os_id; // libosinfo's, from the metadata: "http://debian.org/debian/12"; empty = unknown
   std::vector<DomainNic> nics;
+  bool has_disks = false;
 
   bool operator==(const DomainXml&) const = default;
 };

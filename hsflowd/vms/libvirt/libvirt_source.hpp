@@ -13,14 +13,15 @@ namespace sfa {
 
 // How long others wait for a call about one domain. One that takes longer is about a QEMU that does not
 // answer or a domain that libvirtd holds; or the machine is busy.
-inline constexpr std::chrono::milliseconds kPatience{300};
+inline constexpr std::chrono::milliseconds kPatience{250};
 
-// When to say that the disks of one domain are missing: not at once, since a QEMU that gets no processor time
-// answers late, and is well.
+// When to say that somebody does not answer: not at once, since on a busy machine one who is well answers
+// late.
+inline constexpr std::chrono::seconds kSilence{10};
+
+// When to say that the disks of one domain are missing.
 class DiskSilence {
 public:
-  static constexpr std::chrono::seconds kPatience{10};
-
   // At each poll: whether the disks are there, or else whether a call for them is stuck. Empty = nothing to
   // complain about.
   [[nodiscard]] std::string problem(bool disks, bool stuck, MonotonicTime now);

@@ -2,9 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace sfa;
@@ -18,6 +20,14 @@ struct Connection {
   int number = 0;
 };
 using Lane = CallLane<Connection>;
+using Call = std::function<void(Connection&)>;
+
+std::vector<Lane::Outcome> make_calls(Lane& lane, std::vector<Call> calls, Lane::Patience patience) {
+  const auto count = calls.size();
+  return lane.make_calls(
+      count, [calls = std::move(calls)](Connection& connection, std::size_t i) { calls[i](connection); },
+      patience);
+}
 
 // Numbers the connections from 1, and knows the number of the last that each call used.
 struct Library {
@@ -29,10 +39,10 @@ struct Library {
   Lane lane() {
     return Lane([this] { return std::make_unique<Connection>(Connection{++connections}); });
   }
-  Lane::Call good(std::size_t call) const {
+  Call good(std::size_t call) const {
     return [used = used, call](Connection& connection) { (*used)[call] = connection.number; };
   }
-  [[nodiscard]] Lane::Call hanging() const {
+  [[nodiscard]] Call hanging() const {
     return [released = released](Connection&) { released.wait(); };
   }
 };
@@ -55,11 +65,11 @@ TEST_CASE("calls are made in order on one other thread, through one connection")
     std::thread::id thread;
   };
   auto made = std::make_shared<std::vector<Made>>();
-  std::vector<Lane::Call> calls;
+  std::vector<Call> calls;
   for (int i = 0; i < 100; ++i) {
     calls.emplace_back([made, i](Connection&) { made->push_back({i, std::this_thread::get_id()}); });
   }
-  const auto outcomes = lane.make_calls(calls, {.with_each = kDeadline, .most_stuck = 1});
+  const auto outcomes = make_calls(lane, calls, {.with_each = kDeadline, .most_stuck = 1});
   REQUIRE(made->size() == 100);
   for (std::size_t i = 0; i < 100; ++i) {
     CHECK(outcomes[i].made);
@@ -67,33 +77,33 @@ TEST_CASE("calls are made in order on one other thread, through one connection")
     CHECK((*made)[i].thread == (*made)[0].thread);
   }
   CHECK((*made)[0].thread != std::this_thread::get_id());
-  (void)lane.make_calls(calls, {.with_each = kDeadline, .most_stuck = 1});
+  (void)make_calls(lane, calls, {.with_each = kDeadline, .most_stuck = 1});
   CHECK(library.connections == 1);
-  CHECK(lane.make_calls({}, {.with_each = kDeadline, .most_stuck = 1}).empty());
+  CHECK(make_calls(lane, {}, {.with_each = kDeadline, .most_stuck = 1}).empty());
 }
 
 TEST_CASE("after disconnecting, calls are made through a new connection") {
   Library library;
   auto lane = library.lane();
   lane.disconnect();
-  (void)lane.make_calls({library.good(0)}, {.with_each = kDeadline, .most_stuck = 1});
+  (void)make_calls(lane, {library.good(0)}, {.with_each = kDeadline, .most_stuck = 1});
   lane.disconnect();
-  (void)lane.make_calls({library.good(1)}, {.with_each = kDeadline, .most_stuck = 1});
+  (void)make_calls(lane, {library.good(1)}, {.with_each = kDeadline, .most_stuck = 1});
   CHECK(*library.used == std::vector{1, 2, 0, 0, 0, 0, 0, 0});
 }
 
 TEST_CASE("a call that hangs keeps its connection to itself, and those behind it are made through another") {
   Library library;
   auto lane = library.lane();
-  const auto outcomes = lane.make_calls({library.good(0), library.hanging(), library.good(2)},
-                                        {.with_each = 500ms, .most_stuck = 2});
+  const auto outcomes = make_calls(lane, {library.good(0), library.hanging(), library.good(2)},
+                                   {.with_each = 500ms, .most_stuck = 2});
   CHECK(outcomes[0].made);
   CHECK_FALSE(outcomes[1].made);
   REQUIRE(outcomes[1].stuck);
   CHECK_FALSE(*outcomes[1].stuck);
   CHECK(outcomes[2].made);
   CHECK(lane.stuck() == 1);
-  (void)lane.make_calls({library.good(3)}, {.with_each = kDeadline, .most_stuck = 1});
+  (void)make_calls(lane, {library.good(3)}, {.with_each = kDeadline, .most_stuck = 1});
   CHECK(*library.used == std::vector{1, 0, 2, 2, 0, 0, 0, 0});
 
   library.release.set_value();
@@ -104,8 +114,8 @@ TEST_CASE("a call that hangs keeps its connection to itself, and those behind it
 TEST_CASE("after as many as may be stuck, what comes behind them is not made") {
   Library library;
   auto lane = library.lane();
-  const auto outcomes = lane.make_calls({library.hanging(), library.hanging(), library.good(2)},
-                                        {.with_each = 1ms, .most_stuck = 2});
+  const auto outcomes = make_calls(lane, {library.hanging(), library.hanging(), library.good(2)},
+                                   {.with_each = 1ms, .most_stuck = 2});
   CHECK(outcomes[0].stuck);
   CHECK(outcomes[1].stuck);
   CHECK_FALSE(outcomes[2].made);
@@ -119,8 +129,8 @@ TEST_CASE("after as many as may be stuck, what comes behind them is not made") {
 TEST_CASE("patience is with each call, not with all of them") {
   Library library;
   auto lane = library.lane();
-  const Lane::Call slow = [](Connection&) { std::this_thread::sleep_for(100ms); };
-  const auto outcomes = lane.make_calls(std::vector(6, slow), {.with_each = 500ms, .most_stuck = 1});
+  const Call slow = [](Connection&) { std::this_thread::sleep_for(100ms); };
+  const auto outcomes = make_calls(lane, std::vector(6, slow), {.with_each = 500ms, .most_stuck = 1});
   for (const auto& outcome : outcomes) {
     CHECK(outcome.made);
   }
@@ -130,10 +140,8 @@ TEST_CASE("a call that returns when its patience ends is either made or stuck, a
   Library library;
   auto lane = library.lane();
   for (int i = 0; i < 200; ++i) {
-    const Lane::Call call = [i](Connection&) {
-      std::this_thread::sleep_for(std::chrono::microseconds(900 + i));
-    };
-    const auto outcomes = lane.make_calls({call}, {.with_each = 1ms, .most_stuck = 1});
+    const Call call = [i](Connection&) { std::this_thread::sleep_for(std::chrono::microseconds(900 + i)); };
+    const auto outcomes = make_calls(lane, {call}, {.with_each = 1ms, .most_stuck = 1});
     CHECK(outcomes[0].made == (outcomes[0].stuck == nullptr));
   }
   wait_until_none_is_stuck(lane);
@@ -145,7 +153,7 @@ TEST_CASE("a stuck call that returns touches nothing of a lane that is gone") {
   {
     auto lane = library.lane();
     stuck =
-        lane.make_calls({library.hanging(), library.good(1)}, {.with_each = 1ms, .most_stuck = 1})[0].stuck;
+        make_calls(lane, {library.hanging(), library.good(1)}, {.with_each = 1ms, .most_stuck = 1})[0].stuck;
   }
   REQUIRE(stuck);
   library.release.set_value();

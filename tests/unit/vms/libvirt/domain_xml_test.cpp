@@ -41,7 +41,8 @@ TEST_CASE("a domain's XML says what its machine, its system and its NICs are") {
   CHECK(*domain == DomainXml{.arch = "x86_64",
                              .os_id = "http://debian.org/debian/12",
                              .nics = {{.target = "vnet0", .mac = MacAddress{0x52, 0x54, 0, 0x99, 0, 1}},
-                                      {.target = "", .mac = MacAddress{0x52, 0x54, 0, 0x99, 0, 2}}}});
+                                      {.target = "", .mac = MacAddress{0x52, 0x54, 0, 0x99, 0, 2}}},
+                             .has_disks = true});
 }
 
 TEST_CASE("a domain without metadata, devices or a proper MAC address is one all the same") {
