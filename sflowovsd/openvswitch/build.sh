@@ -1,10 +1,10 @@
 #!/bin/bash
-# Usage: build.sh TARBALL PREFIX CACHE
-# Leaves PREFIX/lib/libopenvswitch.a and PREFIX/include, built from TARBALL or copied from the directory CACHE, which a
-# build fills. CC, PYTHON3 and MAKE come from the environment.
+# Usage: build.sh SOURCE PREFIX CACHE
+# Leaves PREFIX/lib/libopenvswitch.a and PREFIX/include, built from SOURCE (a tarball or a directory) or copied from the
+# directory CACHE, which a build fills. CC, PYTHON3 and MAKE come from the environment.
 set -eu
 
-tarball=$1 prefix=$2 cache=$3
+source=$1 prefix=$2 cache=$3
 
 publish() { # $1: a finished result
     rm -rf "$prefix"
@@ -22,7 +22,11 @@ work=$(mktemp -d "$(dirname "$prefix")/openvswitch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 mkdir "$work/source" "$work/build"
-tar -xf "$tarball" --strip-components=1 -C "$work/source"
+if [ -d "$source" ]; then
+    cp -a "$source/." "$work/source/"
+else
+    tar -xf "$source" --strip-components=1 -C "$work/source"
+fi
 
 # The replica of the database holds a structure a row with a place for every column of the schema that the library was
 # built with. Bridges have some thirty, of which three are of use here: the others would be most of sflowovsd's memory.
