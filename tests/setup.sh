@@ -10,13 +10,13 @@ packages=(
     # tests and demo
     bind9 catch2 iproute2 iputils-ping jq openvswitch-switch procps python3-pytest python3-pytest-timeout tshark util-linux
     # virtual machines
-    busybox-static cpio kmod libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils
+    busybox-static cpio dpkg-dev e2fsprogs file kmod libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu mmdebstrap qemu-system-x86 qemu-utils
 )
 if [ "${1:-}" = --checks ]; then # what only CI needs
     packages+=(
         clang clang-format clang-tidy libclang-rt-14-dev pyflakes3 shellcheck
         # packages, installed and booted
-        dpkg-dev e2fsprogs lintian man-db mmdebstrap qemu-system-x86 qemu-utils rpm systemd
+        lintian man-db rpm systemd
     )
 fi
 

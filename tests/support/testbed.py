@@ -236,6 +236,14 @@ class Collector:
         data, sender = self.socket.recvfrom(65535)
         return self.decode(data), sender[0]
 
+    def within(self, seconds):
+        """The datagram that comes within so many seconds, if one does."""
+        self.socket.settimeout(seconds)
+        try:
+            return [self.decode(self.socket.recv(65535))]
+        except socket.timeout:
+            return []
+
     def drain(self):
         """What has arrived and was not read."""
         self.socket.setblocking(False)

@@ -1,18 +1,12 @@
-"""The packages on a booted Debian guest: systemd, Open vSwitch's kernel data path, DNS-SD. PACKAGES names the directory of the .deb
-files (tests/packages/build.sh makes them)."""
+"""The packages on a booted Debian guest: systemd, Open vSwitch's kernel data path, DNS-SD."""
 
 import json
-import os
-import pathlib
-import shutil
-import subprocess
 import time
 
 import pytest
 from guest import UUID, Guest
+from repository import EARLIER, fill_repository
 
-PACKAGES = pathlib.Path(os.environ.get("PACKAGES", pathlib.Path(__file__).parents[2] / "build/packages"))
-EARLIER = "0.0.9-1"
 DNS_SD = 'sflow { dns-sd { domain = .example.com } }'
 COLLECTOR = "/root/datagrams"
 
@@ -21,20 +15,7 @@ pytestmark = pytest.mark.timeout(2400)
 
 @pytest.fixture(scope="module", name="repository")
 def fixture_repository(tmp_path_factory):
-    """An apt repository of the packages, and of the same with an earlier version."""
-    directory = tmp_path_factory.mktemp("repository")
-    for package in PACKAGES.glob("*.deb"):
-        shutil.copy(package, directory)
-        unpacked = directory / "unpacked"
-        subprocess.run(["dpkg-deb", "-R", package, unpacked], check=True)
-        control = unpacked / "DEBIAN/control"
-        lines = control.read_text().splitlines()
-        control.write_text("\n".join(f"Version: {EARLIER}" if line.startswith("Version:") else line for line in lines) + "\n")
-        subprocess.run(["dpkg-deb", "-b", "--root-owner-group", unpacked, directory], check=True, stdout=subprocess.DEVNULL)
-        shutil.rmtree(unpacked)
-    index = subprocess.run(["dpkg-scanpackages", "-m", "."], cwd=directory, check=True, capture_output=True).stdout
-    (directory / "Packages").write_bytes(index)
-    return directory
+    return fill_repository(tmp_path_factory.mktemp("repository"), with_earlier=True)
 
 
 @pytest.fixture(name="guest")
@@ -84,7 +65,7 @@ def state_of_services(guest):
 
 
 def install_the_earlier_version(guest):
-    guest.sh("rm -f /etc/apt/sources.list && apt-get -qq update")
+    guest.sh("apt-get -qq update")
     guest.sh(f"echo '{DNS_SD}' > /etc/hsflowd.conf")
     apt(guest, f"install -o Dpkg::Options::=--force-confold hsflowd={EARLIER} sflowovsd={EARLIER}")
     guest.sh("service hsflowd start && service sflowovsd start")

@@ -1,6 +1,5 @@
 """hsflowd on a hypervisor of libvirt and QEMU."""
 
-import contextlib
 import json
 import os
 import pathlib
@@ -10,11 +9,11 @@ import time
 import pytest
 
 from kvm_bed import MODULES, KvmBed, nic_xml, uuid_of
+from samples import Samples
 from testbed import hsflowd_config, run, wait_for
 
 VM_STRUCTURES = ["host_adapters", "host_descr", "host_parent", "virt_cpu", "virt_disk_io", "virt_memory", "virt_net_io"]
 pytestmark = pytest.mark.timeout(600)  # guests boot in 3 s on an idle machine
-POLL = 20.0  # seconds for what comes within a poll or two, on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -24,51 +23,10 @@ def kvm(machine, tmp_path_factory):
     kvm.close()
 
 
-class Samples:
-    """What a collector gets, by data source: the host is None, a VM its UUID."""
-
-    def __init__(self, collector):
-        self.collector = collector
-        self.seen = []  # (when, who, sample, records by name)
-
-    def read(self, seconds):
-        """What comes within so many seconds, or at once if something has come."""
-        self.collector.socket.settimeout(seconds)
-        with contextlib.suppress(TimeoutError):
-            datagram = self.collector.decode(self.collector.socket.recv(65535))
-            for sample in datagram["samples"]:
-                records = {record["type"]: record for record in sample["records"]}
-                who = records["host_descr"]["uuid"] if sample["source_id_type"] == 3 else None
-                if sample["source_id_type"] in (2, 3):
-                    self.seen.append((time.monotonic(), who, sample, records))
-
-    def next(self, who, matches=lambda records: True, deadline=POLL):
-        """The next sample of a VM that matches; (sample, records)."""
-        begin = len(self.seen)
-        end = time.monotonic() + deadline
-        while time.monotonic() < end:
-            self.read(0.2)
-            for _, whose, sample, records in self.seen[begin:]:
-                if whose == who and matches(records):
-                    return sample, records
-        raise AssertionError(f"no such sample of {who} within {deadline} s; the last: "
-                             f"{[records for _, whose, _, records in self.seen if whose == who][-1:]}")
-
-    def watch(self, seconds):
-        end = time.monotonic() + seconds
-        begin = len(self.seen)
-        while time.monotonic() < end:
-            self.read(0.2)
-        return self.seen[begin:]
-
-    def numbers(self, who):
-        return [sample["sequence_number"] for _, whose, sample, _ in self.seen if whose == who]
-
-
 @pytest.fixture
 def agent(bed, kvm, collector):
     bed.daemon = bed.hsflowd(hsflowd_config(collector, f"modules = {MODULES}\n  kvm {{ }}"))
-    bed.samples = Samples(collector)
+    bed.samples = Samples(collector.within)
     return bed
 
 
@@ -254,7 +212,7 @@ def test_vms_that_come_and_go_within_a_poll_are_no_problem(kvm, agent):
 
 def test_vms_are_found_without_a_section_when_libvirt_is_there(bed, kvm, collector):
     bed.hsflowd(hsflowd_config(collector, f"modules = {MODULES}\n  vms = auto"))
-    Samples(collector).next(uuid_of(1))
+    Samples(collector.within).next(uuid_of(1))
 
 
 def test_what_it_costs(kvm, agent):

@@ -5,7 +5,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$1
-if [ -s "$dir/initrd.gz" ] && [ "$dir/initrd.gz" -nt "$here/guest-init" ]; then
+if [ -s "$dir/initrd.gz" ] && [ "$dir/initrd.gz" -nt "$here/../initrd/guest-init" ]; then
     exit 0
 fi
 mkdir -p "$dir"
@@ -18,21 +18,8 @@ package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(lin
 cd "$work"
 apt-get -qq -o APT::Sandbox::User=root download "$package"
 dpkg-deb -x ./*.deb kernel
-version=$(ls kernel/lib/modules)
-depmod -b kernel "$version"
-
-mkdir -p root/bin root/modules root/proc root/sys root/dev
-cp /bin/busybox root/bin/
-cp "$here/guest-init" root/init
-chmod 755 root/init
-# Each with what it needs, in the order in which they are loaded.
-for module in virtio_pci virtio_balloon virtio_net virtio_blk acpiphp; do
-    modprobe -d "$work/kernel" -S "$version" --show-depends "$module" 2> /dev/null || true
-done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' > modules
-while read -r file; do
-    cp "$file" root/modules/
-    basename "$file" >> root/modules/order
-done < modules
-(cd root && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 | gzip -1) > initrd.gz
-mv "kernel/boot/vmlinuz-$version" "$dir/vmlinuz"
+depmod -b kernel "$(ls kernel/lib/modules)"
+"$here/../initrd/make_initrd.sh" "$here/../initrd/guest-init" kernel initrd virtio_pci virtio_balloon virtio_net virtio_blk acpiphp
+gzip -1 initrd
+mv kernel/boot/vmlinuz-* "$dir/vmlinuz"
 mv initrd.gz "$dir/initrd.gz"

@@ -1,0 +1,148 @@
+"""The image of the guests that boot: Debian with systemd and Open vSwitch, which is also dom0 when Xen is below it. Made once, by
+mmdebstrap, and kept in build/vm under a name that has the hash of what decides it."""
+
+import hashlib
+import lzma
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+KEPT = HERE.parents[1] / "build/vm"
+SUITE = "bookworm"
+PACKAGES = [
+    "systemd-sysv", "dbus", "udev", "kmod", "procps", "iproute2", "iputils-ping", "jq", "openvswitch-switch", "dnsmasq-base",
+    "xen-utils-4.17", "xen-utils-common", "python3",
+    # what our packages depend on: the guest has no network to get it from
+    "libc-ares2", "libfmt9", "libmnl0", "libpcap0.8", "libspdlog1.10", "libssl3", "libsystemd0", "libyaml-cpp0.7",
+]
+# Unpacked and not installed: the kernel's scripts would make an initrd that knows all disks there are.
+XEN = "xen-hypervisor-4.17-amd64"
+DOWNLOAD = f"""cd "$1/../packages" && export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" && apt-get -qq -o APT::Sandbox::User=root download {XEN} \
+"$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \\(linux-image-[0-9].*\\)/\\1/p' | head -n 1)" """
+DISK_MODULES = ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"]
+MODULES = [*DISK_MODULES, "virtio_console", "virtio_rng", "autofs4", "openvswitch", "veth", "dummy", "vrf", "bonding", "loop",
+           "xen-evtchn", "xen-privcmd", "xenfs", "xen-gntdev", "xen-gntalloc", "xen-netback", "xen-blkback"]
+# Units, generators and udev's rules of what the guests have not got: an emulated systemd goes through all units there are at each
+# daemon-reload, and through their square at each service(8).
+UNWANTED = {
+    "lib/systemd/system": """apt-daily* autovt@* blockdev@* bluetooth* boot-complete* console-getty* container-getty* crypt* debug-shell*
+        dpkg-db-backup* e2scrub* emergency* factory-reset* first-boot* fstrim* getty* halt* hibernate* hwclock* hybrid-sleep* initrd*
+        integritysetup* kexec* machine.slice pam_namespace* printer* proc-sys-fs-binfmt* quotaon* rc* remote-* rescue* rpcbind*
+        runlevel* serial-getty* sleep* smartcard* sound* suspend* swap.target sys-fs-fuse* system-systemd* system-update*
+        systemd-ask-password* systemd-backlight* systemd-binfmt* systemd-boot-check* systemd-firstboot* systemd-fsck*
+        systemd-halt* systemd-hibernate* systemd-hybrid* systemd-initctl* systemd-kexec* systemd-localed* systemd-logind*
+        systemd-machine-id* systemd-network* systemd-pcrphase* systemd-pstore* systemd-quota* systemd-repart* systemd-rfkill*
+        systemd-suspend* systemd-sysext* systemd-time* systemd-tmpfiles-clean* systemd-udev-settle* systemd-update-utmp*
+        systemd-user-sessions* systemd-volatile* usb-gadget* user-.slice* user-runtime* user@* uuidd* veritysetup* x11-common*""",
+    "lib/systemd/system-generators": "*-cryptsetup-* *-debug-* *-getty-* *-gpt-auto-* *-hibernate-* *-integritysetup-* *-rc-local-* "
+                                     "*-run-* *-system-update-* *-veritysetup-*",
+    "lib/udev/rules.d": "[67]* 80-[!d]* 8[1-9]* 9[0-8]*",
+    "etc/systemd/system": "*.wants/apt-daily* *.wants/dpkg-db-backup* *.wants/e2scrub* *.wants/fstrim* *.wants/getty* *.wants/remote-fs* "
+                          "*.wants/systemd-pstore* *.wants/uuidd*",
+    "etc/init.d": "hwclock* uuidd xendomains",
+    "etc/apt": "sources.list",  # the guest has no network
+    "etc/dpkg/dpkg.cfg.d": "99mmdebstrap",  # what is left out of Debian's packages: ours are tested as they are
+}
+
+
+def run(*command, **options):
+    return subprocess.run([str(word) for word in command], check=True, **options)
+
+
+def image():
+    """The directory with disk.raw, vmlinuz and initrd, and xen and vmlinux; made if it is not there."""
+    key = hashlib.sha256(pathlib.Path(__file__).read_bytes())
+    for file in sorted(path for name in ("guest", "initrd") for path in (HERE / name).rglob("*") if path.is_file()):
+        key.update(file.name.encode() + file.read_bytes())
+    made = KEPT / f"guest-{key.hexdigest()[:16]}"
+    if not made.exists():
+        for left in [*KEPT.glob("guest-*"), *KEPT.glob("building-*")]:  # of other versions, and of who was killed
+            if not os.path.exists("/proc/" + left.name.removeprefix("building-")):
+                shutil.rmtree(left)
+        building = KEPT / f"building-{os.getpid()}"
+        building.mkdir(parents=True)
+        try:
+            build_image(building)
+            building.rename(made)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    return made
+
+
+def build_image(directory):
+    root, packages, kernel = directory / "root", directory / "packages", directory / "kernel"
+    packages.mkdir()
+    # What it mounts and starts ends with it, also when it is killed.
+    run("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc",
+        "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--aptopt=APT::Install-Recommends \"false\"",
+        *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "i18n", "locale", "man")),
+        "--include=" + ",".join(PACKAGES), f"--customize-hook={DOWNLOAD}", SUITE, root, stdout=sys.stderr)
+    for package in packages.glob("*.deb"):
+        run("dpkg-deb", "-x", package, kernel)
+    configure(root)
+    install_kernel(kernel, root, directory)
+    with open(directory / "disk.raw", "wb") as disk:
+        disk.truncate(2 << 30)
+    run("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^metadata_csum", "-m", "0", "-d", root, directory / "disk.raw")
+    for done_with in (root, packages, kernel):
+        shutil.rmtree(done_with)
+
+
+def configure(root):
+    shutil.copytree(HERE / "guest", root, dirs_exist_ok=True)
+    units = root / "etc/systemd/system"
+    for unit in [*units.glob("bed-*.service"), units / "srv-packages.mount"]:
+        link = units / "multi-user.target.wants" / unit.name
+        link.symlink_to(f"../{unit.name}")
+    for directory, names in UNWANTED.items():
+        for path in [path for name in names.split() for path in (root / directory).glob(name)]:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    for name, content in {"hostname": "bed\n", "hosts": "127.0.0.1 localhost bed\n", "fstab": "/dev/vda / ext4 noatime 0 1\n",
+                          "dpkg/dpkg.cfg.d/bed": "force-unsafe-io\n", "resolv.conf": "nameserver 127.0.0.1\nsearch example.com\n", "machine-id": ""}.items():
+        (root / "etc" / name).write_text(content)
+
+
+def install_kernel(tree, root, directory):
+    """The kernel for QEMU and for Xen, the few modules, and what Xen's guests boot from, in /srv/guest."""
+    [version] = os.listdir(tree / "lib/modules")
+    run("depmod", "-b", tree, version)
+    source, target = tree / "lib/modules" / version, root / "lib/modules" / version
+    for module in MODULES:
+        shown = run("modprobe", "-d", tree, "-S", version, "--show-depends", module, capture_output=True, text=True).stdout
+        for line in shown.splitlines():
+            if line.startswith("insmod "):
+                file = pathlib.Path(line.split()[1]).relative_to(source)
+                (target / file.parent).mkdir(parents=True, exist_ok=True)
+                shutil.copy(source / file, target / file)
+    for file in source.glob("modules.[ob]*"):  # modules.order, modules.builtin*
+        shutil.copy(file, target)
+    run("depmod", "-b", root, version)
+
+    [compressed] = (tree / "boot").glob("vmlinuz-*")
+    shutil.move(compressed, directory / "vmlinuz")
+    (directory / "vmlinux").write_bytes(unpacked((directory / "vmlinuz").read_bytes()))
+    run("strip", directory / "vmlinux")
+    guest = root / "srv/guest"
+    guest.mkdir()
+    shutil.copy(directory / "vmlinux", guest)
+    run(HERE / "initrd/make_initrd.sh", HERE / "initrd/disk-init", tree, directory / "initrd", *DISK_MODULES)
+    run(HERE / "initrd/make_initrd.sh", HERE / "initrd/guest-init", tree, guest / "initrd", "xen-netfront", "xen-blkfront")
+    with open(directory / "xen", "wb") as xen:
+        run("gzip", "-dc", next((tree / "boot").glob("xen-*-amd64.gz")), stdout=xen)
+
+
+def unpacked(kernel):
+    """The ELF file in a bzImage, which Xen takes as it is: the emulated CPU need not unpack it for each domain. The boot protocol
+    (Documentation/x86/boot.rst in Linux) says where the payload is."""
+    [setup_sectors] = struct.unpack_from("<B", kernel, 0x1f1)
+    offset, length = struct.unpack_from("<II", kernel, 0x248)
+    begin = (1 + (setup_sectors or 4)) * 512 + offset
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(kernel[begin:begin + length])
+
+
+if __name__ == "__main__":
+    print(image())
