@@ -109,6 +109,12 @@ int run_once(const Options& options) {
   return EXIT_SUCCESS;
 }
 
+// Without access to a datapath, nor, since Open vSwitch 3.2, to hardware.
+template <class... Accesses>
+void daemonize(void (*start)(Accesses...)) {
+  start(Accesses{}...);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -122,7 +128,7 @@ int main(int argc, char** argv) {
     if (options.mode != Mode::daemon) {
       return run_once(options);
     }
-    daemonize_start(false);
+    daemonize(daemonize_start);
     run_daemon(options);
   } catch (const std::exception& error) {
     ovs_fatal(0, "%s", error.what());

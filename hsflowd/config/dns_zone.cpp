@@ -18,7 +18,7 @@ using Severity = Diagnostic::Severity;
 constexpr std::size_t kMaxShown = 1024; // more than a character-string
 
 // A character-string of RFC 1035, section 5.1.
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -152,7 +152,7 @@ private:
       const auto& strings = std::get<DnsTexts>(record.data).strings;
       std::string line;
       for (const auto& string : strings) {
-        line += " " + quoted(string);
+        line += " " + quote(string);
       }
       say("  TXT, TTL {} s:{}\n", record.ttl.count(), line);
       count += strings.size();
