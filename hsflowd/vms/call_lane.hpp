@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,6 +20,10 @@ namespace sfa {
 
 // A call that nobody waits for any more; true once it has returned after all.
 using StuckCall = std::shared_ptr<const std::atomic<bool>>;
+
+[[nodiscard]] inline bool is_pending(const StuckCall& call) {
+  return call && !call->load();
+}
 
 // Makes calls one after another, on a thread of its own and through a Connection. A call that does not return
 // within `patience` keeps both to itself until it does, and those after it are made on another thread through
@@ -50,8 +55,8 @@ public:
     std::vector<Outcome> outcomes(count);
     std::size_t begin = 0;
     for (unsigned stuck = 0; begin < count && stuck < patience.most_stuck; ++stuck) {
-      if (!caller_) {
-        start_caller();
+      if (!caller_ && !start_caller()) {
+        break;
       }
       auto& caller = *caller_;
       std::unique_lock lock(caller.mutex);
@@ -83,17 +88,23 @@ public:
     return stuck_.size();
   }
 
-  // The next call is made through a new connection.
+  // The next call is made through a new connection. A connection that hangs while it closes is left to
+  // itself.
   void disconnect() {
+    constexpr std::chrono::milliseconds kPatience{300};
     if (!caller_) {
       return;
     }
-    {
-      const std::lock_guard lock(caller_->mutex);
-      caller_->stop = true;
-      caller_->changed.notify_all();
+    std::unique_lock lock(caller_->mutex);
+    caller_->stop = true;
+    caller_->changed.notify_all();
+    const bool ended = caller_->changed.wait_for(lock, kPatience, [this] { return caller_->ended; });
+    lock.unlock();
+    if (ended) {
+      caller_->thread.join(); // what libraries keep for each thread is gone before anybody exits
+    } else {
+      caller_->thread.detach();
     }
-    caller_->thread.join(); // what libraries keep for each thread is gone before anybody exits
     caller_.reset();
   }
 
@@ -107,16 +118,24 @@ private:
     std::size_t end = 0;
     MonotonicTime since = {}; // when the call `next` began
     bool stop = false;
+    bool ended = false;                               // its connection is closed
     std::shared_ptr<std::atomic<bool>> returned = {}; // set: nobody waits any more
     std::thread thread = {};                          // that of the lane's owner
 
     [[nodiscard]] bool is_idle() const { return next == end; }
   };
 
-  void start_caller() {
-    caller_ = std::make_shared<Caller>();
-    caller_->thread = std::thread(
-        [caller = caller_, connection = make_()]() mutable { run(*caller, std::move(connection)); });
+  // Fails while the system has no thread to give.
+  [[nodiscard]] bool start_caller() {
+    auto caller = std::make_shared<Caller>();
+    try {
+      caller->thread =
+          std::thread([caller, connection = make_()]() mutable { run(*caller, std::move(connection)); });
+    } catch (const std::system_error&) {
+      return false;
+    }
+    caller_ = std::move(caller);
+    return true;
   }
 
   // Under its mutex.
@@ -132,7 +151,7 @@ private:
     while (!caller.returned) {
       caller.changed.wait(lock, [&] { return caller.stop || !caller.is_idle(); });
       if (caller.stop) {
-        return;
+        break;
       }
       caller.since = MonotonicClock::now();
       lock.unlock();
@@ -144,7 +163,12 @@ private:
     }
     lock.unlock();
     connection.reset(); // may block too
-    *caller.returned = true;
+    lock.lock();
+    caller.ended = true;
+    caller.changed.notify_all();
+    if (caller.returned) {
+      *caller.returned = true;
+    }
   }
 
   std::function<std::unique_ptr<Connection>()> make_;

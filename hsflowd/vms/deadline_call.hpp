@@ -7,6 +7,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -32,12 +33,17 @@ template <class Call, class T = std::invoke_result_t<Call>>
   };
   auto shared = std::make_shared<Shared>();
   auto result = shared->promise.get_future();
-  std::thread thread([shared, abandoned, call = std::move(call)]() mutable {
-    shared->promise.set_value(call());
-    if (!shared->first.exchange(false)) {
-      abandoned->fetch_sub(1);
-    }
-  });
+  std::thread thread;
+  try {
+    thread = std::thread([shared, abandoned, call = std::move(call)]() mutable {
+      shared->promise.set_value(call());
+      if (!shared->first.exchange(false)) {
+        abandoned->fetch_sub(1);
+      }
+    });
+  } catch (const std::system_error&) {
+    return std::nullopt; // the system has no thread to give
+  }
   if (result.wait_for(patience) != std::future_status::ready) {
     abandoned->fetch_add(1);
     if (shared->first.exchange(false)) {

@@ -35,9 +35,11 @@ VmBackend::~VmBackend() {
 
 template <class Work, class Done>
 void VmBackend::run(Work work, Done done) {
-  worker_.run(std::move(work), [this, alive = std::weak_ptr(alive_), done](auto result) {
+  worker_.run(std::move(work), [this, &worker = worker_, alive = std::weak_ptr(alive_), done](auto result) {
     if (!alive.expired()) {
       (this->*done)(std::move(result));
+    } else { // it may be the last that holds the source
+      worker.run([result = std::move(result)] { return 0; }, [](int) {});
     }
   });
 }

@@ -53,7 +53,8 @@ Uuid uuid_of(virDomainPtr domain) {
 }
 
 DomainEvents::DomainEvents(virConnectPtr connection, std::function<void()> changed)
-    : connection_(connection), state_(std::make_shared<State>()) {
+    : connection_(connection), state_(std::make_shared<State>()),
+      for_close_(std::make_unique<SharedState>(state_)) {
   state_->changed = std::move(changed);
   const auto add = [&](int event, virConnectDomainEventGenericCallback callback) {
     void* opaque = share(state_);
@@ -68,15 +69,19 @@ DomainEvents::DomainEvents(virConnectPtr connection, std::function<void()> chang
   add(VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device));
   add(VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device));
   // An in-process driver, which has nothing that could close, takes this as done and would never free what it
-  // was given. Unregistering waits for a call that is under way.
-  virConnectRegisterCloseCallback(connection, on_close, &state_, nullptr);
+  // was given.
+  virConnectRegisterCloseCallback(connection, on_close, for_close_.get(), nullptr);
 }
 
 DomainEvents::~DomainEvents() {
   for (const int id : registrations_) {
     virConnectDomainEventDeregisterAny(connection_, id);
   }
-  virConnectUnregisterCloseCallback(connection_, on_close);
+  // Unregistering waits for a call that is under way; but it begins by asking libvirtd, and when that is
+  // away, a call may still come.
+  if (virConnectUnregisterCloseCallback(connection_, on_close) != 0 && virConnectIsAlive(connection_) != 1) {
+    (void)for_close_.release();
+  }
 }
 
 std::set<Uuid> DomainEvents::take_changed() {

@@ -41,6 +41,7 @@ public:
 private:
   virConnectPtr connection_;
   std::shared_ptr<State> state_;
+  std::unique_ptr<std::shared_ptr<State>> for_close_;
   std::vector<int> registrations_;
 };
 

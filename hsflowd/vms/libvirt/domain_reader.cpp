@@ -35,19 +35,6 @@ Parameters parameters(const virDomainStatsRecord& record) {
   return {record.params, static_cast<std::size_t>(record.nparams)};
 }
 
-// virDomainGetBlockInfo is where sFlow's virt_disk_io has its sizes from. In bulk, `physical` of a file is
-// what it takes (libvirt 9.0: its size as long as that is nothing), and `allocation` how far it was written
-// since QEMU began.
-void read_sizes(virDomainPtr domain, std::vector<VmDisk>& disks) {
-  for (auto& disk : disks) {
-    virDomainBlockInfo info{};
-    if (virDomainGetBlockInfo(domain, disk.device.c_str(), &info, 0) == 0) {
-      disk.allocation = info.allocation;
-      disk.physical = info.physical;
-    }
-  }
-}
-
 void copy_sizes(const std::vector<VmDisk>& known, std::vector<VmDisk>& disks) {
   for (auto& disk : disks) {
     const auto sizes = std::ranges::find(known, disk.device, &VmDisk::device);
@@ -80,7 +67,7 @@ bool read_disk(virDomainPtr domain, VmDisk& disk) {
 
 bool read_counters(virDomainPtr domain, const DomainQuestion& question, DomainAnswer& answer) {
   auto known_disks = question.known_disks;
-  auto* only_disk = question.disks ? find_only_disk(known_disks) : nullptr;
+  auto* only_disk = question.disks && !question.all_disks ? find_only_disk(known_disks) : nullptr;
   unsigned groups = 0;
   if (!question.nics) {
     groups |= VIR_DOMAIN_STATS_INTERFACE;
@@ -101,8 +88,6 @@ bool read_counters(virDomainPtr domain, const DomainQuestion& question, DomainAn
   auto& disks = answer.reading.disks;
   if (only_disk != nullptr && read_disk(domain, *only_disk)) {
     disks = std::move(known_disks);
-  } else if (disks && known_disks.empty()) {
-    read_sizes(domain, *disks);
   } else if (disks) {
     copy_sizes(known_disks, *disks);
   }
@@ -151,10 +136,8 @@ Result<std::vector<DomainReader::Listed>> DomainReader::list() {
   return result;
 }
 
+// Through the connection that there is.
 virDomainPtr DomainReader::find(const Uuid& uuid) {
-  if (!connect()) {
-    return nullptr;
-  }
   auto& domain = domains_[uuid];
   if (!domain) {
     domain.reset(virDomainLookupByUUID(connection_.get(), uuid.data()));
@@ -163,6 +146,9 @@ virDomainPtr DomainReader::find(const Uuid& uuid) {
 }
 
 NicsByDomain DomainReader::read_nics(std::span<const Uuid> uuids) {
+  if (!connect()) {
+    return {};
+  }
   std::vector<virDomainPtr> domains;
   std::vector<Uuid> asked;
   for (const auto& uuid : uuids) {
@@ -186,8 +172,20 @@ NicsByDomain DomainReader::read_nics(std::span<const Uuid> uuids) {
   return result;
 }
 
+std::vector<VmDisk> DomainReader::read_sizes(const Uuid& uuid, std::vector<VmDisk> disks) {
+  auto* domain = connect() ? find(uuid) : nullptr;
+  for (auto& disk : disks) {
+    virDomainBlockInfo info{};
+    if (domain != nullptr && virDomainGetBlockInfo(domain, disk.device.c_str(), &info, 0) == 0) {
+      disk.allocation = info.allocation;
+      disk.physical = info.physical;
+    }
+  }
+  return disks;
+}
+
 std::optional<DomainAnswer> DomainReader::read(const DomainQuestion& question) {
-  auto* domain = find(question.uuid);
+  auto* domain = connect() ? find(question.uuid) : nullptr;
   virDomainInfo info{};
   // Needs no monitor, as the statistics of a domain's CPUs and memory would.
   if (domain == nullptr || virDomainGetInfo(domain, &info) != 0) {

@@ -24,7 +24,8 @@ struct DomainQuestion {
   Uuid uuid{};
   std::optional<std::vector<NicStats>> nics = {}; // as just read; nothing: read them
   bool disks = false;                             // asks QEMU's monitor; nothing else does
-  std::vector<VmDisk> known_disks = {};  // whose sizes shall do; empty: read sizes too, which costs more
+  std::vector<VmDisk> known_disks = {};           // whose sizes shall do
+  bool all_disks = true;                 // also those that could not count before, and their capacity
   bool xml = false;                      // is wanted
   std::vector<std::string> devices = {}; // NICs of the XML that is known: it is wanted when there is another
 };
@@ -57,6 +58,11 @@ public:
 
   // Nothing: it has gone, or the connection has.
   [[nodiscard]] std::optional<DomainAnswer> read(const DomainQuestion& question);
+
+  // The disks with the sizes of their images now: virDomainGetBlockInfo is where sFlow's virt_disk_io has
+  // them from. In bulk, `physical` of a file is what it takes (libvirt 9.0: its size as long as that is
+  // nothing), and `allocation` how far it was written since QEMU began. Asks QEMU's monitor for each disk.
+  [[nodiscard]] std::vector<VmDisk> read_sizes(const Uuid& uuid, std::vector<VmDisk> disks);
 
 private:
   [[nodiscard]] Result<void> connect();

@@ -1,9 +1,9 @@
 #include "vms/libvirt/libvirt_source.hpp"
 
 #include "common/handle.hpp"
-#include "sources/adaptors.hpp"
-#include "sources/host_descr.hpp"
-#include "vms/call_lane.hpp"
+#include "vms/libvirt/disk_silence.hpp"
+#include "vms/libvirt/domain_calls.hpp"
+#include "vms/libvirt/domain_description.hpp"
 #include "vms/libvirt/domain_events.hpp"
 #include "vms/libvirt/domain_reader.hpp"
 #include "vms/libvirt/event_thread.hpp"
@@ -20,62 +20,64 @@ namespace sfa {
 namespace {
 
 using namespace std::chrono_literals;
-using Lane = CallLane<DomainReader>;
+using Lane = DomainCalls::Lane;
 using Connection = Handle<virConnect, virConnectClose>;
 
 constexpr const char* kUsualUri = "qemu:///system";
 constexpr const char* kNoAnswer = "libvirt does not answer";
 
-// Together with one call for all NICs, these are how late a VM can be because of others: 1 s, and only in a
-// poll in which some begin to hang.
-constexpr Lane::Patience kWithDisks{.with_each = kPatience, .most_stuck = 2};
-constexpr Lane::Patience kWithoutDisks{.with_each = kPatience, .most_stuck = 1};
+// How long others wait for a call about one domain. One that takes longer is about a QEMU that does not
+// answer or a domain that libvirtd holds; or the machine is busy.
+constexpr std::chrono::milliseconds kPatience{250};
+constexpr Lane::Patience kWithEach{.with_each = kPatience, .most_stuck = 2};
+constexpr Lane::Patience kWithSizes{.with_each = kPatience, .most_stuck = 1};
 // Of the list, before which there is nobody to be late.
 constexpr Lane::Patience kWithTheFirst{.with_each = 5s, .most_stuck = 1};
+// Through a new connection each domain is looked up first.
+Lane::Patience with_all(std::size_t domains) {
+  return {.with_each = kPatience + domains * 5ms, .most_stuck = 1};
+}
 
 // Each stuck call occupies a thread of libvirtd, which has 20 for all its clients.
 constexpr std::size_t kMostMonitorsStuck = 8;
-constexpr std::size_t kMostStuck = 12;
+constexpr std::size_t kMostStuck = 16;
 
-// Sizes cost a call of QEMU for each disk, and change slowly.
-constexpr std::chrono::seconds kSizesLast{60};
+// All disks, and sizes, which cost a call of QEMU for each, change slowly.
+constexpr std::chrono::seconds kDisksLast{60};
 
-bool is_pending(const StuckCall& call) {
-  return call && !call->load();
+bool is_due(const std::optional<MonotonicTime>& last, MonotonicTime now) {
+  return !last || now - *last >= kDisksLast;
 }
 
 class LibvirtSource final : public VmSource {
 public:
   explicit LibvirtSource(VmSourceOptions options)
-      : options_(std::move(options)), uri_(options_.uri.empty() ? kUsualUri : options_.uri),
-        lane_([uri = uri_] { return std::make_unique<DomainReader>(uri); }) {
+      : options_(std::move(options)), uri_(options_.uri.empty() ? kUsualUri : options_.uri), calls_(uri_) {
     // Otherwise libvirt prints errors.
     virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
   }
+  LibvirtSource(const LibvirtSource&) = delete;
+  LibvirtSource& operator=(const LibvirtSource&) = delete;
+  LibvirtSource(LibvirtSource&&) = delete;
+  LibvirtSource& operator=(LibvirtSource&&) = delete;
+  ~LibvirtSource() override { disconnect(); }
 
   [[nodiscard]] Result<std::vector<Uuid>> list() override;
   [[nodiscard]] Result<std::vector<VmReading>> read(std::span<const Uuid> vms) override;
   [[nodiscard]] Result<VirtNode> node() override { return node_.read(options_.root); }
 
 private:
-  // What the XML says: as long as the devices stay what they are.
-  struct Description {
-    std::uint32_t machine_type = 0;
-    std::uint32_t os_name = 0;
-    std::string os_release;
-    std::vector<VmNic> nics; // without counters
-    bool has_disks = false;
-  };
   // One run of a domain.
   struct Known {
     int id = 0;
     std::string name;
-    std::optional<Description> description = {};
+    std::optional<DomainDescription> description = {};
     StuckCall disks_call = {}; // asked for them
+    StuckCall sizes_call = {};
     StuckCall other_call = {}; // asked for all else
-    DiskSilence silence = {};
-    std::vector<VmDisk> last_disks = {}; // empty: to be read in full
-    MonotonicTime sizes_read = {};
+    std::vector<VmDisk> last_disks = {};
+    std::optional<MonotonicTime> all_disks_read = {};
+    std::optional<MonotonicTime> sizes_read = {};
   };
   // No call through this connection waits for a domain.
   struct Events {
@@ -88,29 +90,24 @@ private:
   void disconnect();
   [[nodiscard]] std::vector<Uuid> known() const;
   void take_list(const std::vector<DomainReader::Listed>& listed);
-  [[nodiscard]] std::vector<Lane::Outcome> make_calls(std::size_t count, const Lane::Call& call,
-                                                      Lane::Patience patience);
-  [[nodiscard]] bool is_silent() const;
-  template <class Call, class T = std::invoke_result_t<Call, DomainReader&>>
-  [[nodiscard]] std::optional<T> call(StuckCall& stuck, Call call, Lane::Patience patience);
   [[nodiscard]] std::vector<DomainQuestion> questions(std::span<const Uuid> vms);
   void ask_for_nics(std::vector<DomainQuestion>& questions);
   [[nodiscard]] std::vector<DomainQuestion> ask(std::vector<DomainQuestion> questions,
-                                                Lane::Patience patience, std::vector<VmReading>& readings);
-  [[nodiscard]] VmReading finish(Known& known, DomainAnswer answer);
-  [[nodiscard]] static Description describe(const DomainXml& xml);
-  [[nodiscard]] std::vector<VmNic> read_nics(Description& description, const std::vector<NicStats>& stats);
+                                                std::vector<VmReading>& readings);
+  void ask_for_sizes(std::vector<VmReading>& readings);
+  [[nodiscard]] VmReading finish(Known& known, const DomainQuestion& question, DomainAnswer answer);
 
   VmSourceOptions options_;
   std::string uri_;
   EventThread event_thread_;
   std::unique_ptr<Events> events_;
   StuckCall opening_;
-  Lane lane_;
-  std::optional<MonotonicTime> silent_since_; // since then, no call has come back
+  StuckCall closing_;
+  DomainCalls calls_;
   StuckCall listing_;
   StuckCall nics_call_;
   std::optional<std::map<Uuid, Known>> domains_; // nothing: not known yet
+  std::map<Uuid, DiskSilence> silences_; // of those and, while the connection is lost, of the last ones
   KvmNode node_;
 };
 
@@ -122,7 +119,7 @@ Result<void> LibvirtSource::connect() {
   if (!event_thread_.failure_text().empty()) {
     return failure("{}", event_thread_.failure_text());
   }
-  auto opened = call(
+  auto opened = calls_.make_one(
       opening_,
       [uri = uri_, changed = options_.changed](DomainReader&) -> Result<std::unique_ptr<Events>> {
         Connection connection(virConnectOpenReadOnly(uri.c_str()));
@@ -144,9 +141,17 @@ Result<void> LibvirtSource::connect() {
 
 void LibvirtSource::disconnect() {
   domains_.reset();
-  lane_.disconnect();
-  events_.reset();
-  silent_since_.reset();
+  if (events_) { // it is told over the connection, which may hang
+    const auto events = std::make_shared<std::unique_ptr<Events>>(std::move(events_));
+    (void)calls_.make_one(
+        closing_,
+        [events](DomainReader&) {
+          events->reset();
+          return true;
+        },
+        kWithEach);
+  }
+  calls_.disconnect();
 }
 
 std::vector<Uuid> LibvirtSource::known() const {
@@ -157,35 +162,6 @@ std::vector<Uuid> LibvirtSource::known() const {
   return uuids;
 }
 
-std::vector<Lane::Outcome> LibvirtSource::make_calls(std::size_t count, const Lane::Call& call,
-                                                     Lane::Patience patience) {
-  auto outcomes = lane_.make_calls(count, call, patience);
-  if (std::ranges::any_of(outcomes, &Lane::Outcome::made)) {
-    silent_since_.reset();
-  } else if (!outcomes.empty()) {
-    silent_since_ = silent_since_.value_or(MonotonicTime::clock::now());
-  }
-  return outcomes;
-}
-
-bool LibvirtSource::is_silent() const {
-  return silent_since_ && MonotonicTime::clock::now() - *silent_since_ >= kSilence;
-}
-
-// Nothing: it is stuck, now or still.
-template <class Call, class T>
-std::optional<T> LibvirtSource::call(StuckCall& stuck, Call call, Lane::Patience patience) {
-  if (is_pending(stuck)) {
-    return std::nullopt;
-  }
-  const auto result = std::make_shared<std::optional<T>>();
-  const auto outcomes = make_calls(
-      1, [result, call = std::move(call)](DomainReader& reader, std::size_t) { *result = call(reader); },
-      patience);
-  stuck = outcomes[0].stuck;
-  return outcomes[0].made ? std::move(*result) : std::nullopt;
-}
-
 // A list that does not come leaves the one that is known in force: it waits for a domain that libvirtd is
 // busy with, and the others go on.
 Result<std::vector<Uuid>> LibvirtSource::list() {
@@ -193,15 +169,17 @@ Result<std::vector<Uuid>> LibvirtSource::list() {
   if (const auto connected = connect(); !connected) {
     return tl::unexpected(connected.error());
   }
-  const auto listed = call(
-      listing_, [](DomainReader& reader) { return reader.list(); }, domains_ ? kWithoutDisks : kWithTheFirst);
+  const auto listed = calls_.make_one(
+      listing_, [](DomainReader& reader) { return reader.list(); },
+      domains_ ? with_all(domains_->size()) : kWithTheFirst);
   if (listed && !*listed) {
     disconnect();
     return tl::unexpected(listed->error());
   }
   if (listed) {
     take_list(**listed);
-  } else if (!domains_ || is_silent()) {
+  }
+  if (!domains_ || calls_.is_silent() || calls_.stuck() >= kMostStuck) {
     return failure("{}", kNoAnswer);
   }
   return known();
@@ -214,13 +192,14 @@ void LibvirtSource::take_list(const std::vector<DomainReader::Listed>& listed) {
     const bool same_run = before != old.end() && before->second.id == id;
     domains_->insert_or_assign(uuid, same_run ? std::move(before->second) : Known{.id = id, .name = name});
   }
+  std::erase_if(silences_, [&](const auto& row) { return !domains_->contains(row.first); });
 }
 
 Result<std::vector<VmReading>> LibvirtSource::read(std::span<const Uuid> vms) {
   if (!domains_ || !events_ || events_->registered.connection_closed()) {
     return failure("not connected");
   }
-  if (lane_.stuck() >= kMostStuck) {
+  if (calls_.stuck() >= kMostStuck) {
     return failure("{}", kNoAnswer);
   }
   if (listing_ && !is_pending(listing_)) { // what it said is lost
@@ -230,23 +209,25 @@ Result<std::vector<VmReading>> LibvirtSource::read(std::span<const Uuid> vms) {
   for (const auto& uuid : events_->registered.take_changed()) {
     if (const auto known = domains_->find(uuid); known != domains_->end()) {
       known->second.description.reset();
-      known->second.last_disks.clear();
+      known->second.all_disks_read.reset();
+      known->second.sizes_read.reset();
     }
   }
   auto about = questions(vms);
   ask_for_nics(about);
   std::vector<VmReading> readings;
   readings.reserve(about.size());
-  about = ask(std::move(about), kWithDisks, readings);
-  (void)ask(std::move(about), kWithoutDisks, readings);
-  if (readings.empty() && is_silent()) {
+  about = ask(std::move(about), readings);
+  (void)ask(std::move(about), readings); // who is behind even more that hang waits for the next poll
+  ask_for_sizes(readings);
+  if (readings.empty() && calls_.is_silent()) {
     return failure("{}", kNoAnswer);
   }
   return readings;
 }
 
 std::vector<DomainQuestion> LibvirtSource::questions(std::span<const Uuid> vms) {
-  const bool disks = lane_.stuck() < kMostMonitorsStuck;
+  const bool disks = calls_.stuck() < kMostMonitorsStuck;
   const auto now = MonotonicTime::clock::now();
   std::vector<DomainQuestion> result;
   for (const auto& uuid : vms) {
@@ -259,10 +240,8 @@ std::vector<DomainQuestion> LibvirtSource::questions(std::span<const Uuid> vms) 
                             .disks = disks && !is_pending(known->second.disks_call) &&
                                      (!description || description->has_disks),
                             .xml = !description};
-    if (now - known->second.sizes_read >= kSizesLast) {
-      known->second.last_disks.clear();
-    }
     question.known_disks = known->second.last_disks;
+    question.all_disks = is_due(known->second.all_disks_read, now);
     for (const auto& nic : description ? description->nics : std::vector<VmNic>()) {
       question.devices.push_back(nic.device);
     }
@@ -277,9 +256,10 @@ void LibvirtSource::ask_for_nics(std::vector<DomainQuestion>& questions) {
   for (const auto& question : questions) {
     uuids.push_back(question.uuid);
   }
-  auto nics = call(
+  const auto patience = with_all(uuids.size());
+  auto nics = calls_.make_one(
       nics_call_, [uuids = std::move(uuids)](DomainReader& reader) { return reader.read_nics(uuids); },
-      kWithoutDisks);
+      patience);
   for (auto& question : questions) {
     if (auto own = nics ? nics->extract(question.uuid) : NicsByDomain::node_type(); !own.empty()) {
       question.nics = std::move(own.mapped());
@@ -287,8 +267,8 @@ void LibvirtSource::ask_for_nics(std::vector<DomainQuestion>& questions) {
   }
 }
 
-// Gives the questions to ask again without disks.
-std::vector<DomainQuestion> LibvirtSource::ask(std::vector<DomainQuestion> questions, Lane::Patience patience,
+// Gives the questions to ask again, without disks.
+std::vector<DomainQuestion> LibvirtSource::ask(std::vector<DomainQuestion> questions,
                                                std::vector<VmReading>& readings) {
   struct Asked {
     std::vector<DomainQuestion> questions;
@@ -297,98 +277,100 @@ std::vector<DomainQuestion> LibvirtSource::ask(std::vector<DomainQuestion> quest
   const auto asked = std::make_shared<Asked>();
   asked->answers.resize(questions.size());
   asked->questions = std::move(questions);
-  const auto outcomes = make_calls(
+  const auto outcomes = calls_.make(
       asked->questions.size(),
       [asked](DomainReader& reader, std::size_t i) { asked->answers[i] = reader.read(asked->questions[i]); },
-      patience);
+      kWithEach);
   std::vector<DomainQuestion> again;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto& question = asked->questions[i];
     auto& known = domains_->at(question.uuid);
-    if (!outcomes[i].made) {
-      (question.disks ? known.disks_call : known.other_call) = outcomes[i].stuck;
-      if (question.disks) {
-        again.push_back(question);
-        again.back().disks = false;
+    if (outcomes[i].made) {
+      if (auto& answer = asked->answers[i]) {
+        readings.push_back(finish(known, question, *std::move(answer)));
       }
-    } else if (auto& answer = asked->answers[i]) {
-      readings.push_back(finish(known, *std::move(answer)));
+      continue;
+    }
+    if (outcomes[i].stuck) {
+      (question.disks ? known.disks_call : known.other_call) = outcomes[i].stuck;
+    }
+    if (question.disks || !outcomes[i].stuck) {
+      again.push_back(question);
+      again.back().disks = false;
     }
   }
   return again;
 }
 
-VmReading LibvirtSource::finish(Known& known, DomainAnswer answer) {
+// Those that are stuck keep the sizes of last time, or at first what the statistics in bulk say.
+void LibvirtSource::ask_for_sizes(std::vector<VmReading>& readings) {
+  const auto now = MonotonicTime::clock::now();
+  std::vector<VmReading*> due;
+  struct Asked {
+    std::vector<Uuid> uuids;
+    std::vector<std::vector<VmDisk>> disks;
+  };
+  const auto asked = std::make_shared<Asked>();
+  for (auto& reading : readings) {
+    const auto& known = domains_->at(reading.uuid);
+    if (reading.disks && !reading.disks->empty() && is_due(known.sizes_read, now) &&
+        !is_pending(known.sizes_call)) {
+      due.push_back(&reading);
+      asked->uuids.push_back(reading.uuid);
+      asked->disks.push_back(*reading.disks);
+    }
+  }
+  const auto outcomes = calls_.make(
+      due.size(),
+      [asked](DomainReader& reader, std::size_t i) {
+        asked->disks[i] = reader.read_sizes(asked->uuids[i], std::move(asked->disks[i]));
+      },
+      kWithSizes);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    auto& known = domains_->at(due[i]->uuid);
+    if (outcomes[i].made) {
+      due[i]->disks = known.last_disks = std::move(asked->disks[i]);
+    }
+    if (outcomes[i].made || outcomes[i].stuck) {
+      known.sizes_read = now;
+      known.sizes_call = outcomes[i].stuck;
+    }
+  }
+}
+
+VmReading LibvirtSource::finish(Known& known, const DomainQuestion& question, DomainAnswer answer) {
   auto reading = std::move(answer.reading);
   reading.name = known.name;
   if (answer.xml && *answer.xml) {
-    known.description = describe(**answer.xml);
+    known.description = describe_domain(**answer.xml);
   }
   if (known.description) {
     reading.machine_type = known.description->machine_type;
     reading.os_name = known.description->os_name;
     reading.os_release = known.description->os_release;
-    reading.nics = read_nics(*known.description, answer.nics);
+    reading.nics = read_nics(*known.description, answer.nics, options_.root);
     if (!known.description->has_disks) {
       reading.disks.emplace();
     }
   }
   const auto now = MonotonicTime::clock::now();
-  if (known.last_disks.empty()) {
-    known.sizes_read = now;
+  if (reading.disks) {
+    known.last_disks = *reading.disks;
   }
-  known.last_disks = reading.disks.value_or(std::vector<VmDisk>());
-  reading.problem = known.silence.problem(reading.disks.has_value(), is_pending(known.disks_call), now);
+  if (question.disks && question.all_disks && reading.disks) {
+    known.all_disks_read = now;
+  } else if (question.disks && !reading.disks) {
+    known.all_disks_read.reset();
+  }
+  reading.problem =
+      silences_[reading.uuid].problem(reading.disks.has_value(), is_pending(known.disks_call), now);
   if (answer.xml && !*answer.xml) {
     reading.problem = answer.xml->error().message;
   }
   return reading;
 }
 
-LibvirtSource::Description LibvirtSource::describe(const DomainXml& xml) {
-  Description result{.machine_type = machine_type(xml.arch),
-                     .os_name = os_name(xml.os_id),
-                     .os_release = os_release(xml.os_id),
-                     .nics = {},
-                     .has_disks = xml.has_disks};
-  for (const auto& nic : xml.nics) {
-    result.nics.push_back({.device = nic.target, .mac = nic.mac});
-  }
-  return result;
-}
-
-std::vector<VmNic> LibvirtSource::read_nics(Description& description, const std::vector<NicStats>& stats) {
-  std::vector<VmNic> result;
-  for (auto& nic : description.nics) {
-    if (nic.if_index == 0 && !nic.device.empty()) {
-      nic.if_index =
-          parse_interface_index(options_.root.attribute("sys/class/net/" + nic.device + "/ifindex"))
-              .value_or(0);
-    }
-    result.push_back(nic);
-    const auto counters = std::ranges::find(stats, nic.device, &NicStats::name);
-    if (counters != stats.end()) {
-      result.back().counters = counters->counters;
-    }
-  }
-  return result;
-}
-
 } // namespace
-
-// A driver that never told of disks has none to miss.
-std::string DiskSilence::problem(bool disks, bool stuck, MonotonicTime now) {
-  had_disks_ = had_disks_ || disks;
-  if (disks || (!stuck && !had_disks_)) {
-    since_.reset();
-    return {};
-  }
-  since_ = since_.value_or(now);
-  if (now - *since_ < kSilence) {
-    return {};
-  }
-  return stuck ? "QEMU does not answer; its disks are left out" : "its disks are not known now";
-}
 
 std::unique_ptr<VmSource> make_libvirt_source(const VmSourceOptions& options) {
   return std::make_unique<LibvirtSource>(options);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -66,31 +67,34 @@ struct DomainWatch::Shared {
   std::atomic<bool> ended{false};
 
   void run() {
-    watch();
+    const bool lost = watch();
     ended = true;
+    if (lost) {
+      changed(); // who looks now starts another watch
+    }
   }
 
-  void watch() const {
+  // Whether xenstored went away while it was watched.
+  [[nodiscard]] bool watch() const {
     const auto handle = open_xenstore();
     // "@" paths are xenstored's own events (docs/misc/xenstore.txt of Xen, "WATCH").
     if (!handle || !xs_watch(handle.get(), "@introduceDomain", "domain") ||
         !xs_watch(handle.get(), "@releaseDomain", "domain")) {
-      return;
+      return false;
     }
     while (true) {
       std::array<pollfd, 2> fds{{{xs_fileno(handle.get()), POLLIN, 0}, {stop.get(), POLLIN, 0}}};
       if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) {
-        return;
+        return false;
       }
       if (fds[1].revents != 0) {
-        return;
+        return false;
       }
       if (fds[0].revents != 0) {
-        const bool connected = take_events(handle.get());
-        changed();
-        if (!connected) {
-          return;
+        if (!take_events(handle.get())) {
+          return true;
         }
+        changed();
       }
     }
   }
@@ -98,7 +102,11 @@ struct DomainWatch::Shared {
 
 DomainWatch::DomainWatch(std::function<void()> changed) : shared_(std::make_shared<Shared>()) {
   shared_->changed = std::move(changed);
-  std::thread([shared = shared_] { shared->run(); }).detach();
+  try {
+    std::thread([shared = shared_] { shared->run(); }).detach();
+  } catch (const std::system_error&) { // no thread to be had now
+    shared_->ended = true;
+  }
 }
 
 DomainWatch::~DomainWatch() {

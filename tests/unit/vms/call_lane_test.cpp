@@ -92,6 +92,35 @@ TEST_CASE("after disconnecting, calls are made through a new connection") {
   CHECK(*library.used == std::vector{1, 2, 0, 0, 0, 0, 0, 0});
 }
 
+TEST_CASE("a connection that hangs while it closes keeps nobody") {
+  struct Sticky {
+    std::shared_future<void> released;
+    std::shared_ptr<std::promise<void>> closed;
+    Sticky(std::shared_future<void> future, std::shared_ptr<std::promise<void>> promise)
+        : released(std::move(future)), closed(std::move(promise)) {}
+    Sticky(const Sticky&) = delete;
+    Sticky& operator=(const Sticky&) = delete;
+    Sticky(Sticky&&) = delete;
+    Sticky& operator=(Sticky&&) = delete;
+    ~Sticky() {
+      released.wait();
+      closed->set_value();
+    }
+  };
+  std::promise<void> release;
+  const auto closed = std::make_shared<std::promise<void>>();
+  {
+    CallLane<Sticky> lane([released = release.get_future().share(), closed] {
+      return std::make_unique<Sticky>(released, closed);
+    });
+    const auto outcomes =
+        lane.make_calls(1, [](Sticky&, std::size_t) {}, {.with_each = kDeadline, .most_stuck = 1});
+    CHECK(outcomes[0].made);
+  }
+  release.set_value();
+  CHECK(closed->get_future().wait_for(kDeadline) == std::future_status::ready);
+}
+
 TEST_CASE("a call that hangs keeps its connection to itself, and those behind it are made through another") {
   Library library;
   auto lane = library.lane();

@@ -5,6 +5,7 @@
 #include "common/handle.hpp"
 #include "sources/fixture_host.hpp"
 #include "sources/host_uuid.hpp"
+#include "vms/libvirt/disk_silence.hpp"
 #include "vms/libvirt/domain_reader.hpp"
 
 #include <catch2/catch.hpp>
