@@ -107,6 +107,7 @@ def follows_the_restarts_of_open_vswitch(guest):
     guest.sh("ovs-vsctl clear bridge br0 sflow")
     assert wait_for_row_on(guest, "br0", "br1")[0] == uuid
     guest.sh("ovs-appctl -t sflowovsd sflow/status | grep '^database: .*: connected'")
+    guest.sh("systemctl reload sflowovsd && systemctl is-active sflowovsd")
     wait_for_both_streams(guest)
 
 

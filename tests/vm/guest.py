@@ -50,6 +50,7 @@ class Guest:
             "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
             "-chardev", f"socket,id=agent,path={work / 'agent'}", "-device", "virtserialport,chardev=agent,name=bed"],
             stdin=subprocess.DEVNULL, cwd=base)
+        listener.settimeout(60)
         self.channel, _ = listener.accept()
         listener.close()
         self.buffer = b""
