@@ -1,5 +1,7 @@
 #include "vms/libvirt/domain_events.hpp"
 
+#include <cstdint>
+#include <map>
 #include <utility>
 
 namespace sfa {
@@ -34,13 +36,34 @@ void on_device(virConnectPtr, virDomainPtr domain, const char*, void* opaque) {
   domain_changed(**static_cast<SharedState*>(opaque), domain);
 }
 
+// The callback for a connection that closes may still come after it was unregistered, since to unregister it
+// libvirtd is asked first, which may be away. So it is given a number, which then stands for nothing.
+struct Watched {
+  std::mutex mutex;
+  std::map<std::uintptr_t, std::weak_ptr<State>> states; // below: under the mutex
+  std::uintptr_t next = 1;
+};
+Watched& watched() {
+  static Watched instance;
+  return instance;
+}
+
 void on_close(virConnectPtr, int, void* opaque) {
-  auto& state = **static_cast<SharedState*>(opaque);
+  SharedState state;
   {
-    const std::lock_guard lock(state.mutex);
-    state.closed = true;
+    auto& all = watched();
+    const std::lock_guard lock(all.mutex);
+    const auto found = all.states.find(reinterpret_cast<std::uintptr_t>(opaque));
+    state = found == all.states.end() ? nullptr : found->second.lock();
   }
-  state.changed();
+  if (!state) {
+    return;
+  }
+  {
+    const std::lock_guard lock(state->mutex);
+    state->closed = true;
+  }
+  state->changed();
 }
 
 } // namespace
@@ -53,8 +76,7 @@ Uuid uuid_of(virDomainPtr domain) {
 }
 
 DomainEvents::DomainEvents(virConnectPtr connection, std::function<void()> changed)
-    : connection_(connection), state_(std::make_shared<State>()),
-      for_close_(std::make_unique<SharedState>(state_)) {
+    : connection_(connection), state_(std::make_shared<State>()) {
   state_->changed = std::move(changed);
   const auto add = [&](int event, virConnectDomainEventGenericCallback callback) {
     void* opaque = share(state_);
@@ -68,20 +90,24 @@ DomainEvents::DomainEvents(virConnectPtr connection, std::function<void()> chang
   add(VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle));
   add(VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device));
   add(VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device));
-  // An in-process driver, which has nothing that could close, takes this as done and would never free what it
-  // was given.
-  virConnectRegisterCloseCallback(connection, on_close, for_close_.get(), nullptr);
+  auto& all = watched();
+  {
+    const std::lock_guard lock(all.mutex);
+    number_ = all.next++;
+    all.states[number_] = state_;
+  }
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): never followed
+  virConnectRegisterCloseCallback(connection, on_close, reinterpret_cast<void*>(number_), nullptr);
 }
 
 DomainEvents::~DomainEvents() {
   for (const int id : registrations_) {
     virConnectDomainEventDeregisterAny(connection_, id);
   }
-  // Unregistering waits for a call that is under way; but it begins by asking libvirtd, and when that is
-  // away, a call may still come.
-  if (virConnectUnregisterCloseCallback(connection_, on_close) != 0 && virConnectIsAlive(connection_) != 1) {
-    (void)for_close_.release();
-  }
+  virConnectUnregisterCloseCallback(connection_, on_close);
+  auto& all = watched();
+  const std::lock_guard lock(all.mutex);
+  all.states.erase(number_);
 }
 
 std::set<Uuid> DomainEvents::take_changed() {

@@ -4,6 +4,7 @@
 #include "common/handle.hpp"
 #include "sflow/counters.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <libvirt/libvirt.h>
 #include <memory>
@@ -41,7 +42,7 @@ public:
 private:
   virConnectPtr connection_;
   std::shared_ptr<State> state_;
-  std::unique_ptr<std::shared_ptr<State>> for_close_;
+  std::uintptr_t number_ = 0; // among those that watch a connection
   std::vector<int> registrations_;
 };
 
