@@ -253,6 +253,7 @@ std::vector<DomainQuestion> LibvirtSource::questions(std::span<const Uuid> vms) 
 // Those that this does not answer are asked for with each domain.
 void LibvirtSource::ask_for_nics(std::vector<DomainQuestion>& questions) {
   std::vector<Uuid> uuids;
+  uuids.reserve(questions.size());
   for (const auto& question : questions) {
     uuids.push_back(question.uuid);
   }
