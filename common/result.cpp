@@ -6,12 +6,12 @@
 namespace sfa {
 
 Error Error::in(std::string_view place) const {
-  return Error{fmt::format("{}: {}", place, message)};
+  return Error{fmt::format("{}: {}", place, message), number};
 }
 
 tl::unexpected<Error> errno_failure(std::string_view what) {
   const int error = errno;
-  return failure("{}: {}", what, std::generic_category().message(error));
+  return tl::unexpected(Error{fmt::format("{}: {}", what, std::generic_category().message(error)), error});
 }
 
 } // namespace sfa

@@ -12,6 +12,7 @@ namespace sfa {
 
 struct Error {
   std::string message;
+  int number = 0; // errno(3) of the system call that failed; 0 for every other failure
 
   // The same error with its place in front: "PLACE: message".
   [[nodiscard]] Error in(std::string_view place) const;

@@ -1,12 +1,10 @@
 #include "sources/sys_root.hpp"
 
 #include "common/file.hpp"
-#include "common/handle.hpp"
 #include "common/text.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <fcntl.h>
 #include <limits>
 #include <sys/statvfs.h>
 
@@ -22,14 +20,9 @@ std::filesystem::path below(const std::filesystem::path& root, std::string_view 
   return root / ("/" / std::filesystem::path(path).relative_path()).lexically_normal().relative_path();
 }
 
-// Whether an attribute is there and the kernel says that it has no value.
-bool has_no_value(const std::filesystem::path& attribute) {
-  const UniqueFd fd(open(attribute.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  char byte = 0;
-  if (fd && ::read(fd.get(), &byte, 1) >= 0) {
-    return false;
-  }
-  return errno == EINVAL || errno == ENODEV || errno == ENXIO || errno == EOPNOTSUPP;
+// Whether that is how the kernel says that an attribute of sysfs has no value.
+bool is_no_value(int error) {
+  return error == EINVAL || error == ENODEV || error == ENXIO || error == EOPNOTSUPP;
 }
 
 std::optional<SysRoot::Space> captured_space(std::string_view text, std::string_view mount_point) {
@@ -67,9 +60,8 @@ std::optional<SysRoot::Space> live_space(const std::string& mount_point) {
 } // namespace
 
 Result<std::optional<std::string>> SysRoot::read(std::string_view path) const {
-  const auto full = below(root_, path);
-  auto content = read_file(full, kMaxBytes);
-  if (!content && path.starts_with("sys/") && has_no_value(full)) {
+  auto content = read_file(below(root_, path), kMaxBytes);
+  if (!content && path.starts_with("sys/") && is_no_value(content.error().number)) {
     return std::nullopt;
   }
   return content;

@@ -21,7 +21,7 @@ public:
   explicit SysRoot(std::filesystem::path root = "/") : root_(std::move(root)) {}
 
   // The content. Nothing when this host has no such file, or when it is a sysfs attribute that has no value
-  // now: the speed of a device that is down reads as EINVAL, and every attribute of one that just went reads
+  // now: the speed of a device that is down reads as EINVAL, and so does every attribute of one that goes, or
   // as ENODEV. More than 4 MiB is an Error.
   [[nodiscard]] Result<std::optional<std::string>> read(std::string_view path) const;
 

@@ -2,6 +2,14 @@
 
 #include "fixture_host.hpp"
 
+#include <chrono>
+#include <future>
+#include <sched.h>
+#include <set>
+#include <sys/mount.h>
+#include <thread>
+#include <unistd.h>
+
 using namespace sfa;
 using namespace sfa::test;
 
@@ -50,6 +58,37 @@ TEST_CASE("a sysfs attribute that has no value now is absent") {
     return;
   }
   CHECK(!value_of(live.read("sys/class/net/lo/speed")));
+}
+
+TEST_CASE("an interface that goes while its attribute is read is absent, and no failure") {
+  const TemporaryHost host;
+  std::filesystem::create_directories(host.path() / "sys");
+  bool prepared = false;
+  std::set<std::string> failures;
+  std::thread([&] { // in namespaces of its own, which end with it
+    prepared = unshare(CLONE_NEWNET | CLONE_NEWNS) == 0 &&
+               mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+               mount("sysfs", (host.path() / "sys").c_str(), "sysfs", 0, nullptr) == 0;
+    if (!prepared) {
+      return;
+    }
+    auto churn = std::async(std::launch::async, [] {
+      return std::system("for i in $(seq 60); do echo 'link add d0 type veth peer name d1'; echo 'link del d0'; done"
+                         " | ip -batch -");
+    });
+    while (churn.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      if (const auto address = host.root().read("sys/class/net/d0/address"); !address) {
+        failures.insert(address.error().message);
+      }
+    }
+    prepared = churn.get() == 0;
+  }).join();
+  if (geteuid() != 0) {
+    WARN("not root: no network namespace to make interfaces in");
+    return;
+  }
+  CHECK(prepared);
+  CHECK(failures == std::set<std::string>());
 }
 
 TEST_CASE("a directory is listed in order, and a link to nowhere exists") {
