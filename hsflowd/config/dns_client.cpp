@@ -8,12 +8,15 @@
 #include <algorithm>
 #include <ares.h>
 #include <array>
+#include <climits>
 #include <cstring>
 #include <netinet/in.h>
+#include <span>
 #include <spdlog/spdlog.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace sfa {
@@ -72,6 +75,41 @@ std::vector<DnsAddress> to_addresses(const ares_addrinfo& info) {
 std::string error_text(int status) {
   return status == ARES_ECONNREFUSED ? "no server could be reached and was willing to answer"
                                      : ares_strerror(status);
+}
+
+// `timeout:N` or `attempts:N`, within the bounds of resolv.conf(5).
+void set_option(ResolverSettings& settings, std::string_view word) {
+  const auto colon = word.find(':');
+  const auto number = colon == word.npos ? std::nullopt : parse_number<unsigned>(word.substr(colon + 1));
+  if (number && word.starts_with("timeout:")) {
+    settings.timeout = std::chrono::seconds(std::clamp(*number, 1U, 30U));
+  } else if (number && word.starts_with("attempts:")) {
+    settings.attempts = std::clamp(*number, 1U, 5U);
+  }
+}
+
+// The words after the keyword, up to a comment, without the root.
+std::vector<std::string> domains_in(std::span<const std::string_view> words) {
+  std::vector<std::string> domains;
+  for (const auto word : words.subspan(1)) {
+    if (word.starts_with('#') || word.starts_with(';')) {
+      break;
+    }
+    if (word.find_first_not_of('.') != word.npos) {
+      domains.emplace_back(word);
+    }
+  }
+  return domains;
+}
+
+// What follows the first dot of gethostname(2), as resolv.conf(5) has it for want of a search list.
+std::vector<std::string> domain_of_host() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  gethostname(name.data(), name.size() - 1);
+  const std::string host(name.data());
+  const auto dot = host.find('.');
+  return dot == host.npos || dot + 1 == host.size() ? std::vector<std::string>{}
+                                                    : std::vector{host.substr(dot + 1)};
 }
 
 // The client was destroyed, or its servers changed.
@@ -147,24 +185,20 @@ DnsClient::DnsClient(EventLoop& loop, Setup setup, Callback servers_changed)
 
 DnsClient::~DnsClient() = default;
 
-ResolverOptions parse_resolver_options(std::string_view resolv_conf) {
-  ResolverOptions options;
+ResolverSettings parse_resolver_settings(std::string_view resolv_conf) {
+  ResolverSettings settings;
   for (const auto line : lines(resolv_conf)) {
     const auto words = split(line);
-    if (words.empty() || words.front() != "options") {
-      continue;
-    }
-    for (const auto word : words) {
-      const auto colon = word.find(':');
-      const auto number = colon == word.npos ? std::nullopt : parse_number<unsigned>(word.substr(colon + 1));
-      if (number && word.starts_with("timeout:")) {
-        options.timeout = std::chrono::seconds(std::clamp(*number, 1U, 30U));
-      } else if (number && word.starts_with("attempts:")) {
-        options.attempts = std::clamp(*number, 1U, 5U);
+    const auto keyword = words.empty() ? std::string_view() : words.front();
+    if (keyword == "options") {
+      for (const auto word : words) {
+        set_option(settings, word);
       }
+    } else if (keyword == "search" || keyword == "domain") {
+      settings.search = domains_in(words); // the last one counts
     }
   }
-  return options;
+  return settings;
 }
 
 void DnsClient::open() {
@@ -179,9 +213,9 @@ void DnsClient::open() {
   options.sock_state_cb_data = this;
   constexpr std::size_t kMaxBytes = 1 << 20;
   const auto text = read_file(setup_.resolv_conf, kMaxBytes);
-  const auto resolver = parse_resolver_options(text && *text ? **text : "");
-  options.timeout = static_cast<int>(std::chrono::milliseconds(resolver.timeout).count());
-  options.tries = static_cast<int>(resolver.attempts);
+  resolver_ = parse_resolver_settings(text && *text ? **text : "");
+  options.timeout = static_cast<int>(std::chrono::milliseconds(resolver_.timeout).count());
+  options.tries = static_cast<int>(resolver_.attempts);
   std::string path = setup_.resolv_conf.native();
   options.resolvconf_path = path.data();
   int given = ARES_OPT_FLAGS | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT | ARES_OPT_SOCK_STATE_CB |
@@ -226,18 +260,7 @@ std::vector<std::string> DnsClient::search_domains() {
   if (!channel_) {
     open();
   }
-  ares_options options{};
-  int set = 0;
-  check(ares_save_options(channel_.get(), &options, &set), "c-ares");
-  std::vector<std::string> domains;
-  for (int i = 0; i < options.ndomains; ++i) {
-    const std::string domain = options.domains[i];
-    if (domain.find_first_not_of('.') != domain.npos) {
-      domains.push_back(domain);
-    }
-  }
-  ares_destroy_options(&options);
-  return domains;
+  return resolver_.search.empty() ? domain_of_host() : resolver_.search;
 }
 
 DnsLookup DnsClient::addresses(const std::string& name, OnAddresses callback) {

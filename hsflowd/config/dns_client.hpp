@@ -33,12 +33,14 @@ namespace sfa {
 // the lookup; never once this was destroyed.
 using DnsLookup = std::shared_ptr<void>;
 
-// Of the `options` in resolv.conf(5) those that c-ares only knows from 1.24 on, and what it has without them.
-struct ResolverOptions {
+// Of resolv.conf(5) what not every version of c-ares has: the options are known from 1.24 on, the search list
+// is told up to 1.33.
+struct ResolverSettings {
+  std::vector<std::string> search; // without the root; empty: the domain that the host's own name is in
   std::chrono::seconds timeout{2}; // doubled with each attempt
   unsigned attempts = 3;           // at each server
 };
-[[nodiscard]] ResolverOptions parse_resolver_options(std::string_view resolv_conf);
+[[nodiscard]] ResolverSettings parse_resolver_settings(std::string_view resolv_conf);
 
 class DnsClient {
 public:
@@ -86,6 +88,7 @@ private:
 
   EventLoop& loop_;
   Setup setup_;
+  ResolverSettings resolver_;
   std::random_device random_; // of question ids, which others must not guess
   Callback servers_changed_;
   std::optional<FileWatch> watch_;

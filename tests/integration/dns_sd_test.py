@@ -287,6 +287,13 @@ def test_dnssd_takes_the_first_domain_of_the_search_list_that_has_the_service(dn
                            "_sflow._udp.example.com\n")
 
 
+def test_without_a_search_list_the_host_is_in_the_domain_of_its_name(dns, resolver):
+    resolver.write_text("nameserver 127.0.0.1\n")
+    dns.change(records("sampling=5"))
+    text = run("unshare", "--uts", "sh", "-c", f"hostname vmhost1.example.com && exec {HSFLOWD} -f /nonexistent dnssd")
+    assert text.startswith("_sflow._udp.example.com\n")
+
+
 @pytest.mark.parametrize("zone, status, said", [
     ("", 1, "error: _sflow._udp.example.com SRV: there are no records"),
     (records("colour=red"), 0, "warning: _sflow._udp.example.com TXT: unknown key `colour`, ignored"),

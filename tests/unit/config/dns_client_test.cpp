@@ -185,13 +185,24 @@ TEST_CASE_METHOD(Fixture, "a change of resolv.conf is told, and lookups under wa
 
 TEST_CASE("timeout and attempts of resolv.conf are those that the system has") {
   const auto parsed = [](std::string_view text) {
-    const auto options = parse_resolver_options(text);
-    return std::pair(options.timeout, options.attempts);
+    const auto settings = parse_resolver_settings(text);
+    return std::pair(settings.timeout, settings.attempts);
   };
   CHECK(parsed("") == std::pair(2s, 3U));
   CHECK(parsed("nameserver ::1\noptions timeout:1 rotate attempts:2 ndots:3\n") == std::pair(1s, 2U));
   CHECK(parsed("options timeout:0\noptions\tattempts:99") == std::pair(1s, 5U));
   CHECK(parsed("options timeout: attempts:x timeout:-1\n# options timeout:9\n") == std::pair(2s, 3U));
+}
+
+TEST_CASE("of the search lists in resolv.conf, under either name, the last one counts") {
+  const auto parsed = [](std::string_view text) { return parse_resolver_settings(text).search; };
+  using Domains = std::vector<std::string>;
+  CHECK(parsed("nameserver ::1\n") == Domains{});
+  CHECK(parsed("search\ta.test  b.test # c.test\n") == Domains{"a.test", "b.test"});
+  CHECK(parsed("search a.test\ndomain b.test\n") == Domains{"b.test"});
+  CHECK(parsed("domain b.test\r\nsearch a.test c.test") == Domains{"a.test", "c.test"});
+  CHECK(parsed("#search a.test\n; domain b.test\nsearchdomain c.test\nsearch\n") == Domains{});
+  CHECK(parsed("search .. a.test. .\n") == Domains{"a.test."});
 }
 
 TEST_CASE_METHOD(Fixture, "the search list is in its order and without the root") {
