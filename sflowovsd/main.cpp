@@ -12,10 +12,12 @@
 
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <stdexcept>
 #include <string>
+#include <sys/stat.h>
 
 namespace {
 
@@ -27,6 +29,17 @@ void sleep_until_woken(EventLoop& loop, OvsdbSession& session) {
   session.wait();
   poll_fd_wait(loop.fd(), POLLIN);
   poll_block();
+}
+
+// A service has these directories through mounts of its own (BindPaths= in systemd.exec(5)). When one is
+// removed and made again, as systemd does at each restart of a unit with RuntimeDirectory=, it has the
+// old one for ever: without names, and so without links. Only a new process gets the new one.
+void require_not_removed(const std::filesystem::path& directory) {
+  struct stat found {};
+  if (stat(directory.c_str(), &found) == 0 && found.st_nlink == 0) {
+    throw std::runtime_error(
+        fmt::format("{} was removed: to be started again, with a new one", directory.native()));
+  }
 }
 
 void run_daemon(const Options& options) {
@@ -49,6 +62,7 @@ void run_daemon(const Options& options) {
     session.resync();
   });
   Commands commands(loop, shared_file, session);
+  const auto shared_directory = std::filesystem::path(options.shared_file).parent_path();
   loop.enable_watchdog();
   daemonize_complete();
   notify_ready();
@@ -58,6 +72,8 @@ void run_daemon(const Options& options) {
     commands.answer();
     unixctl_server_run(unixctl);
     loop.run_pending();
+    require_not_removed(ovs_rundir());
+    require_not_removed(shared_directory);
 
     unixctl_server_wait(unixctl);
     if (loop.quitting()) {

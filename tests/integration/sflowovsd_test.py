@@ -3,11 +3,12 @@
 import os
 import pathlib
 import re
+import shutil
 import socket
 
 import pytest
 
-from testbed import (SHARED_FILE, add_bridge, appctl, appctl_error, bridge_state, publish, settings, sflow_of,
+from testbed import (SFLOWOVSD, SHARED_FILE, Daemon, add_bridge, appctl, appctl_error, bridge_state, publish, settings, sflow_of,
                      sflow_status, vsctl, wait_for)
 
 
@@ -195,6 +196,34 @@ def test_a_database_that_was_replaced_gets_the_row_anew(bed):
     bed.ovsdb_server()
     vsctl("add-br", "br7")
     wait_for(lambda: sflow_of("br7"), "br7 has a row")
+
+
+# As in its unit: both directories are seen through mounts on a file system of its own.
+IN_A_SANDBOX = """set -e
+cd "$1"
+mkdir openvswitch hsflowd
+for name in openvswitch hsflowd; do mount --bind /run/$name $name; done
+mount -t tmpfs tmpfs /run
+mkdir /run/openvswitch /run/hsflowd
+for name in openvswitch hsflowd; do mount --move $name /run/$name; done
+shift
+exec "$@"
+"""
+
+
+@pytest.mark.parametrize("directory", ["/run/openvswitch", "/run/hsflowd"])
+def test_it_ends_to_be_started_anew_when_a_directory_that_its_sandbox_holds_was_removed(bed, tmp_path, directory):
+    server = bed.ovsdb_server()
+    publish(settings())
+    daemon = Daemon(["unshare", "--mount", "sh", "-c", IN_A_SANDBOX, "sh", tmp_path, SFLOWOVSD, "-vsyslog:off"], tmp_path / "held.log")
+    bed.ours.append(daemon)
+    daemon.announce(r"\|WARN\|unix:.*db.sock: |was removed")
+    daemon.expect_log("db.sock: connected")
+    server.stop(within=5)
+    shutil.rmtree(directory)
+    os.mkdir(directory)
+    assert daemon.process.wait(60) == 1
+    daemon.expect_log(f"{directory} was removed")
 
 
 def test_a_second_instance_only_watches_and_takes_over_when_the_first_ends(ovs):

@@ -109,6 +109,10 @@ def follows_the_restarts_of_open_vswitch(guest):
     guest.sh("ovs-appctl -t sflowovsd sflow/status | grep '^database: .*: connected'")
     guest.sh("systemctl reload sflowovsd && systemctl is-active sflowovsd")
     wait_for_both_streams(guest)
+    # As where its directory is a RuntimeDirectory= of systemd.exec(5).
+    guest.sh("systemctl stop openvswitch-switch ovs-vswitchd ovsdb-server && rm -r /run/openvswitch && "
+             "systemctl start openvswitch-switch && ovs-vsctl clear bridge br0 sflow", timeout=300)
+    assert wait_for_row_on(guest, "br0", "br1")[0] == uuid
 
 
 def is_back_after_a_reboot(guest):
