@@ -170,5 +170,5 @@ set(CPACK_DEBIAN_SFLOWOVSD_PACKAGE_RECOMMENDS "hsflowd, openvswitch-switch")
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
     /etc /etc/default /usr/lib/systemd /usr/lib/systemd/system /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/share/doc
     /usr/share/man /usr/share/man/man5 /usr/share/man/man8 /usr/share/bash-completion /usr/share/bash-completion/completions
-    /usr/share/lintian /usr/share/lintian/overrides)
+    /usr/share/lintian /usr/share/lintian/overrides /usr/sbin /usr/${CMAKE_INSTALL_LIBDIR})
 include(CPack)

@@ -147,6 +147,21 @@ def test_an_rpm_has_its_scripts_dependencies_and_configuration(daemon):
     assert f"/etc/default/{daemon}" in run("rpm", "-qp", "--configfiles", file).split()
 
 
+@pytest.mark.parametrize("hypervisor", ["libvirt", "xen"])
+def test_an_rpm_of_a_module_belongs_to_its_hsflowd(hypervisor):
+    file = package(f"hsflowd-{hypervisor}", "rpm")
+    assert run("rpm", "-qp", "--scripts", file).count("try-restart hsflowd.service") == 2  # when it comes and when it goes
+    version = run("rpm", "-qp", "--qf", "%{VERSION}-%{RELEASE}", package("hsflowd", "rpm"))
+    requires = run("rpm", "-qp", "--requires", file).splitlines()
+    assert f"hsflowd = {version}" in requires and any(f"{hypervisor}.so" in line or f"lib{hypervisor}" in line for line in requires)
+
+
+def test_rpms_own_no_directory_of_the_system():
+    owned = {line for file in PACKAGES.glob("*.rpm") for line in run("rpm", "-qp", "--qf", "[%{FILEMODES:perms} %{FILENAMES}\n]", file).splitlines()}
+    directories = {line.split()[1] for line in owned if line.startswith("d")}
+    assert [path for path in directories if not re.search("hsflowd|sflowovsd|/.build-id", path)] == []
+
+
 def test_rpms_install_into_an_empty_root(tmp_path):
     rpms = sorted(PACKAGES.glob("*.rpm"))
     run("rpm", "--root", tmp_path, "--initdb")

@@ -9,6 +9,15 @@ from repository import EARLIER, fill_repository
 
 DNS_SD = 'sflow { dns-sd { domain = .example.com } }'
 COLLECTOR = "/root/datagrams"
+DOMAIN = """<domain type='qemu'>
+  <name>vm1</name><uuid>00000000-0000-4000-8000-000000000001</uuid>
+  <memory unit='MiB'>32</memory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <devices>
+    <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/vm1.img'/><target dev='vda' bus='virtio'/></disk>
+    <interface type='bridge'><source bridge='br0'/><virtualport type='openvswitch'/><model type='virtio'/></interface>
+  </devices>
+</domain>"""
 
 pytestmark = pytest.mark.timeout(2400)
 
@@ -152,6 +161,27 @@ def is_upgraded_without_losing_anything(guest):
     wait_for_both_streams(guest)
 
 
+def counts_a_virtual_machine_of_libvirt(guest):
+    """QEMU below libvirtd, with nothing but the firmware in it: that looks at the disk for something to boot."""
+    apt(guest, "install -o Dpkg::Options::=--force-confold hsflowd-libvirt")
+    guest.sh(f"""set -e
+        truncate -s 1M /srv/vm1.img
+        cat > /srv/vm1.xml << 'END_OF_FILE'
+{DOMAIN}
+END_OF_FILE
+        systemctl start libvirtd
+        virsh -q create /srv/vm1.xml
+        cp /etc/hsflowd.conf /root
+        echo 'sflow {{ polling=1 collector {{ ip=192.0.2.1 }} kvm {{ }} }}' > /etc/hsflowd.conf
+        systemctl reload hsflowd""", timeout=300)
+    nic = guest.sh("virsh -q domiflist vm1").split()[0]
+    of_vm = 'any(.samples[].records[]; .type == "host_descr" and .hostname == "vm1")'
+    wait_for_sample(guest, "a sample of the VM", f"{of_vm} and any(.samples[].records[]; .type == \"virt_disk_io\" and .rd_req > 0)")
+    assert nic in guest.sh("ovs-vsctl list-ports br0").split()
+    assert guest.sh("journalctl -q -b -u hsflowd -p warning | grep -i libvirt || true") == ""
+    guest.sh("virsh -q destroy vm1 && mv /root/hsflowd.conf /etc && systemctl reload hsflowd && systemctl stop libvirtd")
+
+
 def is_restarted_when_it_hangs(guest):
     for daemon in "hsflowd", "sflowovsd":
         directory = f"/run/systemd/system/{daemon}.service.d"
@@ -173,10 +203,42 @@ def leaves_nothing_behind(guest):
     assert guest.sh("ls /etc/default/hsflowd /etc/hsflowd.conf /var/lib/hsflowd") != ""
     status, _ = guest.try_sh("ls /etc/hsflowd.auto /run/hsflowd/hsflowd.auto")
     assert status != 0
-    apt(guest, "purge hsflowd sflowovsd")
+    apt(guest, "purge hsflowd sflowovsd hsflowd-libvirt")
     left = guest.sh("find / -xdev \\( -name '*hsflowd*' -o -name '*sflowovsd*' \\) -not -path '/proc/*' -not -path '/tmp/*' "
                     "-not -path '/var/tmp/*' -not -path '/var/log/*' -not -path '/var/cache/*'")
     assert left == ""
+    assert guest.sh("systemctl --failed --no-legend") == ""
+
+
+def works_alone_with_another_source_of_the_shared_file(guest):
+    apt(guest, "install sflowovsd")
+    status, _ = guest.try_sh("ls /usr/sbin/hsflowd")
+    assert status != 0
+    guest.sh("""printf '%s\\n' rev_start=1 sampling=77 polling=7 agentIP=192.0.2.1 'collector=192.0.2.9 6343' rev_end=1 > /run/hsflowd/new &&
+                mv /run/hsflowd/new /run/hsflowd/hsflowd.auto""")
+    assert wait_for_row_on(guest, "br0", "br1")[1:] == (77, 7, "192.0.2.9:6343")
+    apt(guest, "purge sflowovsd")
+    assert guest.sh("ovs-vsctl --columns=_uuid list sflow; rm /run/hsflowd/hsflowd.auto") == ""
+
+
+def is_the_same_as_rpms(guest):
+    """Their scripts with a systemd that runs; what they depend on has other names here."""
+    rpm, files = "rpm --force-debian --nodeps", "/srv/packages/hsflowd-[0-9]*.rpm /srv/packages/sflowovsd-*.rpm /srv/packages/hsflowd-libvirt-*.rpm"
+    guest.sh(f"echo '{DNS_SD}' > /etc/hsflowd.conf && {rpm} -i {files}")
+    assert guest.sh("cat /etc/hsflowd.conf") == DNS_SD
+    assert state_of_services(guest) == ["inactive", "inactive"]
+    assert guest.sh("systemctl is-enabled hsflowd sflowovsd").split() == ["enabled", "enabled"]  # Debian's preset
+    guest.sh("systemctl start hsflowd sflowovsd")
+    uuid = wait_for_row_on(guest, "br0", "br1")[0]
+    before = [pid_of(guest, daemon) for daemon in ("hsflowd", "sflowovsd")]
+    guest.sh(f"{rpm} -U --force {files}")
+    assert state_of_services(guest) == ["active", "active"]
+    assert not set(before) & {pid_of(guest, daemon) for daemon in ("hsflowd", "sflowovsd")}
+    assert wait_for_row_on(guest, "br0", "br1")[0] == uuid
+    guest.sh(f"{rpm} -e hsflowd sflowovsd hsflowd-libvirt")
+    assert guest.sh("ovs-vsctl --columns=_uuid list sflow") == ""
+    assert state_of_services(guest) == ["inactive", "inactive"]
+    assert guest.sh("find /etc/systemd /usr/sbin /run/hsflowd /etc/hsflowd.auto -name '*flow*d*' 2> /dev/null || true") == "/run/hsflowd"
     assert guest.sh("systemctl --failed --no-legend") == ""
 
 
@@ -259,10 +321,10 @@ def polls_on_when_the_clock_is_set(guest):
 def test_an_installation_from_the_first_apt_to_the_purge(guest):
     for chapter in (install_the_earlier_version, sees_the_zone, names_the_host_by_its_firmware, runs_with_least_privilege,
                     follows_the_restarts_of_open_vswitch, is_back_after_a_reboot, waits_for_a_network_that_is_late,
-                    is_upgraded_without_losing_anything, is_restarted_when_it_hangs,
+                    is_upgraded_without_losing_anything, counts_a_virtual_machine_of_libvirt, is_restarted_when_it_hangs,
                     reaches_a_remote_database_with_its_drop_in, sends_through_a_vrf_and_from_a_namespace_with_its_drop_in,
                     counts_what_a_bond_negotiates_with_its_drop_in, polls_on_when_the_clock_is_set,
-                    leaves_nothing_behind):
+                    leaves_nothing_behind, works_alone_with_another_source_of_the_shared_file, is_the_same_as_rpms):
         start = time.monotonic()
         chapter(guest)
         print(f"{chapter.__name__}: {time.monotonic() - start:.0f} s", flush=True)

@@ -1,4 +1,4 @@
-"""The packages under test as an apt repository. PACKAGES names the directory of the .deb files (tests/packages/build.sh makes them)."""
+"""The packages under test as an apt repository, with the RPMs beside them. PACKAGES names the directory of the .deb files (tests/packages/build.sh makes them)."""
 
 import os
 import pathlib
@@ -15,6 +15,8 @@ def fill_repository(directory, packages=PACKAGES, with_earlier=False):
         shutil.copy(package, directory)
         if with_earlier:
             add_earlier(package, directory)
+    for package in packages.glob("*.rpm"):
+        shutil.copy(package, directory)
     index = subprocess.run(["dpkg-scanpackages", "-m", "."], cwd=directory, check=True, capture_output=True).stdout
     assert index, f"no packages in {packages}"
     (directory / "Packages").write_bytes(index)
