@@ -73,8 +73,9 @@ TEST_CASE("an interface that goes while its attribute is read is absent, and no 
       return;
     }
     auto churn = std::async(std::launch::async, [] {
-      return std::system("for i in $(seq 60); do echo 'link add d0 type veth peer name d1'; echo 'link del d0'; done"
-                         " | ip -batch -");
+      return std::system(
+          "for i in $(seq 60); do echo 'link add d0 type veth peer name d1'; echo 'link del d0'; done"
+          " | ip -batch -");
     });
     while (churn.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
       if (const auto address = host.root().read("sys/class/net/d0/address"); !address) {
@@ -82,7 +83,8 @@ TEST_CASE("an interface that goes while its attribute is read is absent, and no 
       }
     }
     prepared = churn.get() == 0;
-  }).join();
+  })
+      .join();
   if (geteuid() != 0) {
     WARN("not root: no network namespace to make interfaces in");
     return;
