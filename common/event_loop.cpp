@@ -31,7 +31,10 @@ struct EventSource::Impl {
 };
 
 void EventSource::Delete::operator()(Impl* impl) const {
-  sd_event_source_disable_unref(impl->source);
+  if (impl->source != nullptr) { // sd_event_source_disable_unref() came with systemd 243 only
+    sd_event_source_set_enabled(impl->source, SD_EVENT_OFF);
+    sd_event_source_unref(impl->source);
+  }
   if (impl->running) {
     impl->abandoned = true;
   } else {

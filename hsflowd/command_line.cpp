@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <string>
+#include <sysexits.h>
 
 namespace sfa {
 
@@ -68,7 +69,8 @@ CommandLine parse_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error)); // also of --help and --version
+    const bool asked = app.exit(error) == 0; // for --help or --version
+    std::exit(asked ? EXIT_SUCCESS : EX_USAGE);
   }
 
   if (schema) {

@@ -10,6 +10,8 @@
 #include <memory>
 #include <openssl/crypto.h>
 #include <spdlog/version.h>
+#include <sysexits.h>
+#include <utility>
 
 namespace sfa {
 
@@ -40,14 +42,21 @@ std::string default_database() {
              "  --unixctl=SOCKET          override default control socket name\n"
              "  -h, --help                display this help message\n"
              "  -V, --version             display version information\n"
-             "\nExit status: 0 done, 1 failed, 78 no good settings to apply.\n",
+             "\nExit status: 0 done, 1 failed, 64 wrong command line, 78 no good settings to apply.\n",
              kAutoFilePath, Options().timeout.count());
   std::exit(EXIT_SUCCESS);
 }
 
+// A service is not started again for it (RestartPreventExitStatus= in its unit).
+template <class... Args>
+[[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) {
+  fmt::print(stderr, "{}: {}\n", program_name, fmt::format(format, std::forward<Args>(args)...));
+  std::exit(EX_USAGE);
+}
+
 void set_mode(Options& options, Mode mode) {
   if (options.mode != Mode::daemon && options.mode != mode) {
-    ovs_fatal(0, "only one of --once, --dry-run and --clear can be given");
+    refuse("only one of --once, --dry-run and --clear can be given");
   }
   options.mode = mode;
 }
@@ -55,14 +64,14 @@ void set_mode(Options& options, Mode mode) {
 std::chrono::seconds parse_timeout(const char* text) {
   const auto seconds = parse_number<int>(text);
   if (!seconds || *seconds < 1 || *seconds > kLongestTimeout) {
-    ovs_fatal(0, "--timeout: '%s' is not a number from 1 to %d", text, kLongestTimeout);
+    refuse("--timeout: '{}' is not a number from 1 to {}", text, kLongestTimeout);
   }
   return std::chrono::seconds(*seconds);
 }
 
 void check(const Options& options) {
   if (options.mode != Mode::daemon && get_detach()) {
-    ovs_fatal(0, "--detach is for a daemon, not for --once, --dry-run or --clear");
+    refuse("--detach is for a daemon, not for --once, --dry-run or --clear");
   }
 }
 
@@ -119,19 +128,23 @@ Options parse_options(int argc, char** argv) {
       usage();
     case 'V':
       ovs_print_version(0, 0); // with that of Open vSwitch's library
-      fmt::print("Libraries: fmt {}.{}.{}, OpenSSL {}, spdlog {}.{}.{}\n", FMT_VERSION / 10000,
-                 FMT_VERSION / 100 % 100, FMT_VERSION % 100, OpenSSL_version(OPENSSL_VERSION_STRING),
-                 SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH);
+      fmt::print("Features: one sFlow row on every bridge, the shared file of hsflowd, choice of bridges, "
+                 "databases over "
+                 "unix:, tcp: and ssl:, clusters\n"
+                 "Libraries: fmt {}.{}.{}, libsystemd {}, OpenSSL {}, spdlog {}.{}.{}\n",
+                 FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, LIBSYSTEMD_VERSION,
+                 OpenSSL_version(OPENSSL_VERSION_STRING), SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR,
+                 SPDLOG_VER_PATCH);
       std::exit(EXIT_SUCCESS);
       DAEMON_OPTION_HANDLERS
       VLOG_OPTION_HANDLERS
       STREAM_SSL_OPTION_HANDLERS
     default:
-      std::exit(EXIT_FAILURE); // getopt_long(3) said why
+      std::exit(EX_USAGE); // getopt_long(3) said why
     }
   }
   if (argc - optind > 1) {
-    ovs_fatal(0, "at most one DATABASE is accepted; use --help for usage");
+    refuse("at most one DATABASE is accepted; use --help for usage");
   }
   if (optind < argc) {
     options.database = argv[optind];

@@ -21,7 +21,7 @@ struct Options {
   std::chrono::seconds timeout{30}; // of all modes but `daemon`
 };
 
-// Exits with 1 and a message when they are wrong, with 0 after --help and --version.
+// Exits with 64 (EX_USAGE) and a message when they are wrong, with 0 after --help and --version.
 [[nodiscard]] Options parse_options(int argc, char** argv);
 
 } // namespace sfa

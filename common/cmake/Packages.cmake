@@ -135,6 +135,8 @@ set(CPACK_RPM_COMPONENT_INSTALL ON)
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
 set(CPACK_RPM_PACKAGE_RELEASE 1)
 set(CPACK_RPM_PACKAGE_LICENSE Apache-2.0)
+# A module is nobody else's library.
+set(CPACK_RPM_SPEC_MORE_DEFINE "%global __provides_exclude_from ^/usr/${CMAKE_INSTALL_LIBDIR}/hsflowd/")
 set(CPACK_RPM_PACKAGE_GROUP "System Environment/Daemons")
 
 set(version "${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}")
@@ -166,7 +168,9 @@ foreach(component ${components})
 endforeach()
 list(APPEND CPACK_RPM_HSFLOWD_USER_FILELIST "%config(noreplace) ${CMAKE_INSTALL_FULL_SYSCONFDIR}/hsflowd.conf")
 set(CPACK_DEBIAN_HSFLOWD_PACKAGE_SUGGESTS "sflowovsd, hsflowd-libvirt, hsflowd-xen")
-set(CPACK_DEBIAN_SFLOWOVSD_PACKAGE_RECOMMENDS "hsflowd, openvswitch-switch")
+# Another source of the shared file may be there.
+set(CPACK_DEBIAN_SFLOWOVSD_PACKAGE_SUGGESTS "hsflowd")
+set(CPACK_DEBIAN_SFLOWOVSD_PACKAGE_RECOMMENDS "openvswitch-switch")
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
     /etc /etc/default /usr/lib/systemd /usr/lib/systemd/system /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/share/doc
     /usr/share/man /usr/share/man/man5 /usr/share/man/man8 /usr/share/bash-completion /usr/share/bash-completion/completions

@@ -194,7 +194,7 @@ ResolverSettings parse_resolver_settings(std::string_view resolv_conf) {
       for (const auto word : words) {
         set_option(settings, word);
       }
-    } else if (keyword == "search" || keyword == "domain") {
+    } else if ((keyword == "search" || keyword == "domain") && words.size() > 1) {
       settings.search = domains_in(words); // the last one counts
     }
   }
@@ -260,7 +260,7 @@ std::vector<std::string> DnsClient::search_domains() {
   if (!channel_) {
     open();
   }
-  return resolver_.search.empty() ? domain_of_host() : resolver_.search;
+  return resolver_.search ? *resolver_.search : domain_of_host();
 }
 
 DnsLookup DnsClient::addresses(const std::string& name, OnAddresses callback) {

@@ -36,9 +36,9 @@ using DnsLookup = std::shared_ptr<void>;
 // Of resolv.conf(5) what not every version of c-ares has: the options are known from 1.24 on, the search list
 // is told up to 1.33.
 struct ResolverSettings {
-  std::vector<std::string> search; // without the root; empty: the domain that the host's own name is in
-  std::chrono::seconds timeout{2}; // doubled with each attempt
-  unsigned attempts = 3;           // at each server
+  std::optional<std::vector<std::string>> search; // without the root, which alone means: none
+  std::chrono::seconds timeout{2};                // doubled with each attempt
+  unsigned attempts = 3;                          // at each server
 };
 [[nodiscard]] ResolverSettings parse_resolver_settings(std::string_view resolv_conf);
 

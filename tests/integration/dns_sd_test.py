@@ -287,6 +287,19 @@ def test_dnssd_takes_the_first_domain_of_the_search_list_that_has_the_service(dn
                            "_sflow._udp.example.com\n")
 
 
+def test_the_file_that_packages_install_touches_nothing_until_a_zone_answers(ovs, dns, resolver, collector):
+    dns.change("")
+    add_bridge("br0")
+    vsctl("--id=@s", "create", "sflow", f'targets="127.0.0.9:{PORT}"', "sampling=77", "--", "set", "bridge", "br0", "sflow=@s")
+    sflowovsd = ovs.sflowovsd()
+    daemon = ovs.hsflowd((ROOT / "conf/hsflowd.conf").read_text().replace("dns-sd {", "agentIP = 192.0.2.1 dns-sd { min-ttl = 1"))
+    daemon.announce("DNS-SD: ")
+    sflowovsd.expect_log("hsflowd.auto: revision")
+    assert sflow_of("br0")["sampling"] == 77 and "collector" not in shared_keys()
+    dns.change(records("sampling=50"))
+    wait_for(lambda: sflow_of("br0")["sampling"] == 50, "the zone is followed")
+
+
 def test_without_a_search_list_the_host_is_in_the_domain_of_its_name(dns, resolver):
     resolver.write_text("nameserver 127.0.0.1\n")
     dns.change(records("sampling=5"))

@@ -275,7 +275,7 @@ def test_status_says_what_an_operator_wants_to_know(ovs):
 
 def test_an_option_that_does_not_exist_is_an_error(bed):
     daemon = bed.sflowovsd("--no-such-option")
-    assert daemon.process.wait(5) == 1
+    assert daemon.process.wait(5) == 64
     bed.ours.remove(daemon)
 
 

@@ -11,9 +11,9 @@ if [ -z "${BUILD_DIR:-}" ]; then
     cmake --preset release -DBUILD_TESTING=OFF > /dev/null
     cmake --build --preset release
 fi
-rm -rf "$directory" # no package of an earlier version stays
 mkdir -p "$directory"
 for generator in "${@:-DEB}"; do
+    rm -f "$directory"/{hsflowd,sflowovsd}*."${generator,,}" # no package of an earlier version stays
     # Whatever cpack stages is its own business; the packages land in DIRECTORY.
     cpack --config "$build/CPackConfig.cmake" -B "$directory/staging" -G "$generator" > "$directory/cpack.log" ||
         { cat "$directory/cpack.log"; exit 1; }

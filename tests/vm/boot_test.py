@@ -194,6 +194,19 @@ def is_restarted_when_it_hangs(guest):
     wait_for_row_on(guest, "br0", "br1")
 
 
+def stays_down_when_it_should(guest):
+    guest.sh("systemctl disable -q --now hsflowd && systemctl restart sflowovsd")
+    assert state_of_services(guest) == ["inactive", "active"]
+    guest.sh("systemctl enable -q --now hsflowd")
+    for daemon in "hsflowd", "sflowovsd":
+        guest.sh(f"""cp /etc/default/{daemon} /root
+            echo '{daemon.upper()}_OPTIONS=--no-such-option' > /etc/default/{daemon}
+            ! systemctl restart {daemon} 2> /dev/null""")
+        guest.wait_for(f"test $(systemctl show -P ActiveState {daemon}) = failed", f"{daemon} has failed, for good")
+        assert guest.sh(f"systemctl show -P NRestarts -P ExecMainStatus {daemon}").split() == ["0", "64"]
+        guest.sh(f"mv /root/{daemon} /etc/default && systemctl start {daemon}")
+
+
 def leaves_nothing_behind(guest):
     guest.sh("systemctl stop collector")
     apt(guest, "remove sflowovsd")
@@ -217,8 +230,13 @@ def works_alone_with_another_source_of_the_shared_file(guest):
     guest.sh("""printf '%s\\n' rev_start=1 sampling=77 polling=7 agentIP=192.0.2.1 'collector=192.0.2.9 6343' rev_end=1 > /run/hsflowd/new &&
                 mv /run/hsflowd/new /run/hsflowd/hsflowd.auto""")
     assert wait_for_row_on(guest, "br0", "br1")[1:] == (77, 7, "192.0.2.9:6343")
+    # Its row goes with it, also from a database that is not where it usually is.
+    guest.sh("""ovs-vsctl set-manager ptcp:6640:127.0.0.1
+                echo 'SFLOWOVSD_OPTIONS="tcp:127.0.0.1:6640"' > /etc/default/sflowovsd
+                mv /run/openvswitch/db.sock /run/openvswitch/elsewhere""")
     apt(guest, "purge sflowovsd")
-    assert guest.sh("ovs-vsctl --columns=_uuid list sflow; rm /run/hsflowd/hsflowd.auto") == ""
+    guest.sh("mv /run/openvswitch/elsewhere /run/openvswitch/db.sock")
+    assert guest.sh("ovs-vsctl del-manager -- --columns=_uuid list sflow; rm /run/hsflowd/hsflowd.auto") == ""
 
 
 def is_the_same_as_rpms(guest):
@@ -238,6 +256,7 @@ def is_the_same_as_rpms(guest):
     guest.sh(f"{rpm} -e hsflowd sflowovsd hsflowd-libvirt")
     assert guest.sh("ovs-vsctl --columns=_uuid list sflow") == ""
     assert state_of_services(guest) == ["inactive", "inactive"]
+    assert DNS_SD in guest.sh("cat /etc/hsflowd.conf.rpmsave")
     assert guest.sh("find /etc/systemd /usr/sbin /run/hsflowd /etc/hsflowd.auto -name '*flow*d*' 2> /dev/null || true") == "/run/hsflowd"
     assert guest.sh("systemctl --failed --no-legend") == ""
 
@@ -322,6 +341,7 @@ def test_an_installation_from_the_first_apt_to_the_purge(guest):
     for chapter in (install_the_earlier_version, sees_the_zone, names_the_host_by_its_firmware, runs_with_least_privilege,
                     follows_the_restarts_of_open_vswitch, is_back_after_a_reboot, waits_for_a_network_that_is_late,
                     is_upgraded_without_losing_anything, counts_a_virtual_machine_of_libvirt, is_restarted_when_it_hangs,
+                    stays_down_when_it_should,
                     reaches_a_remote_database_with_its_drop_in, sends_through_a_vrf_and_from_a_namespace_with_its_drop_in,
                     counts_what_a_bond_negotiates_with_its_drop_in, polls_on_when_the_clock_is_set,
                     leaves_nothing_behind, works_alone_with_another_source_of_the_shared_file, is_the_same_as_rpms):

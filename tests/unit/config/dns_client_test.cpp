@@ -197,12 +197,14 @@ TEST_CASE("timeout and attempts of resolv.conf are those that the system has") {
 TEST_CASE("of the search lists in resolv.conf, under either name, the last one counts") {
   const auto parsed = [](std::string_view text) { return parse_resolver_settings(text).search; };
   using Domains = std::vector<std::string>;
-  CHECK(parsed("nameserver ::1\n") == Domains{});
+  CHECK(parsed("nameserver ::1\n") == std::nullopt);
   CHECK(parsed("search\ta.test  b.test # c.test\n") == Domains{"a.test", "b.test"});
   CHECK(parsed("search a.test\ndomain b.test\n") == Domains{"b.test"});
   CHECK(parsed("domain b.test\r\nsearch a.test c.test") == Domains{"a.test", "c.test"});
-  CHECK(parsed("#search a.test\n; domain b.test\nsearchdomain c.test\nsearch\n") == Domains{});
+  CHECK(parsed("#search a.test\n; domain b.test\nsearchdomain c.test\nsearch\n") == std::nullopt);
+  CHECK(parsed("search a.test\nsearch\n") == Domains{"a.test"});
   CHECK(parsed("search .. a.test. .\n") == Domains{"a.test."});
+  CHECK(parsed("search .\n") == Domains{}); // systemd-resolved: there is none
 }
 
 TEST_CASE_METHOD(Fixture, "the search list is in its order and without the root") {
