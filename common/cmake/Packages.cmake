@@ -71,7 +71,7 @@ foreach(daemon hsflowd sflowovsd)
   list(APPEND components ${daemon})
 endforeach()
 install(FILES conf/hsflowd.conf conf/hsflowd.yaml systemd/examples/collector-namespace.conf systemd/examples/collector-device.conf systemd/examples/all-file-systems.conf
-              systemd/examples/interface-details.conf
+              systemd/examples/interface-details.conf systemd/examples/vrf.conf
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/hsflowd/examples COMPONENT hsflowd)
 install(FILES systemd/examples/remote-database.conf
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/sflowovsd/examples COMPONENT sflowovsd)

@@ -46,7 +46,7 @@ def test_a_unit_is_exposed_as_little_as_promised(daemon):
 def test_a_drop_in_keeps_a_unit_within_the_promise(daemon, tmp_path):
     for example in [*(ROOT / "systemd/examples").glob("*.conf"), ROOT / "systemd/xen.conf"]:
         of = "sflowovsd" if "sflowovsd.service.d" in example.read_text() else "hsflowd"
-        if of != daemon:
+        if of != daemon or "ExecStart=+" in example.read_text():  # that one says that it takes the sandbox off
             continue
         unit = tmp_path / f"{daemon}.service"
         unit.write_text((ROOT / f"systemd/{daemon}.service").read_text() + example.read_text())

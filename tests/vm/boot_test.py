@@ -294,6 +294,12 @@ def sends_through_a_vrf_and_from_a_namespace_with_its_drop_in(guest):
     guest.sh(f"install -D -m 644 -t {directory} /usr/share/doc/hsflowd/examples/collector-namespace.conf && "
              "systemctl daemon-reload && systemctl restart hsflowd")
     guest.sh(f"ip netns exec guest2 {decode}")
+    # All of it in the VRF, without `dev`.
+    guest.sh("echo 'sflow { polling=1 collector { ip=198.51.100.9 } }' > /etc/hsflowd.conf && "
+             f"rm {directory}/*.conf && install -m 644 -t {directory} /usr/share/doc/hsflowd/examples/vrf.conf && "
+             "systemctl daemon-reload && systemctl restart hsflowd")
+    guest.sh(f"ip netns exec outside {decode}")
+    assert guest.sh(f"ps -o user:20=,comm= -p {pid_of(guest, 'hsflowd')}").split() == ["hsflowd", "hsflowd"]
     guest.sh(f"rm -r {directory} && mv /root/hsflowd.conf /etc && systemctl daemon-reload && systemctl restart hsflowd && "
              "ip netns del outside && ip link del mgmt")
     wait_for_row_on(guest, "br0", "br1")
