@@ -2,6 +2,7 @@
 
 #include "common/event_loop.hpp"
 #include "common/file.hpp"
+#include "common/handle.hpp"
 #include "common/service.hpp"
 #include "sflowovsd/commands.hpp"
 #include "sflowovsd/options.hpp"
@@ -43,10 +44,11 @@ void require_not_removed(const std::filesystem::path& directory) {
 }
 
 void run_daemon(const Options& options) {
-  unixctl_server* unixctl = nullptr;
-  if (const int error = unixctl_server_create(options.unixctl, &unixctl); error != 0) {
+  unixctl_server* server = nullptr;
+  if (const int error = unixctl_server_create(options.unixctl, &server); error != 0) {
     ovs_fatal(error, "could not create control socket");
   }
+  const Handle<unixctl_server, unixctl_server_destroy> unixctl(server);
   EventLoop loop;
   const auto quit = [&loop] { loop.quit(); };
   const EventSource terminate = loop.on_signal(SIGTERM, quit);
@@ -70,19 +72,18 @@ void run_daemon(const Options& options) {
     // Our loop last: what it does in its callbacks decides what it waits for.
     session.run();
     commands.answer();
-    unixctl_server_run(unixctl);
+    unixctl_server_run(unixctl.get());
     loop.run_pending();
     require_not_removed(ovs_rundir());
     require_not_removed(shared_directory);
 
-    unixctl_server_wait(unixctl);
+    unixctl_server_wait(unixctl.get());
     if (loop.quitting()) {
       poll_immediate_wake();
     }
     sleep_until_woken(loop, session);
   }
   notify_stopping();
-  unixctl_server_destroy(unixctl);
 }
 
 // True when the bridges are as they should be, or would be after the plan.
