@@ -129,8 +129,7 @@ Options parse_options(int argc, char** argv) {
     case 'V':
       ovs_print_version(0, 0); // with that of Open vSwitch's library
       fmt::print("Features: one sFlow row on every bridge, the shared file of hsflowd, choice of bridges, "
-                 "databases over "
-                 "unix:, tcp: and ssl:, clusters\n"
+                 "databases over unix:, tcp: and ssl:, clusters\n"
                  "Libraries: fmt {}.{}.{}, libsystemd {}, OpenSSL {}, spdlog {}.{}.{}\n",
                  FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, LIBSYSTEMD_VERSION,
                  OpenSSL_version(OPENSSL_VERSION_STRING), SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR,
