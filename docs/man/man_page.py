@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Turns a page of docs/ into the Markdown of a man page, for lowdown(1): man_page.py PAGE.md 'NAME(SECTION): what it is'.
+"""Converts a page of docs/ to the Markdown of a man page, for lowdown(1): man_page.py PAGE.md 'NAME(SECTION): summary'.
 
-What changes: the title becomes the section NAME, tables become lists of terms (they are wider than a terminal), and links to other
-pages of the repository, which a man page cannot follow, become plain text. PAGE.md stays the one source.
+- The title becomes the section NAME.
+- Tables become lists of terms, because tables are wider than a terminal.
+- Links to other pages of the repository become plain text, because a man page cannot follow them.
 """
 
 import re
@@ -12,13 +13,13 @@ ESCAPED_BAR = "\0"
 
 
 def cells(line):
-    """The cells of a row of a table. In one, a bar is written \\|."""
+    """The cells of a table row. In a cell, a bar is written \\|."""
     row = line.strip().replace("\\|", ESCAPED_BAR).strip("|")
     return [cell.strip().replace(ESCAPED_BAR, "|") for cell in row.split("|")]
 
 
 def as_terms(rows):
-    """A table as terms: the first cell is the term; the others follow, behind the heads of their columns where these say something."""
+    """A table as a list of terms: the first cell is the term; the other cells follow, each after the head of its column if it has one."""
     head, *body = rows
     lines = []
     for first, *others in body:
