@@ -1,12 +1,12 @@
 // hsflowd: exports host counters as sFlow, and tells sflowovsd what it resolved.
 
+#include "commands/command_line.hpp"
+#include "commands/schema.hpp"
 #include "common/event_loop.hpp"
 #include "common/file.hpp"
 #include "common/log.hpp"
 #include "common/service.hpp"
-#include "config/schema.hpp"
-#include "hsflowd/command_line.hpp"
-#include "hsflowd/pid_file.hpp"
+#include "daemon/pid_file.hpp"
 
 #include <cstdlib>
 #include <exception>
@@ -19,14 +19,14 @@ namespace {
 
 using namespace sfa;
 
-int run_daemon(const DaemonOptions& options) {
-  const auto file = load_config_and_log(options.config_file);
+int run_daemon(const daemon::DaemonOptions& options) {
+  const auto file = config::load_config_and_log(options.config_file);
   if (!file) {
     return EX_CONFIG;
   }
   EventLoop loop;
-  const Daemon daemon(loop, options, *file);
-  const PidFile pid_file(options.pid_file);
+  const daemon::Daemon daemon(loop, options, *file);
+  const daemon::PidFile pid_file(options.pid_file);
   loop.enable_watchdog();
   notify_ready();
   loop.run();
@@ -34,25 +34,26 @@ int run_daemon(const DaemonOptions& options) {
   return EXIT_SUCCESS;
 }
 
-int run(const CommandLine& line) {
+int run(const commands::CommandLine& line) {
   switch (line.command) {
-  case Command::run:
+  case commands::Command::run:
     return run_daemon(line.daemon);
-  case Command::check:
-    return check_command(line.config_file);
-  case Command::print_schema:
-    fmt::print("{}", json_schema());
+  case commands::Command::check:
+    return commands::check_command(line.config_file);
+  case commands::Command::print_schema:
+    fmt::print("{}", commands::json_schema());
     return EXIT_SUCCESS;
-  case Command::show:
-    return show_command(line.config_file, {.uuid = line.daemon.uuid, .state_dir = line.daemon.state_dir});
-  case Command::convert:
-    return convert_command(line.config_file);
-  case Command::decode:
-    return decode(line.decode);
-  case Command::dnssd:
-    return dnssd(line.dnssd, line.config_file);
-  case Command::status:
-    return show_status(line.daemon.run_dir, line.status);
+  case commands::Command::show:
+    return commands::show_command(line.config_file,
+                                  {.uuid = line.daemon.uuid, .state_dir = line.daemon.state_dir});
+  case commands::Command::convert:
+    return commands::convert_command(line.config_file);
+  case commands::Command::decode:
+    return commands::decode(line.decode);
+  case commands::Command::dnssd:
+    return commands::dnssd(line.dnssd, line.config_file);
+  case commands::Command::status:
+    return commands::show_status(line.daemon.run_dir, line.status);
   }
   return EXIT_FAILURE;
 }
@@ -60,7 +61,7 @@ int run(const CommandLine& line) {
 } // namespace
 
 int main(int argc, char** argv) {
-  const CommandLine line = parse_command_line(argc, argv);
+  const commands::CommandLine line = commands::parse_command_line(argc, argv);
   log_to_journal_or_stderr(line.verbosity);
   try {
     const int status = run(line);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 namespace {
 
@@ -54,4 +54,4 @@ Wish wish(const Goal& goal, const BridgeRow& bridge) {
   return result;
 }
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

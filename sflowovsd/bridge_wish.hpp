@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 enum class Wanted {
   sflow,
@@ -25,4 +25,4 @@ struct Wish {
 
 [[nodiscard]] Wish wish(const Goal& goal, const BridgeRow& bridge);
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

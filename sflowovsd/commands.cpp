@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 template <Commands::Handler handler>
 void Commands::add(const char* name, const char* usage, int max_arguments) {
@@ -82,4 +82,4 @@ void Commands::exit(unixctl_conn* connection, int, const char**) {
   unixctl_command_reply(connection, nullptr);
 }
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

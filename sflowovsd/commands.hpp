@@ -9,7 +9,7 @@
 
 struct unixctl_conn;
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 class Commands {
 public:
@@ -41,4 +41,4 @@ private:
   std::vector<unixctl_conn*> waiting_;
 };
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

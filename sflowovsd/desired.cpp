@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 namespace {
 
@@ -61,4 +61,4 @@ Goal desired(const Settings& settings, std::string_view ovs_version) {
   return goal;
 }
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

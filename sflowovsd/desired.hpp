@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 // A sampling of 0 would make ovs-vswitchd switch the counters off too, so "counters only" is the rarest
 // sampling that the data path takes: it keeps UINT32_MAX / sampling as a probability.
@@ -31,4 +31,4 @@ struct Goal {
 // could send copies of packets to over a network that the device was named to avoid. Both are left out.
 [[nodiscard]] Goal desired(const Settings& settings, std::string_view ovs_version);
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

@@ -23,6 +23,7 @@
 namespace {
 
 using namespace sfa;
+using namespace sfa::sflowovsd;
 
 constexpr int kExitNoSettings = 78; // EX_CONFIG of <sysexits.h>
 

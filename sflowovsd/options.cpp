@@ -13,7 +13,7 @@
 #include <sysexits.h>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 namespace {
 
@@ -152,4 +152,4 @@ Options parse_options(int argc, char** argv) {
   return options;
 }
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

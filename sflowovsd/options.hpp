@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 enum class Mode {
   daemon,
@@ -24,4 +24,4 @@ struct Options {
 // Exits with 64 (EX_USAGE) and a message when they are wrong, with 0 after --help and --version.
 [[nodiscard]] Options parse_options(int argc, char** argv);
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

@@ -10,7 +10,7 @@
 #include <random>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 namespace {
 
@@ -196,4 +196,4 @@ void write_plan(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan& plan) {
   }
 }
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

@@ -8,7 +8,7 @@
 struct ovsdb_idl;
 struct ovsdb_idl_txn;
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 // The tables and columns that are replicated: no others are transferred or kept. Before the first run of
 // `idl`.
@@ -20,4 +20,4 @@ void choose_columns(ovsdb_idl* idl);
 // Puts the changes into `txn`. The plan must have been made from the replica as it is now.
 void write_plan(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan& plan);
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

@@ -10,7 +10,7 @@
 #include <spdlog/spdlog.h>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 namespace {
 
@@ -282,4 +282,4 @@ SessionStatus OvsdbSession::status() const {
   return status;
 }
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

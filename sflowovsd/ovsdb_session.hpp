@@ -21,7 +21,7 @@
 struct ovsdb_idl;
 struct ovsdb_idl_txn;
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 class OvsdbSession {
 public:
@@ -99,4 +99,4 @@ private:
   LoggedState bridge_keys_{"bridges"};
 };
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 namespace {
 
@@ -181,4 +181,4 @@ Plan plan(const Snapshot& database, const std::optional<Goal>& goal) {
   return result;
 }
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

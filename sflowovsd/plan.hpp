@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 inline constexpr const char* kOwnerKey = "managed-by"; // in external_ids of our row
 inline constexpr const char* kOwner = "sflowovsd";
@@ -58,4 +58,4 @@ struct Plan {
 // become one.
 [[nodiscard]] Plan plan(const Snapshot& database, const std::optional<Goal>& goal);
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

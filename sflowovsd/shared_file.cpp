@@ -3,7 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 namespace {
 
@@ -65,4 +65,4 @@ SharedFileStatus SharedFile::status() const {
           .problem = state_.failure_text()};
 }
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

@@ -11,7 +11,7 @@
 #include <functional>
 #include <optional>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 class SharedFile {
 public:
@@ -41,4 +41,4 @@ private:
   FileWatch watch_;
 };
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 // UUID of a row.
 struct RowId {
@@ -63,4 +63,4 @@ struct Snapshot {
   SflowSchema schema = {};
 };
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

@@ -11,7 +11,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 namespace {
 
@@ -247,4 +247,4 @@ std::string plan_summary(const Plan& plan) {
                      bridges_that(BridgeState::attach), bridges_that(BridgeState::detach));
 }
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

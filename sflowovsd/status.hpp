@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 using WallTime = std::chrono::system_clock::time_point;
 
@@ -75,4 +75,4 @@ struct SharedFileStatus {
 // The same in one line of a log, without names.
 [[nodiscard]] std::string plan_summary(const Plan& plan);
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

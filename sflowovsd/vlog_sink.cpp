@@ -9,7 +9,7 @@
 
 VLOG_DEFINE_THIS_MODULE(sflowovsd);
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 namespace {
 
@@ -44,4 +44,4 @@ void log_to_vlog() {
   spdlog::set_default_logger(std::move(logger));
 }
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

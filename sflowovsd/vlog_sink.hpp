@@ -2,8 +2,8 @@
 // of it.
 #pragma once
 
-namespace sfa {
+namespace sfa::sflowovsd {
 
 void log_to_vlog();
 
-} // namespace sfa
+} // namespace sfa::sflowovsd

@@ -1,6 +1,6 @@
 # Warnings, hardening and sanitizers for every target of the project.
 
-add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -fstack-protector-strong)
+add_compile_options(-Wall -Wextra -Winvalid-pch -Wconversion -Wshadow -Wnon-virtual-dtor -fstack-protector-strong)
 if(WARNINGS_AS_ERRORS)
   add_compile_options(-Werror)
 endif()
@@ -24,6 +24,18 @@ if(SANITIZE)
   add_link_options(-fsanitize=${SANITIZE})
 endif()
 
+# The headers that nearly every file includes are compiled once, for `common`, and serve all of C++ that is compiled
+# with the same options.
+set(PRECOMPILED_HEADERS <algorithm> <chrono> <filesystem> <fmt/format.h> <functional> <map> <memory> <optional> <random> <set>
+    <span> <spdlog/spdlog.h> <string> <string_view> <tl/expected.hpp> <vector>)
+function(reuse_precompiled_headers target)
+  if(target STREQUAL "common")
+    target_precompile_headers(common PRIVATE ${PRECOMPILED_HEADERS})
+  else()
+    target_precompile_headers(${target} REUSE_FROM common)
+  endif()
+endfunction()
+
 # One static library a folder, named after it. Its headers are included as "folder/header.hpp", and only by what
 # links it: each library's include path holds nothing but a link to its own folder, so an include against the
 # direction of the dependencies does not build.
@@ -35,4 +47,5 @@ function(add_folder_library name)
   add_library(${name} STATIC ${ARG_SOURCES})
   target_include_directories(${name} PUBLIC "${include_dir}")
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  reuse_precompiled_headers(${name})
 endfunction()

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <tuple>
 
-namespace sfa {
+namespace sfa::config {
 
 namespace {
 
@@ -97,7 +97,7 @@ Kind kind_of_v6(std::span<const std::uint8_t> b, bool vlan) {
   return vlan ? Kind::vlan_v6 : Kind::global_v6;
 }
 
-Kind kind_of(const InterfaceAddress& at) {
+Kind kind_of(const host::InterfaceAddress& at) {
   const auto bytes = at.address.bytes();
   return at.address.is_v4() ? kind_of_v4(bytes, at.vlan) : kind_of_v6(bytes, at.vlan);
 }
@@ -120,12 +120,12 @@ std::string to_string(const AgentCidr& cidr) {
   return fmt::format("{}{}/{}", cidr.exclude ? "!" : "", cidr.prefix.to_string(), cidr.prefix_length);
 }
 
-bool is_on(const std::string& device, const InterfaceAddress& at) {
+bool is_on(const std::string& device, const host::InterfaceAddress& at) {
   return !device.empty() &&
          (at.device == device || std::ranges::find(at.aliases, device) != at.aliases.end());
 }
 
-AgentCandidate rank(const Config& config, const InterfaceAddress& at) {
+AgentCandidate rank(const Config& config, const host::InterfaceAddress& at) {
   const Kind kind = kind_of(at);
   AgentCandidate candidate{
       .at = at, .rank = static_cast<std::uint32_t>(kind), .reason = std::string(name_of(kind))};
@@ -159,8 +159,8 @@ std::string tie_break(std::span<const AgentCandidate> candidates) {
   if (candidates.size() < 2 || candidates[0].rank != candidates[1].rank) {
     return "";
   }
-  const InterfaceAddress& first = candidates[0].at;
-  const InterfaceAddress& second = candidates[1].at;
+  const host::InterfaceAddress& first = candidates[0].at;
+  const host::InterfaceAddress& second = candidates[1].at;
   std::string_view reason = "the lower address";
   if (first.slaac != second.slaac) {
     reason = "not from autoconfiguration (SLAAC)";
@@ -204,7 +204,7 @@ void take_best(AgentElection& election, const Config& config) {
 
 } // namespace
 
-AgentElection elect_agent_address(const Config& config, std::span<const InterfaceAddress> addresses) {
+AgentElection elect_agent_address(const Config& config, std::span<const host::InterfaceAddress> addresses) {
   AgentElection election;
   for (const auto& at : addresses) {
     election.candidates.push_back(rank(config, at));
@@ -243,4 +243,4 @@ std::string election_text(const AgentElection& election) {
   return text;
 }
 
-} // namespace sfa
+} // namespace sfa::config

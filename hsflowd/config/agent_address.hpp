@@ -4,6 +4,7 @@
 
 #include "common/ip_address.hpp"
 #include "config/config.hpp"
+#include "host/interface_address.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,24 +12,10 @@
 #include <string>
 #include <vector>
 
-namespace sfa {
-
-// An address of an interface, as rtnetlink(7) reports it.
-struct InterfaceAddress {
-  IpAddress address;
-  std::string device;
-  std::uint32_t if_index = 0;
-  bool up = false;
-  bool vlan = false;  // the device is an 802.1Q device
-  bool slaac = false; // from stateless autoconfiguration (RFC 4862): it may go when the router does
-  // What else the device goes by: its alias (ip link set alias), and the address's label (eth0:1).
-  std::vector<std::string> aliases = {};
-
-  bool operator==(const InterfaceAddress&) const = default;
-};
+namespace sfa::config {
 
 struct AgentCandidate {
-  InterfaceAddress at;
+  host::InterfaceAddress at;
   std::uint32_t rank = 0; // 0 = cannot win
   std::string reason;     // what the rank is made of
 
@@ -50,10 +37,10 @@ struct AgentElection {
 // address. With an agentIP that no device has, the device is the agent device, or else that of the best
 // candidate: some readers of the shared file need one.
 [[nodiscard]] AgentElection elect_agent_address(const Config& config,
-                                                std::span<const InterfaceAddress> addresses);
+                                                std::span<const host::InterfaceAddress> addresses);
 
 // The decision and every candidate with its rank and what it is made of, best first, for people. Each line
 // ends with a line end.
 [[nodiscard]] std::string election_text(const AgentElection& election);
 
-} // namespace sfa
+} // namespace sfa::config

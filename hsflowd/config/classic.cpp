@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <utility>
 
-namespace sfa {
+namespace sfa::config {
 
 namespace {
 
@@ -244,4 +244,4 @@ ParsedTree parse_classic(std::string_view text) {
   return parsed;
 }
 
-} // namespace sfa
+} // namespace sfa::config

@@ -13,7 +13,7 @@
 
 #include <string_view>
 
-namespace sfa {
+namespace sfa::config {
 
 // Limits of the older agent, in bytes.
 inline constexpr std::size_t kMaxClassicLine = 2047;
@@ -22,4 +22,4 @@ inline constexpr std::size_t kMaxClassicToken = 255;
 // Deployed files rely on it that a missing last `}` is forgiven: it costs a warning.
 [[nodiscard]] ParsedTree parse_classic(std::string_view text);
 
-} // namespace sfa
+} // namespace sfa::config

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace sfa {
+namespace sfa::config {
 
 struct CollectorConfig {
   std::string host; // IP address or host name
@@ -77,4 +77,4 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 
-} // namespace sfa
+} // namespace sfa::config

@@ -5,7 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <utility>
 
-namespace sfa {
+namespace sfa::config {
 
 LoadedConfig load_config_file(const std::filesystem::path& path) {
   const auto text = read_file(path, kMaxConfigBytes);
@@ -38,4 +38,4 @@ Result<FileConfig> load_config_and_log(const std::filesystem::path& path) {
   return FileConfig{.config = *std::move(loaded.config), .origins = std::move(loaded.origins)};
 }
 
-} // namespace sfa
+} // namespace sfa::config

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace sfa {
+namespace sfa::config {
 
 std::string Diagnostic::to_string() const {
   if (place.line == 0) {
@@ -18,4 +18,4 @@ bool has_error(const std::vector<Diagnostic>& diagnostics) {
   });
 }
 
-} // namespace sfa
+} // namespace sfa::config

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace sfa {
+namespace sfa::config {
 
 // Both count from 1, the column in bytes. Line 0: no place in the file.
 struct Place {
@@ -31,4 +31,4 @@ struct Diagnostic {
 
 [[nodiscard]] bool has_error(const std::vector<Diagnostic>& diagnostics);
 
-} // namespace sfa
+} // namespace sfa::config

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace sfa {
+namespace sfa::config {
 
 namespace {
 
@@ -283,4 +283,4 @@ LoadedConfig load_config(std::string_view text, std::string_view file_name) {
   return loaded;
 }
 
-} // namespace sfa
+} // namespace sfa::config

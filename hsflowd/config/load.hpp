@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sfa {
+namespace sfa::config {
 
 inline constexpr std::size_t kMaxConfigBytes = std::size_t{256} * 1024;
 
@@ -46,4 +46,4 @@ struct LoadedConfig {
 // The syntax alone.
 [[nodiscard]] ParsedTree parse_config_tree(std::string_view text);
 
-} // namespace sfa
+} // namespace sfa::config

@@ -4,7 +4,7 @@
 #include <array>
 #include <limits>
 
-namespace sfa {
+namespace sfa::config {
 
 namespace {
 
@@ -336,4 +336,4 @@ std::span<const SectionRow> all_sections() {
   return kSections;
 }
 
-} // namespace sfa
+} // namespace sfa::config

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-namespace sfa {
+namespace sfa::config {
 
 namespace {
 
@@ -166,4 +166,4 @@ std::string_view nearest_key(std::string_view section, std::string_view key) {
   return best;
 }
 
-} // namespace sfa
+} // namespace sfa::config

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sfa {
+namespace sfa::config {
 
 // A value in a Config, with the NAME when the option stands for a family.
 struct NamedValue {
@@ -93,4 +93,4 @@ struct FoundOption {
 // The known key or section of that section that is spelled most like `key`; empty when none is.
 [[nodiscard]] std::string_view nearest_key(std::string_view section, std::string_view key);
 
-} // namespace sfa
+} // namespace sfa::config

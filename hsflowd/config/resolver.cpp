@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace sfa {
+namespace sfa::config {
 
 Settings resolve(const Config& config, const AgentElection& election, const std::string& hostname,
                  std::vector<Collector> collectors) {
@@ -25,4 +25,4 @@ Settings resolve(const Config& config, const AgentElection& election, const std:
   return settings;
 }
 
-} // namespace sfa
+} // namespace sfa::config

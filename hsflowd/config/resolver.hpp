@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-namespace sfa {
+namespace sfa::config {
 
 // `collectors` are the configured ones of which an address is known.
 [[nodiscard]] Settings resolve(const Config& config, const AgentElection& election,
                                const std::string& hostname, std::vector<Collector> collectors);
 
-} // namespace sfa
+} // namespace sfa::config

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sfa {
+namespace sfa::config {
 
 struct Setting {
   std::string key;   // as written
@@ -64,4 +64,4 @@ struct ParsedTree {
   bool unclosed = false; // the text ended inside a section
 };
 
-} // namespace sfa
+} // namespace sfa::config

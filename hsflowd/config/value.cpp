@@ -7,7 +7,7 @@
 #include <limits>
 #include <optional>
 
-namespace sfa {
+namespace sfa::config {
 
 namespace {
 
@@ -319,4 +319,4 @@ std::string expected_text(const Type& type) {
   return "";
 }
 
-} // namespace sfa
+} // namespace sfa::config

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <variant>
 
-namespace sfa {
+namespace sfa::config {
 
 enum class Kind {
   number,      // decimal, 0x hexadecimal, 0 octal; K, M or G behind it multiplies by 10^3, 10^6, 10^9
@@ -53,4 +53,4 @@ using Value = std::variant<bool, std::uint64_t, double, std::string, AgentCidr>;
 // "a number from 0 to 300".
 [[nodiscard]] std::string expected_text(const Type& type);
 
-} // namespace sfa
+} // namespace sfa::config

@@ -13,7 +13,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
-namespace sfa {
+namespace sfa::config {
 
 namespace {
 
@@ -203,4 +203,4 @@ bool looks_like_yaml(std::string_view text) {
   return false;
 }
 
-} // namespace sfa
+} // namespace sfa::config

@@ -15,7 +15,7 @@
 
 #include <string_view>
 
-namespace sfa {
+namespace sfa::config {
 
 [[nodiscard]] ParsedTree parse_yaml(std::string_view text);
 
@@ -23,4 +23,4 @@ namespace sfa {
 // The classic syntax begins with the word `sflow` and a brace, so no text is both.
 [[nodiscard]] bool looks_like_yaml(std::string_view text);
 
-} // namespace sfa
+} // namespace sfa::config

@@ -1,12 +1,11 @@
 #include "interfaces/bonding.hpp"
 
 #include "common/text.hpp"
-#include "sources/counter_source.hpp"
-#include "sources/interface.hpp"
+#include "host/interface.hpp"
 
 #include <utility>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 namespace {
 
@@ -60,11 +59,11 @@ private:
   Result<void> take_detail(std::string_view key, std::string_view value) {
     const bool actor = part_ == Part::actor;
     if (key == "system mac address") {
-      const auto mac = parse_mac_address(value);
+      const auto mac = host::parse_mac_address(value);
       if (!mac) {
         return tl::unexpected(mac.error());
       }
-      (actor ? port_.actor_system : port_.partner_system) = mac->value_or(MacAddress{});
+      (actor ? port_.actor_system : port_.partner_system) = mac->value_or(sflow::MacAddress{});
     } else if (key == "port state") {
       const auto state = parse_number<std::uint8_t>(value);
       if (!state) {
@@ -96,22 +95,23 @@ Result<std::map<std::string, LacpPort>> parse_bonding(std::string_view text) {
   return parser.finish();
 }
 
-LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond, const LacpCounters& counters) {
-  LagPortStats block;
+sflow::LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond,
+                                   const netlink::LacpCounters& counters) {
+  sflow::LagPortStats block;
   block.actor_system_id = port.actor_system;
   block.partner_oper_system_id = port.partner_system;
   block.attached_agg_id = port.attached ? bond : 0;
   block.port_state.actor_oper = port.actor_state;
   block.port_state.partner_oper = port.partner_state;
-  block.stats_lacpdus_rx = counter32(counters.lacpdus_rx);
-  block.stats_marker_pdus_rx = counter32(counters.marker_pdus_rx);
-  block.stats_marker_response_pdus_rx = counter32(counters.marker_response_pdus_rx);
-  block.stats_unknown_rx = counter32(counters.unknown_rx);
-  block.stats_illegal_rx = counter32(counters.illegal_rx);
-  block.stats_lacpdus_tx = counter32(counters.lacpdus_tx);
-  block.stats_marker_pdus_tx = counter32(counters.marker_pdus_tx);
-  block.stats_marker_response_pdus_tx = counter32(counters.marker_response_pdus_tx);
+  block.stats_lacpdus_rx = sflow::counter32(counters.lacpdus_rx);
+  block.stats_marker_pdus_rx = sflow::counter32(counters.marker_pdus_rx);
+  block.stats_marker_response_pdus_rx = sflow::counter32(counters.marker_response_pdus_rx);
+  block.stats_unknown_rx = sflow::counter32(counters.unknown_rx);
+  block.stats_illegal_rx = sflow::counter32(counters.illegal_rx);
+  block.stats_lacpdus_tx = sflow::counter32(counters.lacpdus_tx);
+  block.stats_marker_pdus_tx = sflow::counter32(counters.marker_pdus_tx);
+  block.stats_marker_response_pdus_tx = sflow::counter32(counters.marker_response_pdus_tx);
   return block;
 }
 
-} // namespace sfa
+} // namespace sfa::interfaces

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/result.hpp"
-#include "interfaces/lacp_counters.hpp"
+#include "netlink/lacp_counters.hpp"
 #include "sflow/counters_interface.hpp"
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 #include <string>
 #include <string_view>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 // What LACP negotiated for one member.
 struct LacpPort {
   bool attached = false; // to the aggregator that carries the bond's traffic
-  MacAddress actor_system{};
-  MacAddress partner_system{};
+  sflow::MacAddress actor_system{};
+  sflow::MacAddress partner_system{};
   std::uint8_t actor_state = 0; // LacpState bits (IEEE 802.1AX)
   std::uint8_t partner_state = 0;
 
@@ -31,7 +31,7 @@ struct LacpPort {
 
 // `bond` is the bond's ifIndex. The kernel does not tell what was configured, so of the states only the
 // operational ones are known.
-[[nodiscard]] LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond,
-                                          const LacpCounters& counters);
+[[nodiscard]] sflow::LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond,
+                                                 const netlink::LacpCounters& counters);
 
-} // namespace sfa
+} // namespace sfa::interfaces

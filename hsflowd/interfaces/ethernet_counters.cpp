@@ -4,11 +4,11 @@
 #include <array>
 #include <utility>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 namespace {
 
-using Block = EthernetCounters;
+using Block = sflow::EthernetCounters;
 using Named = std::pair<std::string_view, std::uint32_t Block::*>;
 
 constexpr std::array kNames{
@@ -63,9 +63,9 @@ std::vector<EthernetColumn> ethernet_columns(std::span<const std::string> names)
   return columns;
 }
 
-std::optional<EthernetCounters> ethernet_counters(std::span<const EthernetColumn> columns,
-                                                  std::span<const std::uint64_t> values) {
-  EthernetCounters block;
+std::optional<sflow::EthernetCounters> ethernet_counters(std::span<const EthernetColumn> columns,
+                                                         std::span<const std::uint64_t> values) {
+  sflow::EthernetCounters block;
   for (const auto& [place, field] : columns) {
     if (place >= values.size()) {
       return std::nullopt;
@@ -75,4 +75,4 @@ std::optional<EthernetCounters> ethernet_counters(std::span<const EthernetColumn
   return columns.empty() ? std::nullopt : std::optional(block);
 }
 
-} // namespace sfa
+} // namespace sfa::interfaces

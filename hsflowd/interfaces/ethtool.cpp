@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 namespace {
 
@@ -97,4 +97,4 @@ Ethtool::module_memory(const std::string& interface, std::uint32_t offset, std::
   return std::vector<std::uint8_t>(memory.behind(), memory.behind() + std::min(bytes, memory->len));
 }
 
-} // namespace sfa
+} // namespace sfa::interfaces

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 class Ethtool {
 public:
@@ -35,4 +35,4 @@ private:
   UniqueFd socket_;
 };
 
-} // namespace sfa
+} // namespace sfa::interfaces

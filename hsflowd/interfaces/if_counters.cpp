@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 namespace {
 
 // IANAifType-MIB for the hardware types of if_arp.h.
-std::uint32_t if_type(const Interface& interface, bool aggregate) {
+std::uint32_t if_type(const host::Interface& interface, bool aggregate) {
   constexpr std::uint32_t kInfiniband = 32;
   constexpr std::uint32_t kLoopback = 772;
   if (aggregate) {
@@ -40,7 +40,7 @@ std::uint32_t modulo32(std::uint64_t value) {
 
 } // namespace
 
-std::uint64_t UnicastsReceived::advance(const LinkCounters& counters) {
+std::uint64_t UnicastsReceived::advance(const host::LinkCounters& counters) {
   if (counters.packets_in < packets_) {
     unicasts_ = 0; // it began again
   }
@@ -49,11 +49,11 @@ std::uint64_t UnicastsReceived::advance(const LinkCounters& counters) {
   return unicasts_;
 }
 
-IfCounters if_counters(const Interface& interface, bool aggregate, const LinkState& state,
-                       const LinkCounters& counters, std::uint64_t unicasts_in) {
-  const bool up = (interface.flags & kInterfaceUp) != 0;
-  const bool promiscuous = (interface.flags & kInterfacePromiscuous) != 0;
-  IfCounters block;
+sflow::IfCounters if_counters(const host::Interface& interface, bool aggregate, const LinkState& state,
+                              const host::LinkCounters& counters, std::uint64_t unicasts_in) {
+  const bool up = (interface.flags & host::kInterfaceUp) != 0;
+  const bool promiscuous = (interface.flags & host::kInterfacePromiscuous) != 0;
+  sflow::IfCounters block;
   block.if_index = interface.index;
   block.if_type = if_type(interface, aggregate);
   block.if_speed = state.speed_mbps * 1'000'000;
@@ -72,4 +72,4 @@ IfCounters if_counters(const Interface& interface, bool aggregate, const LinkSta
   return block;
 }
 
-} // namespace sfa
+} // namespace sfa::interfaces

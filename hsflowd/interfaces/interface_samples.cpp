@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 namespace {
 
@@ -18,8 +18,8 @@ constexpr auto kReadStateAgain = 180s;
 
 } // namespace
 
-InterfaceSamples::InterfaceSamples(EventLoop& loop, SampleSink& sink, SysRoot root,
-                                   std::shared_ptr<HostInterfaces> interfaces, InterfaceFilter filter,
+InterfaceSamples::InterfaceSamples(EventLoop& loop, polling::SampleSink& sink, host::SysRoot root,
+                                   std::shared_ptr<host::HostInterfaces> interfaces, InterfaceFilter filter,
                                    std::optional<Ethtool> drivers)
     : sink_(sink), root_(std::move(root)), interfaces_(std::move(interfaces)), filter_(std::move(filter)),
       drivers_(std::move(drivers)), update_timer_(loop.timer([this] {
@@ -85,17 +85,17 @@ void InterfaceSamples::update() {
   }
 }
 
-std::vector<DataSource> InterfaceSamples::data_sources() const {
-  std::vector<DataSource> sources;
+std::vector<sflow::DataSource> InterfaceSamples::data_sources() const {
+  std::vector<sflow::DataSource> sources;
   for (const auto& [index, exported] : exported_) {
     sources.push_back({kInterfaceClass, index});
   }
   return sources;
 }
 
-std::vector<CounterSample> InterfaceSamples::sample(std::span<const DataSource> due) {
+std::vector<sflow::CounterSample> InterfaceSamples::sample(std::span<const sflow::DataSource> due) {
   const auto begin = std::chrono::steady_clock::now();
-  std::vector<CounterSample> samples;
+  std::vector<sflow::CounterSample> samples;
   const auto outcome = read(due, samples);
   last_run_ = std::chrono::steady_clock::now();
   cost_ = std::chrono::duration_cast<std::chrono::microseconds>(*last_run_ - begin);
@@ -107,8 +107,9 @@ std::vector<CounterSample> InterfaceSamples::sample(std::span<const DataSource> 
   return samples;
 }
 
-Result<void> InterfaceSamples::read(std::span<const DataSource> due, std::vector<CounterSample>& samples) {
-  std::vector<const Interface*> asked;
+Result<void> InterfaceSamples::read(std::span<const sflow::DataSource> due,
+                                    std::vector<sflow::CounterSample>& samples) {
+  std::vector<const host::Interface*> asked;
   for (const auto& source : due) {
     if (const auto found = exported_.find(source.index); found != exported_.end()) {
       asked.push_back(&found->second.interface);
@@ -131,10 +132,10 @@ Result<void> InterfaceSamples::read(std::span<const DataSource> due, std::vector
   return outcome;
 }
 
-std::vector<CounterBlock> InterfaceSamples::blocks_of(Exported& exported, const State& state,
-                                                      const LinkCounters& counters) {
+std::vector<sflow::CounterBlock> InterfaceSamples::blocks_of(Exported& exported, const State& state,
+                                                             const host::LinkCounters& counters) {
   const auto& interface = exported.interface;
-  std::vector<CounterBlock> blocks{
+  std::vector<sflow::CounterBlock> blocks{
       if_counters(interface, exported.aggregate, state.link, counters, exported.unicasts.advance(counters))};
   if (!state.ethernet_columns.empty()) {
     const auto values = drivers_->counters(interface.name, state.driver_counters);
@@ -145,7 +146,7 @@ std::vector<CounterBlock> InterfaceSamples::blocks_of(Exported& exported, const 
   if (auto block = lacp_of(interface)) {
     blocks.emplace_back(*block);
   }
-  blocks.emplace_back(PortName{interface.name});
+  blocks.emplace_back(sflow::PortName{interface.name});
   if (drivers_ && interface.device) {
     if (auto module = modules_.latest(interface.index, interface.name, std::chrono::steady_clock::now())) {
       module->module_id = interface.index;
@@ -157,7 +158,7 @@ std::vector<CounterBlock> InterfaceSamples::blocks_of(Exported& exported, const 
 
 // The bond may be a port of Open vSwitch, and so none of ours. What it says is for information, and no reason
 // to leave the counters out when it cannot be read.
-std::optional<LagPortStats> InterfaceSamples::lacp_of(const Interface& interface) {
+std::optional<sflow::LagPortStats> InterfaceSamples::lacp_of(const host::Interface& interface) {
   const auto all = interfaces_->current(root_);
   const auto* bond = interface.bond_member && all && (*all)->contains(interface.master)
                          ? &(*all)->at(interface.master)
@@ -166,7 +167,7 @@ std::optional<LagPortStats> InterfaceSamples::lacp_of(const Interface& interface
     return std::nullopt;
   }
   if (!bonds_.contains(bond->index)) {
-    const auto members = parse_file(root_, "proc/net/bonding/" + bond->name, parse_bonding);
+    const auto members = host::parse_file(root_, "proc/net/bonding/" + bond->name, parse_bonding);
     bonds_[bond->index] = members && *members ? **members : std::map<std::string, LacpPort>{};
   }
   const auto& members = bonds_[bond->index];
@@ -175,10 +176,10 @@ std::optional<LagPortStats> InterfaceSamples::lacp_of(const Interface& interface
     return std::nullopt;
   }
   const auto counters = drivers_ ? lacp_.read(interface.index) : std::nullopt;
-  return lag_port_stats(found->second, interface.master, counters.value_or(LacpCounters{}));
+  return lag_port_stats(found->second, interface.master, counters.value_or(netlink::LacpCounters{}));
 }
 
-Result<const InterfaceSamples::State*> InterfaceSamples::state_of(const Interface& interface) {
+Result<const InterfaceSamples::State*> InterfaceSamples::state_of(const host::Interface& interface) {
   const auto now = std::chrono::steady_clock::now();
   auto found = states_.find(interface.index);
   if (found == states_.end() || now - found->second.read_at > kReadStateAgain) {
@@ -202,17 +203,17 @@ void InterfaceSamples::forget(std::uint32_t index) {
   modules_.forget(index);
 }
 
-std::vector<SourceStatus> InterfaceSamples::status(MonotonicTime now) const {
-  SourceStatus status{.name = "interfaces",
-                      .last_run = {},
-                      .cost = cost_,
-                      .present = !exported_.empty(),
-                      .error = listing_.failure_text().empty() ? reading_.failure_text()
-                                                               : listing_.failure_text()};
+std::vector<polling::SourceStatus> InterfaceSamples::status(MonotonicTime now) const {
+  polling::SourceStatus status{.name = "interfaces",
+                               .last_run = {},
+                               .cost = cost_,
+                               .present = !exported_.empty(),
+                               .error = listing_.failure_text().empty() ? reading_.failure_text()
+                                                                        : listing_.failure_text()};
   if (last_run_) {
     status.last_run = std::chrono::duration_cast<std::chrono::milliseconds>(now - *last_run_);
   }
   return {status};
 }
 
-} // namespace sfa
+} // namespace sfa::interfaces

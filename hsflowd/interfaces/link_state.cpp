@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 Result<std::uint64_t> parse_speed(std::string_view text) {
   const auto word = trim(text);
@@ -16,9 +16,9 @@ Result<std::uint64_t> parse_speed(std::string_view text) {
   return unknown ? 0 : static_cast<std::uint64_t>(*speed);
 }
 
-Result<LinkState> read_link_state(const SysRoot& root, const std::string& name) {
+Result<LinkState> read_link_state(const host::SysRoot& root, const std::string& name) {
   const std::string directory = "sys/class/net/" + name;
-  const auto speed = parse_file(root, directory + "/speed", parse_speed);
+  const auto speed = host::parse_file(root, directory + "/speed", parse_speed);
   if (!speed) {
     return tl::unexpected(speed.error());
   }
@@ -33,4 +33,4 @@ Result<LinkState> read_link_state(const SysRoot& root, const std::string& name) 
   return state;
 }
 
-} // namespace sfa
+} // namespace sfa::interfaces

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "common/result.hpp"
-#include "sources/sys_root.hpp"
+#include "host/sys_root.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 enum class Duplex { unknown, full, half };
 
@@ -25,6 +25,6 @@ struct LinkState {
 
 // An attribute that has no value, as the speed of a device that is down, is unknown. A device without an
 // operational state of its own, such as a tap, is up when it has a carrier.
-[[nodiscard]] Result<LinkState> read_link_state(const SysRoot& root, const std::string& name);
+[[nodiscard]] Result<LinkState> read_link_state(const host::SysRoot& root, const std::string& name);
 
-} // namespace sfa
+} // namespace sfa::interfaces

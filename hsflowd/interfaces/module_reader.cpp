@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <utility>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 namespace {
 
@@ -28,7 +28,7 @@ std::optional<MemoryRange> live_range(std::uint32_t module_type) {
 
 } // namespace
 
-std::optional<SfpCounters> OpticalModule::read(const Ethtool& ethtool, const std::string& interface) {
+std::optional<sflow::SfpCounters> OpticalModule::read(const Ethtool& ethtool, const std::string& interface) {
   if (memory_.empty()) {
     module_ = ethtool.module(interface).value_or(Ethtool::Module{});
     if (live_range(module_.type)) {
@@ -57,8 +57,8 @@ ModuleReader::~ModuleReader() {
   }
 }
 
-std::optional<SfpCounters> ModuleReader::latest(std::uint32_t index, const std::string& interface,
-                                                std::chrono::steady_clock::time_point now) {
+std::optional<sflow::SfpCounters> ModuleReader::latest(std::uint32_t index, const std::string& interface,
+                                                       std::chrono::steady_clock::time_point now) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[index];
   if (!entry.absent && (!entry.asked || now - *entry.asked >= kReadAgain)) {
@@ -107,4 +107,4 @@ void ModuleReader::run() {
   }
 }
 
-} // namespace sfa
+} // namespace sfa::interfaces

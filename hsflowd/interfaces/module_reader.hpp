@@ -19,12 +19,12 @@
 #include <utility>
 #include <vector>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 // What a module says at a time. Keeps what describes it, and reads only what changes.
 class OpticalModule {
 public:
-  [[nodiscard]] std::optional<SfpCounters> read(const Ethtool& ethtool, const std::string& interface);
+  [[nodiscard]] std::optional<sflow::SfpCounters> read(const Ethtool& ethtool, const std::string& interface);
 
   // An interface without a module that could be read has none until its link changes.
   [[nodiscard]] bool absent() const { return absent_; }
@@ -38,7 +38,7 @@ private:
 class ModuleReader {
 public:
   struct Reading {
-    std::optional<SfpCounters> counters{};
+    std::optional<sflow::SfpCounters> counters{};
     bool absent = false; // for as long as the link does not change
   };
   // Called on the thread, for one module at a time.
@@ -54,8 +54,8 @@ public:
 
   // The last reading of an interface's module, which is a minute old at most and then made again, to be had
   // at a later call. The thread starts with the first call.
-  [[nodiscard]] std::optional<SfpCounters> latest(std::uint32_t index, const std::string& interface,
-                                                  std::chrono::steady_clock::time_point now);
+  [[nodiscard]] std::optional<sflow::SfpCounters> latest(std::uint32_t index, const std::string& interface,
+                                                         std::chrono::steady_clock::time_point now);
 
   // The link changed, and with it perhaps the module; or the interface is gone.
   void forget(std::uint32_t index);
@@ -64,7 +64,7 @@ private:
   struct Entry {
     std::shared_ptr<OpticalModule> module =
         std::make_shared<OpticalModule>(); // only the thread looks into it
-    std::optional<SfpCounters> last{};
+    std::optional<sflow::SfpCounters> last{};
     std::optional<std::chrono::steady_clock::time_point> asked{};
     bool absent = false;
   };
@@ -85,4 +85,4 @@ private:
   std::thread thread_;
 };
 
-} // namespace sfa
+} // namespace sfa::interfaces

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 namespace {
 
@@ -75,7 +75,7 @@ private:
 
 } // namespace
 
-std::optional<SfpCounters> parse_sff8472(std::span<const std::uint8_t> bytes) {
+std::optional<sflow::SfpCounters> parse_sff8472(std::span<const std::uint8_t> bytes) {
   constexpr std::size_t kBytes = 512;
   constexpr std::size_t kA2 = Calibration::kA2;
   if (bytes.size() < kBytes) {
@@ -90,7 +90,7 @@ std::optional<SfpCounters> parse_sff8472(std::span<const std::uint8_t> bytes) {
   }
   const Calibration calibrated(memory, (diagnostics & 0x10) != 0);
   const std::uint32_t wavelength = memory.u16(60);
-  SfpCounters block;
+  sflow::SfpCounters block;
   block.module_num_lanes = 1;
   block.module_temperature = rounded_signed(calibrated.temperature(kA2 + 96) * kMillidegrees);
   block.module_supply_voltage = rounded(calibrated.voltage(kA2 + 98) * kMillivolts);
@@ -108,7 +108,7 @@ std::optional<SfpCounters> parse_sff8472(std::span<const std::uint8_t> bytes) {
   return block;
 }
 
-std::optional<SfpCounters> parse_sff8636(std::span<const std::uint8_t> bytes) {
+std::optional<sflow::SfpCounters> parse_sff8636(std::span<const std::uint8_t> bytes) {
   constexpr std::size_t kBytes = 256;
   constexpr std::size_t kPage03 = 512;
   constexpr std::uint8_t kFirstCopper = 0x0a; // transmitter technology, byte 147
@@ -124,7 +124,7 @@ std::optional<SfpCounters> parse_sff8636(std::span<const std::uint8_t> bytes) {
     return thresholds ? rounded(memory.u16(kPage03 + at - 128) * kMicrowatts) : 0;
   };
   const std::uint32_t wavelength = rounded(memory.u16(186) / 20.0); // 20ths of a nanometre
-  SfpCounters block;
+  sflow::SfpCounters block;
   block.module_num_lanes = 4;
   block.module_temperature = rounded_signed(memory.i16(22) * kMillidegrees);
   block.module_supply_voltage = rounded(memory.u16(26) * kMillivolts);
@@ -143,4 +143,4 @@ std::optional<SfpCounters> parse_sff8636(std::span<const std::uint8_t> bytes) {
   return block;
 }
 
-} // namespace sfa
+} // namespace sfa::interfaces

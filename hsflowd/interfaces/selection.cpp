@@ -4,22 +4,22 @@
 
 #include <algorithm>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 namespace {
 
-bool is_port_of_open_vswitch(const Interface& interface, const Interfaces& all) {
+bool is_port_of_open_vswitch(const host::Interface& interface, const host::Interfaces& all) {
   const auto master = all.find(interface.master);
   return master != all.end() && master->second.name == "ovs-system";
 }
 
-bool is_hardware(const Interface& interface) {
+bool is_hardware(const host::Interface& interface) {
   return interface.device && !interface.guest_port;
 }
 
 } // namespace
 
-bool is_aggregate(const Interface& interface, const Interfaces& all) {
+bool is_aggregate(const host::Interface& interface, const host::Interfaces& all) {
   if (interface.bond) {
     return true;
   }
@@ -30,7 +30,8 @@ bool is_aggregate(const Interface& interface, const Interfaces& all) {
   });
 }
 
-bool is_exported(const Interface& interface, const Interfaces& all, const InterfaceFilter& filter) {
+bool is_exported(const host::Interface& interface, const host::Interfaces& all,
+                 const InterfaceFilter& filter) {
   if (is_port_of_open_vswitch(interface, all) || matches_any(filter.exclude, interface.name)) {
     return false;
   }
@@ -38,4 +39,4 @@ bool is_exported(const Interface& interface, const Interfaces& all, const Interf
          matches_any(filter.include, interface.name);
 }
 
-} // namespace sfa
+} // namespace sfa::interfaces

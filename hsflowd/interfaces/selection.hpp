@@ -1,12 +1,12 @@
 // Which interfaces are data sources of their own.
 #pragma once
 
-#include "sources/interface.hpp"
+#include "host/interface.hpp"
 
 #include <string>
 #include <vector>
 
-namespace sfa {
+namespace sfa::interfaces {
 
 // Patterns of names as in fnmatch(3): "eth*".
 struct InterfaceFilter {
@@ -23,10 +23,10 @@ struct InterfaceFilter {
 // Never a port of Open vSwitch (its master is the datapath, ovs-system): ovs-vswitchd exports the counters of
 // its ports itself, under the same ifIndex. With its userspace datapath the kernel does not know the ports;
 // there `exclude` has to name them.
-[[nodiscard]] bool is_exported(const Interface& interface, const Interfaces& all,
+[[nodiscard]] bool is_exported(const host::Interface& interface, const host::Interfaces& all,
                                const InterfaceFilter& filter);
 
 // A bond, or a team, as above.
-[[nodiscard]] bool is_aggregate(const Interface& interface, const Interfaces& all);
+[[nodiscard]] bool is_aggregate(const host::Interface& interface, const host::Interfaces& all);
 
-} // namespace sfa
+} // namespace sfa::interfaces

@@ -22,11 +22,11 @@
 
 #include <variant>
 
-namespace sfa {
+namespace sfa::sflow {
 
 using CounterBlock = std::variant<IfCounters, EthernetCounters, LagPortStats, SfpCounters, OfPort, PortName,
                                   HostDescr, HostAdapters, HostParent, HostCpu, HostMemory, HostDiskIo,
                                   HostNetIo, Mib2Ip, Mib2Icmp, Mib2Tcp, Mib2Udp, VirtNode, VirtCpu,
                                   VirtMemory, VirtDiskIo, VirtNetIo, AppResources, OvsDpStats>;
 
-} // namespace sfa
+} // namespace sfa::sflow

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace sfa {
+namespace sfa::sflow {
 
 // sFlow Application Structures, app_resources.
 struct AppResources {
@@ -56,4 +56,4 @@ struct OvsDpStats {
   }
 };
 
-} // namespace sfa
+} // namespace sfa::sflow

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflow {
 
 // sFlow Host Structures, host_descr.
 struct HostDescr {
@@ -206,4 +206,4 @@ struct HostNetIo {
   }
 };
 
-} // namespace sfa
+} // namespace sfa::sflow

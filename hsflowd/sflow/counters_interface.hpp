@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflow {
 
 // Generic interface counters, sFlow Version 5, structure if_counters.
 struct IfCounters {
@@ -218,4 +218,4 @@ struct PortName {
   static void fields(auto& self, auto&& field) { field("name", self.name, kMaxName); }
 };
 
-} // namespace sfa
+} // namespace sfa::sflow

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace sfa {
+namespace sfa::sflow {
 
 // sFlow Host TCP/IP Counters, mib2_ip_group (RFC 1213, ip).
 struct Mib2Ip {
@@ -180,4 +180,4 @@ struct Mib2Udp {
   }
 };
 
-} // namespace sfa
+} // namespace sfa::sflow

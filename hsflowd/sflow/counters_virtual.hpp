@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace sfa {
+namespace sfa::sflow {
 
 // sFlow Host Structures, virt_node: the hypervisor.
 struct VirtNode {
@@ -111,4 +111,4 @@ struct VirtNetIo {
   }
 };
 
-} // namespace sfa
+} // namespace sfa::sflow

@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-namespace sfa {
+namespace sfa::sflow {
 
 namespace {
 
@@ -109,4 +109,4 @@ Packed pack(const AgentIdentity& agent, std::span<const CounterSample> samples, 
   return packer.finish();
 }
 
-} // namespace sfa
+} // namespace sfa::sflow

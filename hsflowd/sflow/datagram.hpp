@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflow {
 
 using Datagram = std::vector<std::uint8_t>;
 
@@ -54,4 +54,4 @@ struct Packed {
 [[nodiscard]] Packed pack(const AgentIdentity& agent, std::span<const CounterSample> samples,
                           std::size_t max_bytes, std::chrono::milliseconds uptime, SequenceNumbers& numbers);
 
-} // namespace sfa
+} // namespace sfa::sflow

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sflow {
 
 namespace {
 
@@ -294,4 +294,4 @@ Result<DecodedDatagram> decode_datagram(std::span<const std::uint8_t> bytes) {
   return datagram;
 }
 
-} // namespace sfa
+} // namespace sfa::sflow

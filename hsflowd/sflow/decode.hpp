@@ -14,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflow {
 
 // A sample or a record in a format that is not decoded.
 struct Unknown {
@@ -73,4 +73,4 @@ struct DecodedDatagram {
 // the datagram.
 [[nodiscard]] Result<DecodedDatagram> decode_datagram(std::span<const std::uint8_t> bytes);
 
-} // namespace sfa
+} // namespace sfa::sflow

@@ -2,7 +2,7 @@
 
 #include <variant>
 
-namespace sfa {
+namespace sfa::sflow {
 
 namespace {
 
@@ -77,4 +77,4 @@ std::vector<std::uint8_t> encode_counter_sample(DataSource source, std::uint32_t
   return out.take();
 }
 
-} // namespace sfa
+} // namespace sfa::sflow

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflow {
 
 // Data source, sFlow Version 5, structure sflow_data_source_expanded.
 struct DataSource {
@@ -29,4 +29,4 @@ inline constexpr DataSource kHostDataSource{2, 1};
 encode_counter_sample(DataSource source, std::uint32_t sequence_number,
                       std::span<const std::vector<std::uint8_t>> records);
 
-} // namespace sfa
+} // namespace sfa::sflow

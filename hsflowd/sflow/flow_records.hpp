@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflow {
 
 // sFlow Version 5, sampled_header.
 struct SampledHeader {
@@ -116,4 +116,4 @@ struct SwitchPort {
   bool operator==(const SwitchPort&) const = default;
 };
 
-} // namespace sfa
+} // namespace sfa::sflow

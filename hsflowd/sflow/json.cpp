@@ -8,7 +8,7 @@
 #include <string_view>
 #include <variant>
 
-namespace sfa {
+namespace sfa::sflow {
 
 namespace {
 
@@ -213,4 +213,4 @@ std::string json_line(const DecodedDatagram& datagram) {
   return json_of(datagram).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-} // namespace sfa
+} // namespace sfa::sflow

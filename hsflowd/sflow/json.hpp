@@ -14,11 +14,11 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-namespace sfa {
+namespace sfa::sflow {
 
 [[nodiscard]] nlohmann::ordered_json json_of(const DecodedDatagram& datagram);
 
 // On one line, without the line end. Text from the wire that is not UTF-8 shows U+FFFD instead.
 [[nodiscard]] std::string json_line(const DecodedDatagram& datagram);
 
-} // namespace sfa
+} // namespace sfa::sflow

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-namespace sfa {
+namespace sfa::sflow {
 
 namespace {
 
@@ -286,4 +286,4 @@ Packet parse_packet(LinkType type, std::span<const std::uint8_t> bytes) {
   return packet;
 }
 
-} // namespace sfa
+} // namespace sfa::sflow

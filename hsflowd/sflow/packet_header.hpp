@@ -10,7 +10,7 @@
 #include <optional>
 #include <span>
 
-namespace sfa {
+namespace sfa::sflow {
 
 // What a packet begins with.
 enum class LinkType {
@@ -49,4 +49,4 @@ struct Packet {
 
 [[nodiscard]] Packet parse_packet(LinkType type, std::span<const std::uint8_t> bytes);
 
-} // namespace sfa
+} // namespace sfa::sflow

@@ -4,7 +4,7 @@
 #include <bit>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sflow {
 
 namespace {
 
@@ -138,4 +138,4 @@ Result<void> XdrReader::finish() {
   return {};
 }
 
-} // namespace sfa
+} // namespace sfa::sflow

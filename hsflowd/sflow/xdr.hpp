@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sflow {
 
 class XdrWriter {
 public:
@@ -85,4 +85,4 @@ private:
   std::optional<Error> error_;
 };
 
-} // namespace sfa
+} // namespace sfa::sflow

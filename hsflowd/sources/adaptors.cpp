@@ -2,17 +2,18 @@
 
 #include <utility>
 
-namespace sfa {
+namespace sfa::sources {
 
 namespace {
 
 class AdaptorsSource final : public CounterSource {
 public:
-  explicit AdaptorsSource(std::shared_ptr<HostInterfaces> interfaces) : interfaces_(std::move(interfaces)) {}
+  explicit AdaptorsSource(std::shared_ptr<host::HostInterfaces> interfaces)
+      : interfaces_(std::move(interfaces)) {}
 
-  [[nodiscard]] std::string_view name() const override { return HostAdapters::kName; }
+  [[nodiscard]] std::string_view name() const override { return sflow::HostAdapters::kName; }
 
-  [[nodiscard]] Result<std::optional<CounterBlock>> read(const SysRoot& root) override {
+  [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override {
     if (!root.exists("sys/class/net")) {
       return std::nullopt;
     }
@@ -20,10 +21,11 @@ public:
     if (!interfaces) {
       return tl::unexpected(interfaces.error());
     }
-    HostAdapters block;
+    sflow::HostAdapters block;
     for (const auto& [index, interface] : **interfaces) {
-      const bool up = (interface.flags & kInterfaceUp) != 0 && (interface.flags & kInterfaceLoopback) == 0;
-      if (up && interface.mac && block.adapters.size() < HostAdapters::kMaxAdapters) {
+      const bool up =
+          (interface.flags & host::kInterfaceUp) != 0 && (interface.flags & host::kInterfaceLoopback) == 0;
+      if (up && interface.mac && block.adapters.size() < sflow::HostAdapters::kMaxAdapters) {
         block.adapters.push_back({index, {*interface.mac}});
       }
     }
@@ -31,13 +33,13 @@ public:
   }
 
 private:
-  std::shared_ptr<HostInterfaces> interfaces_;
+  std::shared_ptr<host::HostInterfaces> interfaces_;
 };
 
 } // namespace
 
-std::unique_ptr<CounterSource> make_adaptors_source(std::shared_ptr<HostInterfaces> interfaces) {
+std::unique_ptr<CounterSource> make_adaptors_source(std::shared_ptr<host::HostInterfaces> interfaces) {
   return std::make_unique<AdaptorsSource>(std::move(interfaces));
 }
 
-} // namespace sfa
+} // namespace sfa::sources

@@ -2,16 +2,16 @@
 // a collector finds the guest behind a switch port by them.
 #pragma once
 
+#include "host/host_interfaces.hpp"
 #include "sources/counter_source.hpp"
-#include "sources/host_interfaces.hpp"
 
 #include <memory>
 
-namespace sfa {
+namespace sfa::sources {
 
 // Interfaces that are up, not loopback, and have a MAC address, by ifIndex, the lowest 32 of them: that is as
 // many as the structure takes, and devices of the hardware have the lowest. Nothing on a host without sysfs.
-[[nodiscard]] std::unique_ptr<CounterSource>
-make_adaptors_source(std::shared_ptr<HostInterfaces> interfaces = std::make_shared<HostInterfaces>());
+[[nodiscard]] std::unique_ptr<CounterSource> make_adaptors_source(
+    std::shared_ptr<host::HostInterfaces> interfaces = std::make_shared<host::HostInterfaces>());
 
-} // namespace sfa
+} // namespace sfa::sources

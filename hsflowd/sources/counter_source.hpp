@@ -3,14 +3,14 @@
 #pragma once
 
 #include "common/result.hpp"
+#include "host/sys_root.hpp"
 #include "sflow/counters.hpp"
-#include "sources/sys_root.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-namespace sfa {
+namespace sfa::sources {
 
 class CounterSource {
 public:
@@ -26,13 +26,7 @@ public:
 
   // Nothing: this host does not have it, and the block is left out. An Error: it should be there but could
   // not be read; the block is left out too, and the caller logs the change. Sources never log.
-  [[nodiscard]] virtual Result<std::optional<CounterBlock>> read(const SysRoot& root) = 0;
+  [[nodiscard]] virtual Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) = 0;
 };
 
-// A kernel counter as a 32-bit one of a structure: modulo 2^32, as a 32-bit counter goes; unknown when there
-// is none.
-[[nodiscard]] inline std::uint32_t counter32(const std::optional<std::uint64_t>& value) {
-  return value ? static_cast<std::uint32_t>(*value) : kUnknown32;
-}
-
-} // namespace sfa
+} // namespace sfa::sources

@@ -8,7 +8,7 @@
 #include <limits>
 #include <unistd.h>
 
-namespace sfa {
+namespace sfa::sources {
 
 namespace {
 
@@ -54,20 +54,20 @@ std::uint32_t leading_mhz(std::string_view value) {
 
 class CpuSource final : public CounterSource {
 public:
-  [[nodiscard]] std::string_view name() const override { return HostCpu::kName; }
-  [[nodiscard]] Result<std::optional<CounterBlock>> read(const SysRoot& root) override;
+  [[nodiscard]] std::string_view name() const override { return sflow::HostCpu::kName; }
+  [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override;
 
 private:
-  void fill_times(HostCpu& block, const CpuStat& stat);
+  void fill_times(sflow::HostCpu& block, const CpuStat& stat);
 
   std::uint64_t user_hz_ = static_cast<std::uint64_t>(std::max(sysconf(_SC_CLK_TCK), 1L));
   std::uint64_t highest_idle_ = 0;
   std::uint64_t highest_iowait_ = 0;
 };
 
-void CpuSource::fill_times(HostCpu& block, const CpuStat& stat) {
+void CpuSource::fill_times(sflow::HostCpu& block, const CpuStat& stat) {
   const auto ms = [this](const std::optional<std::uint64_t>& ticks) {
-    return ticks ? ticks_to_ms(*ticks, user_hz_) : kUnknown32;
+    return ticks ? ticks_to_ms(*ticks, user_hz_) : sflow::kUnknown32;
   };
   // These two go back a little at times (proc(5) says so of iowait); a counter on the wire must not.
   highest_idle_ = std::max(highest_idle_, stat.idle.value_or(0));
@@ -76,38 +76,38 @@ void CpuSource::fill_times(HostCpu& block, const CpuStat& stat) {
   block.cpu_user = ms(stat.user);
   block.cpu_nice = ms(stat.nice);
   block.cpu_system = ms(stat.system);
-  block.cpu_idle = stat.idle ? ms(highest_idle_) : kUnknown32;
-  block.cpu_wio = stat.iowait ? ms(highest_iowait_) : kUnknown32;
+  block.cpu_idle = stat.idle ? ms(highest_idle_) : sflow::kUnknown32;
+  block.cpu_wio = stat.iowait ? ms(highest_iowait_) : sflow::kUnknown32;
   block.cpu_intr = ms(stat.irq);
   block.cpu_sintr = ms(stat.softirq);
-  block.interrupts = counter32(stat.interrupts);
-  block.contexts = counter32(stat.context_switches);
+  block.interrupts = sflow::counter32(stat.interrupts);
+  block.contexts = sflow::counter32(stat.context_switches);
   block.cpu_steal = ms(stat.steal);
   block.cpu_guest = ms(stat.guest);
   block.cpu_guest_nice = ms(stat.guest_nice);
 }
 
-Result<std::optional<CounterBlock>> CpuSource::read(const SysRoot& root) {
-  const auto stat = parse_file(root, "proc/stat", parse_stat);
+Result<std::optional<sflow::CounterBlock>> CpuSource::read(const host::SysRoot& root) {
+  const auto stat = host::parse_file(root, "proc/stat", parse_stat);
   if (!stat) {
     return tl::unexpected(stat.error());
   }
   if (!*stat) {
     return std::nullopt;
   }
-  const auto load = parse_file(root, "proc/loadavg", parse_loadavg);
+  const auto load = host::parse_file(root, "proc/loadavg", parse_loadavg);
   if (!load) {
     return tl::unexpected(load.error());
   }
-  const auto uptime = parse_file(root, "proc/uptime", parse_uptime);
+  const auto uptime = host::parse_file(root, "proc/uptime", parse_uptime);
   if (!uptime) {
     return tl::unexpected(uptime.error());
   }
-  const auto mhz = parse_file(root, "proc/cpuinfo", parse_cpu_mhz);
+  const auto mhz = host::parse_file(root, "proc/cpuinfo", parse_cpu_mhz);
   if (!mhz) {
     return tl::unexpected(mhz.error());
   }
-  HostCpu block;
+  sflow::HostCpu block;
   const LoadAverage averages = load->value_or(LoadAverage{});
   block.load_one = averages.one;
   block.load_five = averages.five;
@@ -196,4 +196,4 @@ std::unique_ptr<CounterSource> make_cpu_source() {
   return std::make_unique<CpuSource>();
 }
 
-} // namespace sfa
+} // namespace sfa::sources

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sfa {
+namespace sfa::sources {
 
 // proc/loadavg: its five fields have no names, only places (proc(5)).
 struct LoadAverage {
@@ -47,4 +47,4 @@ struct CpuStat {
 // Nothing on a host without proc/stat.
 [[nodiscard]] std::unique_ptr<CounterSource> make_cpu_source();
 
-} // namespace sfa
+} // namespace sfa::sources

@@ -1,13 +1,13 @@
 #include "sources/disk_io.hpp"
 
 #include "common/text.hpp"
-#include "sources/mounts.hpp"
+#include "host/mounts.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sources {
 
 namespace {
 
@@ -48,30 +48,30 @@ std::optional<std::string> disk_above(const std::string& name) {
   return name.substr(0, controller) + name.substr(space);
 }
 
-bool counts_requests(const SysRoot& root, const std::string& name) {
+bool counts_requests(const host::SysRoot& root, const std::string& name) {
   return root.attribute("sys/block/" + name + "/queue/iostats") != "0";
 }
 
-bool is_multipath(const SysRoot& root, const std::string& name) {
+bool is_multipath(const host::SysRoot& root, const std::string& name) {
   return name.starts_with("dm-") && root.attribute("sys/block/" + name + "/dm/uuid").starts_with("mpath-");
 }
 
 class DiskIoSource final : public CounterSource {
 public:
-  [[nodiscard]] std::string_view name() const override { return HostDiskIo::kName; }
-  [[nodiscard]] Result<std::optional<CounterBlock>> read(const SysRoot& root) override;
+  [[nodiscard]] std::string_view name() const override { return sflow::HostDiskIo::kName; }
+  [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override;
 
 private:
-  ContinuousTotal<DiskCounters> total_;
+  host::ContinuousTotal<DiskCounters> total_;
   bool seen_disks_ = false;
 };
 
-Result<std::optional<CounterBlock>> DiskIoSource::read(const SysRoot& root) {
-  const auto space = read_disk_space(root);
+Result<std::optional<sflow::CounterBlock>> DiskIoSource::read(const host::SysRoot& root) {
+  const auto space = host::read_disk_space(root);
   if (!space) {
     return tl::unexpected(space.error());
   }
-  auto stats = parse_file(root, "proc/diskstats", parse_diskstats);
+  auto stats = host::parse_file(root, "proc/diskstats", parse_diskstats);
   if (!stats) {
     return tl::unexpected(stats.error());
   }
@@ -84,7 +84,7 @@ Result<std::optional<CounterBlock>> DiskIoSource::read(const SysRoot& root) {
     return std::nullopt;
   }
 
-  HostDiskIo block;
+  sflow::HostDiskIo block;
   block.disk_total = space->total;
   block.disk_free = space->available;
   block.part_max_used = space->max_used;
@@ -114,7 +114,7 @@ Result<std::map<std::string, DiskCounters>> parse_diskstats(std::string_view tex
   return disks;
 }
 
-std::set<std::string> physical_disks(const SysRoot& root) {
+std::set<std::string> physical_disks(const host::SysRoot& root) {
   std::set<std::string> disks;
   std::set<std::string> elsewhere; // what others count
   for (const auto& name : root.list("sys/block")) {
@@ -144,4 +144,4 @@ std::unique_ptr<CounterSource> make_disk_io_source() {
   return std::make_unique<DiskIoSource>();
 }
 
-} // namespace sfa
+} // namespace sfa::sources

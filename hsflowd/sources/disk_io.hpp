@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/result.hpp"
-#include "sources/continuous_total.hpp"
+#include "host/continuous_total.hpp"
 #include "sources/counter_source.hpp"
 
 #include <array>
@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace sfa {
+namespace sfa::sources {
 
 // One line of proc/diskstats; its fields have no names, only places (the kernel's admin-guide/iostats).
 struct DiskCounters {
@@ -24,12 +24,12 @@ struct DiskCounters {
   std::uint64_t sectors_written = 0;
   std::uint64_t write_ms = 0;
 
-  static constexpr std::array kCounters{KernelCounter{&DiskCounters::reads, kLongBits},
-                                        KernelCounter{&DiskCounters::sectors_read, kLongBits},
-                                        KernelCounter{&DiskCounters::read_ms, 32U},
-                                        KernelCounter{&DiskCounters::writes, kLongBits},
-                                        KernelCounter{&DiskCounters::sectors_written, kLongBits},
-                                        KernelCounter{&DiskCounters::write_ms, 32U}};
+  static constexpr std::array kCounters{host::KernelCounter{&DiskCounters::reads, host::kLongBits},
+                                        host::KernelCounter{&DiskCounters::sectors_read, host::kLongBits},
+                                        host::KernelCounter{&DiskCounters::read_ms, 32U},
+                                        host::KernelCounter{&DiskCounters::writes, host::kLongBits},
+                                        host::KernelCounter{&DiskCounters::sectors_written, host::kLongBits},
+                                        host::KernelCounter{&DiskCounters::write_ms, 32U}};
   bool operator==(const DiskCounters&) const = default;
 };
 // By name of the device; disks and partitions alike.
@@ -43,10 +43,10 @@ struct DiskCounters {
 //   where it does not count its requests itself, as none did before Linux 6.4;
 // - of a disk that device-mapper multipath reaches over several paths, the dm device in place of all the
 //   paths.
-[[nodiscard]] std::set<std::string> physical_disks(const SysRoot& root);
+[[nodiscard]] std::set<std::string> physical_disks(const host::SysRoot& root);
 
 // Counters are unknown on a host without disks of its own, as in a container. Nothing when it has no writable
 // file system on a block device either.
 [[nodiscard]] std::unique_ptr<CounterSource> make_disk_io_source();
 
-} // namespace sfa
+} // namespace sfa::sources

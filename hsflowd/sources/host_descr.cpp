@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sources {
 
 namespace {
 
@@ -11,13 +11,15 @@ constexpr std::uint32_t kLinux = 2; // os_name
 
 class HostDescrSource final : public CounterSource {
 public:
-  explicit HostDescrSource(const HostIdentity& identity) : block_(describe_host(identity)) {}
+  explicit HostDescrSource(const host::HostIdentity& identity) : block_(describe_host(identity)) {}
 
-  [[nodiscard]] std::string_view name() const override { return HostDescr::kName; }
-  [[nodiscard]] Result<std::optional<CounterBlock>> read(const SysRoot&) override { return block_; }
+  [[nodiscard]] std::string_view name() const override { return sflow::HostDescr::kName; }
+  [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot&) override {
+    return block_;
+  }
 
 private:
-  HostDescr block_;
+  sflow::HostDescr block_;
 };
 
 } // namespace
@@ -36,16 +38,16 @@ std::uint32_t machine_type(std::string_view machine) {
   return 0;
 }
 
-HostDescr describe_host(const HostIdentity& identity) {
-  return HostDescr{.hostname = identity.hostname.substr(0, HostDescr::kMaxHostname),
-                   .uuid = identity.uuid,
-                   .machine_type = machine_type(identity.machine),
-                   .os_name = kLinux,
-                   .os_release = identity.os_release.substr(0, HostDescr::kMaxOsRelease)};
+sflow::HostDescr describe_host(const host::HostIdentity& identity) {
+  return sflow::HostDescr{.hostname = identity.hostname.substr(0, sflow::HostDescr::kMaxHostname),
+                          .uuid = identity.uuid,
+                          .machine_type = machine_type(identity.machine),
+                          .os_name = kLinux,
+                          .os_release = identity.os_release.substr(0, sflow::HostDescr::kMaxOsRelease)};
 }
 
-std::unique_ptr<CounterSource> make_host_descr_source(const HostIdentity& identity) {
+std::unique_ptr<CounterSource> make_host_descr_source(const host::HostIdentity& identity) {
   return std::make_unique<HostDescrSource>(identity);
 }
 
-} // namespace sfa
+} // namespace sfa::sources

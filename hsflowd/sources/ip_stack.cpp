@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sources {
 
 namespace {
 
@@ -50,7 +50,7 @@ Result<SnmpGroup> parse_pair(std::string_view names_line, std::string_view value
 // reading. A group that comes for the second time wants it read anew.
 class SharedFile {
 public:
-  [[nodiscard]] Result<std::optional<std::string>> read(const SysRoot& root, std::string_view group) {
+  [[nodiscard]] Result<std::optional<std::string>> read(const host::SysRoot& root, std::string_view group) {
     if (!text_ || !*text_ || !seen_by_.insert(group).second) {
       text_ = root.read(kFile);
       seen_by_ = {group};
@@ -71,7 +71,7 @@ public:
 
   [[nodiscard]] std::string_view name() const override { return Block::kName; }
 
-  [[nodiscard]] Result<std::optional<CounterBlock>> read(const SysRoot& root) override {
+  [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override {
     const auto text = file_->read(root, group_);
     if (!text) {
       return tl::unexpected(text.error());
@@ -125,11 +125,11 @@ std::string snmp_column(std::string_view field) {
 std::vector<std::unique_ptr<CounterSource>> make_ip_stack_sources() {
   const auto file = std::make_shared<SharedFile>();
   std::vector<std::unique_ptr<CounterSource>> sources;
-  sources.push_back(std::make_unique<SnmpSource<Mib2Ip>>("Ip", file));
-  sources.push_back(std::make_unique<SnmpSource<Mib2Icmp>>("Icmp", file));
-  sources.push_back(std::make_unique<SnmpSource<Mib2Tcp>>("Tcp", file));
-  sources.push_back(std::make_unique<SnmpSource<Mib2Udp>>("Udp", file));
+  sources.push_back(std::make_unique<SnmpSource<sflow::Mib2Ip>>("Ip", file));
+  sources.push_back(std::make_unique<SnmpSource<sflow::Mib2Icmp>>("Icmp", file));
+  sources.push_back(std::make_unique<SnmpSource<sflow::Mib2Tcp>>("Tcp", file));
+  sources.push_back(std::make_unique<SnmpSource<sflow::Mib2Udp>>("Udp", file));
   return sources;
 }
 
-} // namespace sfa
+} // namespace sfa::sources

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sources {
 
 // One group ("Ip", "Icmp", "Tcp", "Udp") of proc/net/snmp by the names of its columns (RFC 1213 without the
 // prefix): which there are, and in which order, differs between kernels. Negative values are as in two's
@@ -30,4 +30,4 @@ using SnmpGroup = std::map<std::string, std::uint64_t, std::less<>>;
 // kernel does not have leaves its field unknown. Nothing on a host without proc/net/snmp.
 [[nodiscard]] std::vector<std::unique_ptr<CounterSource>> make_ip_stack_sources();
 
-} // namespace sfa
+} // namespace sfa::sources

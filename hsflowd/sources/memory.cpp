@@ -7,7 +7,7 @@
 #include <limits>
 #include <utility>
 
-namespace sfa {
+namespace sfa::sources {
 
 namespace {
 
@@ -29,33 +29,33 @@ Result<std::optional<std::uint64_t>> bytes_of(const std::vector<std::string_view
 
 class MemorySource final : public CounterSource {
 public:
-  [[nodiscard]] std::string_view name() const override { return HostMemory::kName; }
+  [[nodiscard]] std::string_view name() const override { return sflow::HostMemory::kName; }
 
-  [[nodiscard]] Result<std::optional<CounterBlock>> read(const SysRoot& root) override {
-    const auto memory = parse_file(root, "proc/meminfo", parse_meminfo);
+  [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override {
+    const auto memory = host::parse_file(root, "proc/meminfo", parse_meminfo);
     if (!memory) {
       return tl::unexpected(memory.error());
     }
     if (!*memory) {
       return std::nullopt;
     }
-    const auto moved = parse_file(root, "proc/vmstat", parse_vmstat);
+    const auto moved = host::parse_file(root, "proc/vmstat", parse_vmstat);
     if (!moved) {
       return tl::unexpected(moved.error());
     }
     const MemInfo& sizes = **memory;
     const VmStat counters = moved->value_or(VmStat{});
-    return HostMemory{.mem_total = sizes.total,
-                      .mem_free = sizes.free,
-                      .mem_shared = 0,
-                      .mem_buffers = sizes.buffers.value_or(0),
-                      .mem_cached = sizes.cached.value_or(0) + sizes.reclaimable.value_or(0),
-                      .swap_total = sizes.swap_total.value_or(0),
-                      .swap_free = sizes.swap_free.value_or(0),
-                      .page_in = counter32(counters.pgpgin),
-                      .page_out = counter32(counters.pgpgout),
-                      .swap_in = counter32(counters.pswpin),
-                      .swap_out = counter32(counters.pswpout)};
+    return sflow::HostMemory{.mem_total = sizes.total,
+                             .mem_free = sizes.free,
+                             .mem_shared = 0,
+                             .mem_buffers = sizes.buffers.value_or(0),
+                             .mem_cached = sizes.cached.value_or(0) + sizes.reclaimable.value_or(0),
+                             .swap_total = sizes.swap_total.value_or(0),
+                             .swap_free = sizes.swap_free.value_or(0),
+                             .page_in = sflow::counter32(counters.pgpgin),
+                             .page_out = sflow::counter32(counters.pgpgout),
+                             .swap_in = sflow::counter32(counters.pswpin),
+                             .swap_out = sflow::counter32(counters.pswpout)};
   }
 };
 
@@ -120,4 +120,4 @@ std::unique_ptr<CounterSource> make_memory_source() {
   return std::make_unique<MemorySource>();
 }
 
-} // namespace sfa
+} // namespace sfa::sources

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sfa {
+namespace sfa::sources {
 
 // proc/meminfo, in bytes. Nothing = this kernel does not have the line: SReclaimable came with 2.6.19, and a
 // kernel without swap has no Swap lines.
@@ -36,4 +36,4 @@ struct VmStat {
 // reclaimable slabs as free(1) has them. Nothing on a host without proc/meminfo.
 [[nodiscard]] std::unique_ptr<CounterSource> make_memory_source();
 
-} // namespace sfa
+} // namespace sfa::sources

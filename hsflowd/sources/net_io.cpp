@@ -1,28 +1,29 @@
 #include "sources/net_io.hpp"
 
-#include "sources/continuous_total.hpp"
+#include "host/continuous_total.hpp"
 
 #include <utility>
 #include <vector>
 
-namespace sfa {
+namespace sfa::sources {
 
 namespace {
 
 class NetIoSource final : public CounterSource {
 public:
-  explicit NetIoSource(std::shared_ptr<HostInterfaces> interfaces) : interfaces_(std::move(interfaces)) {}
+  explicit NetIoSource(std::shared_ptr<host::HostInterfaces> interfaces)
+      : interfaces_(std::move(interfaces)) {}
 
-  [[nodiscard]] std::string_view name() const override { return HostNetIo::kName; }
-  [[nodiscard]] Result<std::optional<CounterBlock>> read(const SysRoot& root) override;
+  [[nodiscard]] std::string_view name() const override { return sflow::HostNetIo::kName; }
+  [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override;
 
 private:
-  std::shared_ptr<HostInterfaces> interfaces_;
-  ContinuousTotal<LinkCounters> total_;
+  std::shared_ptr<host::HostInterfaces> interfaces_;
+  host::ContinuousTotal<host::LinkCounters> total_;
   bool seen_devices_ = false;
 };
 
-Result<std::optional<CounterBlock>> NetIoSource::read(const SysRoot& root) {
+Result<std::optional<sflow::CounterBlock>> NetIoSource::read(const host::SysRoot& root) {
   const auto interfaces = interfaces_->current(root);
   if (!interfaces) {
     return tl::unexpected(interfaces.error());
@@ -33,7 +34,7 @@ Result<std::optional<CounterBlock>> NetIoSource::read(const SysRoot& root) {
     return tl::unexpected(counters.error());
   }
   // By ifIndex: an interface that is renamed stays the same.
-  std::map<std::string, LinkCounters> now;
+  std::map<std::string, host::LinkCounters> now;
   for (const auto& [index, values] : *counters) {
     now.emplace(std::to_string(index), values);
   }
@@ -42,20 +43,20 @@ Result<std::optional<CounterBlock>> NetIoSource::read(const SysRoot& root) {
   if (!seen_devices_) {
     return std::nullopt;
   }
-  const LinkCounters& total = total_.advance(now);
-  return HostNetIo{.bytes_in = total.bytes_in,
-                   .pkts_in = static_cast<std::uint32_t>(total.packets_in),
-                   .errs_in = static_cast<std::uint32_t>(total.errors_in),
-                   .drops_in = static_cast<std::uint32_t>(total.drops_in),
-                   .bytes_out = total.bytes_out,
-                   .pkts_out = static_cast<std::uint32_t>(total.packets_out),
-                   .errs_out = static_cast<std::uint32_t>(total.errors_out),
-                   .drops_out = static_cast<std::uint32_t>(total.drops_out)};
+  const host::LinkCounters& total = total_.advance(now);
+  return sflow::HostNetIo{.bytes_in = total.bytes_in,
+                          .pkts_in = static_cast<std::uint32_t>(total.packets_in),
+                          .errs_in = static_cast<std::uint32_t>(total.errors_in),
+                          .drops_in = static_cast<std::uint32_t>(total.drops_in),
+                          .bytes_out = total.bytes_out,
+                          .pkts_out = static_cast<std::uint32_t>(total.packets_out),
+                          .errs_out = static_cast<std::uint32_t>(total.errors_out),
+                          .drops_out = static_cast<std::uint32_t>(total.drops_out)};
 }
 
 template <class Matches>
-std::vector<const Interface*> interfaces_that(const Interfaces& interfaces, Matches matches) {
-  std::vector<const Interface*> found;
+std::vector<const host::Interface*> interfaces_that(const host::Interfaces& interfaces, Matches matches) {
+  std::vector<const host::Interface*> found;
   for (const auto& [index, interface] : interfaces) {
     if (matches(interface)) {
       found.push_back(&interface);
@@ -66,13 +67,13 @@ std::vector<const Interface*> interfaces_that(const Interfaces& interfaces, Matc
 
 } // namespace
 
-std::vector<const Interface*> host_uplinks(const Interfaces& interfaces) {
-  auto nics = interfaces_that(interfaces, is_nic);
-  return nics.empty() ? interfaces_that(interfaces, is_uplink_without_nic) : nics;
+std::vector<const host::Interface*> host_uplinks(const host::Interfaces& interfaces) {
+  auto nics = interfaces_that(interfaces, host::is_nic);
+  return nics.empty() ? interfaces_that(interfaces, host::is_uplink_without_nic) : nics;
 }
 
-std::unique_ptr<CounterSource> make_net_io_source(std::shared_ptr<HostInterfaces> interfaces) {
+std::unique_ptr<CounterSource> make_net_io_source(std::shared_ptr<host::HostInterfaces> interfaces) {
   return std::make_unique<NetIoSource>(std::move(interfaces));
 }
 
-} // namespace sfa
+} // namespace sfa::sources

@@ -8,10 +8,11 @@
 #include "sources/memory.hpp"
 #include "sources/net_io.hpp"
 
-namespace sfa {
+namespace sfa::sources {
 
 std::vector<std::unique_ptr<CounterSource>>
-make_host_sources(const HostIdentity& identity, const std::shared_ptr<HostInterfaces>& interfaces) {
+make_host_sources(const host::HostIdentity& identity,
+                  const std::shared_ptr<host::HostInterfaces>& interfaces) {
   std::vector<std::unique_ptr<CounterSource>> sources;
   sources.push_back(make_host_descr_source(identity));
   sources.push_back(make_adaptors_source(interfaces));
@@ -25,4 +26,4 @@ make_host_sources(const HostIdentity& identity, const std::shared_ptr<HostInterf
   return sources;
 }
 
-} // namespace sfa
+} // namespace sfa::sources

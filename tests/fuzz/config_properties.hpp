@@ -1,13 +1,16 @@
 // What must hold for every text that may stand in a configuration file.
 #pragma once
 
-#include "config/print.hpp"
+#include "commands/print.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
 namespace sfa {
+
+using namespace commands;
+using namespace config;
 
 inline void require_property(bool holds, const char* property) {
   if (!holds) {

@@ -1,10 +1,10 @@
 // Any bytes as the answers of a DNS server to SRV and TXT, and what follows from what is understood. The
 // input: the size of the first answer in two bytes, the first answer, the second.
 
-#include "config/dns_sd_copy.hpp"
-#include "config/dns_sd_merge.hpp"
-#include "config/dns_zone.hpp"
 #include "config/options.hpp"
+#include "dnssd/dns_sd_copy.hpp"
+#include "dnssd/dns_sd_merge.hpp"
+#include "dnssd/dns_zone.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -13,6 +13,11 @@
 #include <string_view>
 
 using namespace sfa;
+using namespace sfa::host;
+using namespace sfa::interfaces;
+using namespace sfa::polling;
+using namespace sfa::sflow;
+using namespace sfa::sources;
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 from testbed import BUILD, hsflowd_config, status, wait_for
 
-MODULES = BUILD / "hsflowd/vms/modules"
+MODULES = BUILD / "hsflowd/guests/modules"
 KVM = f"modules = {MODULES}\n  kvm {{ uri = \"test:///default\" }}"
 
 

@@ -5,6 +5,8 @@
 #include <random>
 
 using namespace sfa;
+using namespace sfa::config;
+using namespace sfa::host;
 
 namespace {
 

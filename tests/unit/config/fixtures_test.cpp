@@ -1,9 +1,9 @@
 // Every file of tests/fixtures/config: good ones against the values that they resolve to, bad ones against
 // exactly what is said about them. With UPDATE_EXPECTED=1 in the environment the expected files are written
 // anew, to be reviewed.
+#include "commands/print.hpp"
 #include "common/text.hpp"
 #include "config/load.hpp"
-#include "config/print.hpp"
 #include "paths.hpp"
 
 #include <catch2/catch.hpp>
@@ -16,6 +16,8 @@
 #include <vector>
 
 using namespace sfa;
+using namespace sfa::commands;
+using namespace sfa::config;
 
 namespace {
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 using namespace sfa;
+using namespace sfa::config;
 
 namespace {
 

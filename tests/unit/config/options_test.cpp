@@ -7,6 +7,7 @@
 #include <set>
 
 using namespace sfa;
+using namespace sfa::config;
 
 namespace {
 

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 using namespace sfa;
+using namespace sfa::config;
 
 namespace {
 

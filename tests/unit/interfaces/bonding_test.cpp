@@ -1,8 +1,10 @@
 #include "interfaces/bonding.hpp"
 
-#include "sources/fixture_host.hpp"
+#include "host/fixture_host.hpp"
 
 using namespace sfa;
+using namespace sfa::interfaces;
+using namespace sfa::sflow;
 using namespace sfa::test;
 
 TEST_CASE("the members of an 802.3ad bond have what LACP negotiated") {

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 using namespace sfa;
+using namespace sfa::interfaces;
+using namespace sfa::sflow;
 
 namespace {
 

@@ -1,8 +1,11 @@
 #include "interfaces/if_counters.hpp"
 
-#include "sources/fixture_host.hpp"
+#include "host/fixture_host.hpp"
 
 using namespace sfa;
+using namespace sfa::host;
+using namespace sfa::interfaces;
+using namespace sfa::sflow;
 using namespace sfa::test;
 
 namespace {

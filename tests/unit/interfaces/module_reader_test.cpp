@@ -6,6 +6,8 @@
 #include <future>
 
 using namespace sfa;
+using namespace sfa::interfaces;
+using namespace sfa::sflow;
 using namespace std::chrono_literals;
 
 namespace {

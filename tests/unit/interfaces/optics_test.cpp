@@ -7,6 +7,8 @@
 #include <vector>
 
 using namespace sfa;
+using namespace sfa::interfaces;
+using namespace sfa::sflow;
 
 namespace {
 

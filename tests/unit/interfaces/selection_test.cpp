@@ -1,9 +1,11 @@
 #include "interfaces/selection.hpp"
 
-#include "sources/fixture_host.hpp"
-#include "sources/host_interfaces.hpp"
+#include "host/fixture_host.hpp"
+#include "host/host_interfaces.hpp"
 
 using namespace sfa;
+using namespace sfa::host;
+using namespace sfa::interfaces;
 using namespace sfa::test;
 
 namespace {

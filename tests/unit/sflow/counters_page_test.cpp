@@ -10,6 +10,7 @@
 #include <vector>
 
 using namespace sfa;
+using namespace sfa::sflow;
 
 namespace {
 

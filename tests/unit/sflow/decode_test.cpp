@@ -9,6 +9,7 @@
 #include <variant>
 
 using namespace sfa;
+using namespace sfa::sflow;
 
 namespace {
 

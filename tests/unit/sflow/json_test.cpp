@@ -9,6 +9,7 @@
 #include <set>
 
 using namespace sfa;
+using namespace sfa::sflow;
 using Json = nlohmann::ordered_json;
 
 namespace {

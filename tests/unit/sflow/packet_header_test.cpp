@@ -7,6 +7,7 @@
 #include <vector>
 
 using namespace sfa;
+using namespace sfa::sflow;
 
 namespace {
 

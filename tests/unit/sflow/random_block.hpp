@@ -12,6 +12,8 @@
 
 namespace sfa {
 
+using namespace sflow;
+
 // A CounterBlock for each of its alternatives.
 class RandomBlocks {
 public:

@@ -14,6 +14,8 @@
 
 namespace sfa {
 
+using namespace sflow;
+
 using Bytes = std::vector<std::uint8_t>;
 using Words = std::vector<std::uint32_t>;
 

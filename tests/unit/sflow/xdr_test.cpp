@@ -5,6 +5,7 @@
 #include <limits>
 
 using namespace sfa;
+using namespace sfa::sflow;
 
 namespace {
 

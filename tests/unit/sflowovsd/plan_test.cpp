@@ -8,6 +8,7 @@
 #include <set>
 
 using namespace sfa;
+using namespace sfa::sflowovsd;
 
 namespace {
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 using namespace sfa;
+using namespace sfa::sflowovsd;
 
 namespace {
 

@@ -1,8 +1,10 @@
 #include "sources/cpu.hpp"
 
-#include "fixture_host.hpp"
+#include "host/fixture_host.hpp"
 
 using namespace sfa;
+using namespace sfa::sflow;
+using namespace sfa::sources;
 using namespace sfa::test;
 
 TEST_CASE("processor times, load and speed of a captured host are what its kernel said") {

@@ -1,10 +1,13 @@
 #include "sources/disk_io.hpp"
 
-#include "sources/mounts.hpp"
+#include "host/mounts.hpp"
 
-#include "fixture_host.hpp"
+#include "host/fixture_host.hpp"
 
 using namespace sfa;
+using namespace sfa::host;
+using namespace sfa::sflow;
+using namespace sfa::sources;
 using namespace sfa::test;
 
 namespace {

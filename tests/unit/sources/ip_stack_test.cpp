@@ -1,11 +1,14 @@
 #include "sources/ip_stack.hpp"
 
 #include "common/text.hpp"
-#include "fixture_host.hpp"
+#include "host/fixture_host.hpp"
 
 #include <set>
 
 using namespace sfa;
+using namespace sfa::host;
+using namespace sfa::sflow;
+using namespace sfa::sources;
 using namespace sfa::test;
 
 namespace {

@@ -1,8 +1,10 @@
 #include "sources/memory.hpp"
 
-#include "fixture_host.hpp"
+#include "host/fixture_host.hpp"
 
 using namespace sfa;
+using namespace sfa::sflow;
+using namespace sfa::sources;
 using namespace sfa::test;
 
 TEST_CASE("memory of a captured host is in bytes, with reclaimable slabs in cached") {

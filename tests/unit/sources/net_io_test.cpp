@@ -1,8 +1,11 @@
 #include "sources/net_io.hpp"
 
-#include "fixture_host.hpp"
+#include "host/fixture_host.hpp"
 
 using namespace sfa;
+using namespace sfa::host;
+using namespace sfa::sflow;
+using namespace sfa::sources;
 using namespace sfa::test;
 
 namespace {

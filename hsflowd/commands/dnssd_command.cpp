@@ -1,0 +1,158 @@
+#include "commands/dnssd_command.hpp"
+
+#include "common/event_loop.hpp"
+#include "config/config_file.hpp"
+#include "config/value.hpp"
+#include "dns/dns_client.hpp"
+#include "dnssd/dns_zone.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace sfa::commands {
+
+namespace {
+
+// One zone: SRV and TXT first, then the addresses of the targets.
+class ZoneQuery {
+public:
+  ZoneQuery(dns::DnsClient& dns, std::string name, Callback done) : dns_(dns), done_(std::move(done)) {
+    answers_.name = std::move(name);
+    ask(answers_.name, dns::DnsType::srv, answers_.srv);
+    ask(answers_.name, dns::DnsType::txt, answers_.txt);
+  }
+  ZoneQuery(const ZoneQuery&) = delete;
+  ZoneQuery& operator=(const ZoneQuery&) = delete;
+  ZoneQuery(ZoneQuery&&) = delete;
+  ZoneQuery& operator=(ZoneQuery&&) = delete;
+  ~ZoneQuery() = default;
+
+  [[nodiscard]] const dnssd::ZoneAnswers& answers() const { return answers_; }
+
+private:
+  void ask(const std::string& name, dns::DnsType type, Result<dns::DnsMessage>& to) {
+    ++waiting_;
+    lookups_.push_back(dns_.records(name, type, [this, &to](const auto& answer) {
+      to = answer;
+      if (--waiting_ == 0) {
+        answered();
+      }
+    }));
+  }
+
+  void answered() {
+    if (!std::exchange(targets_asked_, true)) {
+      for (const auto& target : dnssd::zone_targets(answers_)) {
+        dnssd::TargetAnswers& to = answers_.targets[target];
+        ask(target, dns::DnsType::a, to.a);
+        ask(target, dns::DnsType::aaaa, to.aaaa);
+      }
+    }
+    if (waiting_ == 0) {
+      done_();
+    }
+  }
+
+  dns::DnsClient& dns_;
+  Callback done_;
+  dnssd::ZoneAnswers answers_;
+  std::vector<dns::DnsLookup> lookups_;
+  int waiting_ = 0;
+  bool targets_asked_ = false;
+};
+
+bool print(const dnssd::ZoneReport& report) {
+  fmt::print("{}", report.text);
+  std::fflush(stdout);
+  for (const auto& problem : report.problems) {
+    const bool is_error = problem.severity == config::Diagnostic::Severity::error;
+    fmt::print(stderr, "{}: {}\n", is_error ? "error" : "warning", problem.to_string());
+  }
+  return !config::has_error(report.problems);
+}
+
+bool has_service(const dnssd::ZoneAnswers& answers) {
+  return dnssd::judge(answers.name, answers.srv, answers.txt, false).kind == dnssd::DnsSdResult::Kind::answer;
+}
+
+config::DnsSdConfig configured(const DnssdOptions& options, const std::filesystem::path& config_file) {
+  const auto loaded = config::load_config_file(config_file); // what is wrong with it, `hsflowd check` says
+  config::DnsSdConfig config = loaded.config ? loaded.config->dns_sd : config::DnsSdConfig{};
+  if (!options.domain.empty()) {
+    config.domain = options.domain;
+  }
+  return config;
+}
+
+std::string problem_of_timeout(const std::string& text) {
+  constexpr double kLongest = 3600;
+  double seconds = 0; // NaN is not above it
+  const bool known = CLI::detail::lexical_cast(text, seconds) && seconds > 0 && seconds <= kLongest;
+  return known ? std::string() : fmt::format("`{}` is not a number of seconds up to {}", text, kLongest);
+}
+
+} // namespace
+
+void add_dnssd_options(CLI::App& command, DnssdOptions& options) {
+  command
+      .add_option("DOMAIN", options.domain,
+                  "Domain (default: that of the configuration file, else the resolver's search list)")
+      ->check([](const std::string& text) {
+        const auto value = config::parse_value({.kind = config::Kind::domain}, text);
+        return value ? std::string() : value.error().message;
+      });
+  command.add_option("--server", options.server,
+                     "Server to ask, ADDRESS or ADDRESS:PORT, instead of the resolver's");
+  command.add_option("--timeout", options.timeout_seconds, "Seconds to wait for all answers")
+      ->check(problem_of_timeout)
+      ->capture_default_str();
+}
+
+int dnssd(const DnssdOptions& options, const std::filesystem::path& config_file) {
+  const config::DnsSdConfig config = configured(options, config_file);
+  EventLoop loop;
+  dns::DnsClient dns(loop, dns::DnsClient::Setup{.servers = options.server});
+  const auto domains = config.domain.empty() ? dns.search_domains() : std::vector{config.domain};
+  if (domains.empty()) {
+    fmt::print(stderr,
+               "error: there is no domain: neither an argument, nor `dns-sd` in {}, nor a search list in "
+               "resolv.conf\n",
+               config_file.native());
+    return EXIT_FAILURE;
+  }
+  bool in_time = true;
+  Timer timeout = loop.timer([&] {
+    in_time = false;
+    loop.quit();
+  });
+  timeout.arm_at(std::chrono::steady_clock::now() +
+                 std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000)));
+  // As hosts do: the first domain that has the service. The others are only mentioned.
+  std::vector<std::unique_ptr<ZoneQuery>> queries;
+  std::function<void()> ask = [&] {
+    queries.push_back(std::make_unique<ZoneQuery>(dns, dnssd::dns_sd_name(domains[queries.size()]), [&] {
+      const dnssd::ZoneAnswers& answers = queries.back()->answers();
+      if (queries.size() == domains.size() || has_service(answers)) {
+        loop.quit();
+        return;
+      }
+      fmt::print("{}: no service, the next domain of the search list is asked\n", answers.name);
+      ask();
+    }));
+  };
+  ask();
+  loop.run();
+  const dnssd::ZoneAnswers& answers = queries.back()->answers();
+  if (!in_time) {
+    fmt::print(stderr, "error: {}: no answer within {} s\n", answers.name, options.timeout_seconds);
+    return EXIT_FAILURE;
+  }
+  return print(dnssd::check_zone(answers, config)) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+} // namespace sfa::commands

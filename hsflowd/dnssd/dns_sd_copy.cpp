@@ -1,0 +1,90 @@
+#include "dnssd/dns_sd_copy.hpp"
+
+#include "common/file.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace sfa::dnssd {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kVersion = 1;
+constexpr std::size_t kMaxBytes = 1 << 20;
+
+DnsSdCopy parse_document(const Json& json) {
+  if (json.at("version") != kVersion) {
+    throw std::runtime_error("written by another version");
+  }
+  using std::chrono::system_clock;
+  constexpr auto kLatest = std::chrono::floor<std::chrono::seconds>(system_clock::time_point::max());
+  DnsSdCopy copy;
+  copy.answered_at =
+      std::chrono::sys_seconds(std::chrono::seconds(json.at("answered_at").get<std::int64_t>()));
+  if (copy.answered_at < std::chrono::sys_seconds{} || copy.answered_at > kLatest) {
+    throw std::runtime_error("answered at a time that no clock shows");
+  }
+  copy.answer.name = json.at("name");
+  copy.answer.authenticated = json.at("authenticated");
+  for (const auto& service : json.at("services")) {
+    copy.answer.services.push_back({.priority = service.at("priority"),
+                                    .weight = service.at("weight"),
+                                    .port = service.at("port"),
+                                    .target = service.at("target")});
+  }
+  copy.answer.texts = json.at("texts");
+  return copy;
+}
+
+} // namespace
+
+std::string format_dns_sd_copy(const DnsSdCopy& copy) {
+  Json services = Json::array();
+  for (const auto& [priority, weight, port, target] : copy.answer.services) {
+    services.push_back({{"priority", priority}, {"weight", weight}, {"port", port}, {"target", target}});
+  }
+  const Json json = {{"version", kVersion},
+                     {"answered_at", copy.answered_at.time_since_epoch().count()},
+                     {"name", copy.answer.name},
+                     {"authenticated", copy.answer.authenticated},
+                     {"services", std::move(services)},
+                     {"texts", copy.answer.texts}};
+  // A text that is not UTF-8 is of no use in any case.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+Result<DnsSdCopy> parse_dns_sd_copy(std::string_view text) {
+  try {
+    DnsSdCopy copy = parse_document(Json::parse(text));
+    // Numbers out of range were cut to their types, what is left over was skipped: neither is ours.
+    if (format_dns_sd_copy(copy) != text) {
+      return failure("not as hsflowd wrote it");
+    }
+    return copy;
+  } catch (const std::exception& error) {
+    return failure("{}", error.what());
+  }
+}
+
+Result<std::optional<DnsSdCopy>> read_dns_sd_copy(const std::filesystem::path& path) {
+  const auto text = read_file(path, kMaxBytes);
+  if (!text) {
+    return tl::unexpected(text.error());
+  }
+  if (!*text) {
+    return std::nullopt;
+  }
+  return parse_dns_sd_copy(**text)
+      .map([](DnsSdCopy copy) { return std::optional(std::move(copy)); })
+      .map_error([&](const Error& error) { return error.in(path.native()); });
+}
+
+Result<void> write_dns_sd_copy(const std::filesystem::path& path, const DnsSdCopy& copy) {
+  std::error_code ignored; // writing says what matters
+  std::filesystem::create_directories(path.parent_path(), ignored);
+  return replace_file(path, format_dns_sd_copy(copy));
+}
+
+} // namespace sfa::dnssd

@@ -1,0 +1,28 @@
+#include "guests/libvirt/kvm_node.hpp"
+
+#include "sources/cpu.hpp"
+#include "sources/memory.hpp"
+
+namespace sfa::guests {
+
+Result<sflow::VirtNode> KvmNode::read(const host::SysRoot& root) {
+  if (!processors_) {
+    const auto stat = host::parse_file(root, "proc/stat", sources::parse_stat);
+    const auto mhz = host::parse_file(root, "proc/cpuinfo", sources::parse_cpu_mhz);
+    if (!stat || !mhz) {
+      return tl::unexpected(stat ? mhz.error() : stat.error());
+    }
+    processors_ = Processors{.mhz = mhz->value_or(0), .count = *stat ? (*stat)->cpus : 0};
+  }
+  const auto memory = host::parse_file(root, "proc/meminfo", sources::parse_meminfo);
+  if (!memory) {
+    return tl::unexpected(memory.error());
+  }
+  return sflow::VirtNode{.mhz = processors_->mhz,
+                         .cpus = processors_->count,
+                         .memory = *memory ? (*memory)->total : 0,
+                         .memory_free = *memory ? (*memory)->free : 0,
+                         .num_domains = 0};
+}
+
+} // namespace sfa::guests

@@ -1,0 +1,120 @@
+#include "guests/xen/xenstore.hpp"
+
+#include "common/handle.hpp"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+extern "C" {
+#include <xenstore.h>
+}
+
+namespace sfa::guests {
+
+namespace {
+
+std::shared_ptr<xs_handle> open_xenstore() {
+  return {xs_open(0), [](xs_handle* handle) {
+            if (handle != nullptr) {
+              xs_close(handle);
+            }
+          }};
+}
+
+// Takes what is there to be read; false when the connection is broken.
+bool take_events(xs_handle* handle) {
+  while (const Handle<char*, std::free> event{xs_check_watch(handle)}) {
+  }
+  return errno == EAGAIN;
+}
+
+} // namespace
+
+XenStore::XenStore() = default;
+
+Result<std::optional<std::string>> XenStore::read(const std::string& path) {
+  if (!handle_) {
+    handle_ = open_xenstore();
+  }
+  if (!handle_) {
+    return errno_failure("xenstored");
+  }
+  unsigned size = 0;
+  const Handle<char, std::free> value(
+      static_cast<char*>(xs_read(handle_.get(), XBT_NULL, path.c_str(), &size)));
+  if (value) {
+    return std::string(value.get(), size);
+  }
+  if (errno == ENOENT || errno == EACCES) {
+    return std::nullopt;
+  }
+  auto error = errno_failure("xenstored: " + path);
+  handle_.reset();
+  return error;
+}
+
+// Lives as long as the watch or its thread, which may hang in xenstored.
+struct DomainWatch::Shared {
+  std::function<void()> changed;
+  UniqueFd stop{eventfd(0, EFD_CLOEXEC)};
+  std::atomic<bool> ended{false};
+
+  void run() {
+    const bool lost = watch();
+    ended = true;
+    if (lost) {
+      changed(); // who looks now starts another watch
+    }
+  }
+
+  // Whether xenstored went away while it was watched.
+  [[nodiscard]] bool watch() const {
+    const auto handle = open_xenstore();
+    // "@" paths are xenstored's own events (docs/misc/xenstore.txt of Xen, "WATCH").
+    if (!handle || !xs_watch(handle.get(), "@introduceDomain", "domain") ||
+        !xs_watch(handle.get(), "@releaseDomain", "domain")) {
+      return false;
+    }
+    while (true) {
+      std::array<pollfd, 2> fds{{{xs_fileno(handle.get()), POLLIN, 0}, {stop.get(), POLLIN, 0}}};
+      if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) {
+        return false;
+      }
+      if (fds[1].revents != 0) {
+        return false;
+      }
+      if (fds[0].revents != 0) {
+        if (!take_events(handle.get())) {
+          return true;
+        }
+        changed();
+      }
+    }
+  }
+};
+
+DomainWatch::DomainWatch(std::function<void()> changed) : shared_(std::make_shared<Shared>()) {
+  shared_->changed = std::move(changed);
+  try {
+    std::thread([shared = shared_] { shared->run(); }).detach();
+  } catch (const std::system_error&) { // no thread to be had now
+    shared_->ended = true;
+  }
+}
+
+DomainWatch::~DomainWatch() {
+  eventfd_write(shared_->stop.get(), 1);
+}
+
+bool DomainWatch::ended() const {
+  return shared_->ended;
+}
+
+} // namespace sfa::guests

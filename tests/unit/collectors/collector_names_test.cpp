@@ -1,0 +1,236 @@
+#include "collectors/collector_names.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+
+using namespace sfa;
+using namespace sfa::collectors;
+using namespace sfa::dns;
+using namespace std::chrono_literals;
+
+namespace {
+
+const MonotonicTime kStart{1000s};
+
+IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
+
+std::vector<DnsAddress> answer(std::initializer_list<std::string_view> addresses,
+                               std::chrono::seconds ttl = 60s) {
+  std::vector<DnsAddress> result;
+  std::ranges::transform(addresses, std::back_inserter(result), [&](std::string_view text) {
+    return DnsAddress{ip(text), ttl};
+  });
+  return result;
+}
+
+std::vector<std::string> where(const CollectorNames& names) {
+  std::vector<std::string> result;
+  for (const auto& collector : names.collectors()) {
+    result.push_back(collector.address.to_string());
+  }
+  return result;
+}
+
+CollectorNames one_name() {
+  CollectorNames names{std::mt19937(1)};
+  names.configure({{.host = "a.example"}}, "", kStart);
+  REQUIRE(names.take_due(kStart) == std::vector<std::string>{"a.example"});
+  return names;
+}
+
+using Texts = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("a name is looked up again at its smallest TTL, between 10 s and an hour") {
+  CHECK(refresh_after(answer({"10.0.0.1"}, 60s)) == 60s);
+  CHECK(refresh_after(answer({"10.0.0.1"}, 0s)) == 10s);
+  CHECK(refresh_after(answer({"10.0.0.1"}, 9s)) == 10s);
+  CHECK(refresh_after(answer({"10.0.0.1"}, 3601s)) == 3600s);
+  CHECK(refresh_after(std::vector<DnsAddress>{{ip("10.0.0.1"), 300s}, {ip("::1"), 20s}}) == 20s);
+}
+
+TEST_CASE("failures are retried after 5 s, doubled up to 5 min") {
+  std::vector<std::chrono::seconds> waits;
+  for (unsigned failures = 1; failures <= 9; ++failures) {
+    waits.push_back(back_off(failures));
+  }
+  CHECK(waits == std::vector<std::chrono::seconds>{5s, 10s, 20s, 40s, 80s, 160s, 300s, 300s, 300s});
+  CHECK(back_off(4'000'000'000) == 300s);
+}
+
+TEST_CASE("an answer in another order moves no collector") {
+  const auto first = merge({}, answer({"10.0.0.1", "10.0.0.2", "10.0.0.1"}));
+  CHECK(first == std::vector{ip("10.0.0.1"), ip("10.0.0.2")});
+  CHECK(merge(first, answer({"10.0.0.2", "10.0.0.1"})) == first);
+  CHECK(merge(first, answer({"10.0.0.3", "10.0.0.2"})) == std::vector{ip("10.0.0.2"), ip("10.0.0.3")});
+}
+
+TEST_CASE("an answer of any size leaves 16 addresses") {
+  std::vector<DnsAddress> many;
+  for (int i = 0; i < 250; ++i) {
+    many.push_back({ip(fmt::format("10.0.0.{}", i)), 60s});
+  }
+  const auto kept = merge({}, many);
+  CHECK(kept.size() == 16);
+  CHECK(merge(kept, many) == kept);
+}
+
+TEST_CASE("collectors keep their order, and one whose name is not resolved is left out") {
+  CollectorNames names{std::mt19937(1)};
+  names.configure({{.host = "a.example", .port = 7000, .network_namespace = "blue", .device = "eth1"},
+                   {.host = "10.0.0.9"},
+                   {.host = "b.example"}},
+                  "", kStart);
+  CHECK(where(names) == Texts{"10.0.0.9"});
+  CHECK(names.take_due(kStart) == Texts{"a.example", "b.example"});
+  names.answered("b.example", answer({"::1"}), kStart);
+  CHECK(where(names) == Texts{"10.0.0.9", "::1"});
+  names.answered("a.example", answer({"10.0.0.1"}), kStart);
+  CHECK(names.collectors() == std::vector<Collector>{{.address = ip("10.0.0.1"),
+                                                      .port = 7000,
+                                                      .device = "eth1",
+                                                      .network_namespace = "blue",
+                                                      .name = "a.example"},
+                                                     {.address = ip("10.0.0.9")},
+                                                     {.address = ip("::1"), .name = "b.example"}});
+}
+
+TEST_CASE(
+    "a name is due at once, not while it is under way, and again within a tenth of its TTL behind that") {
+  auto names = one_name();
+  CHECK(names.take_due(kStart + 1h).empty());
+  CHECK(!names.next_due());
+  names.answered("a.example", answer({"10.0.0.1"}, 60s), kStart);
+  CHECK(names.take_due(kStart + 59s).empty());
+  REQUIRE(names.next_due());
+  CHECK(*names.next_due() >= kStart + 60s);
+  CHECK(*names.next_due() <= kStart + 66s);
+  CHECK(names.take_due(*names.next_due()) == Texts{"a.example"});
+  names.answered("a.example", answer({"10.0.0.2"}, 60s), kStart + 60s);
+  CHECK(where(names) == Texts{"10.0.0.2"});
+}
+
+TEST_CASE("while lookups fail the last good addresses stay, and an answer ends the back-off") {
+  auto names = one_name();
+  names.answered("a.example", answer({"10.0.0.1"}), kStart);
+  names.failed("a.example", kStart);
+  CHECK(names.next_due() == kStart + 5s);
+  names.failed("a.example", kStart);
+  CHECK(names.next_due() == kStart + 10s);
+  CHECK(where(names) == Texts{"10.0.0.1"});
+  names.answered("a.example", answer({"10.0.0.1"}), kStart);
+  names.failed("a.example", kStart);
+  CHECK(names.next_due() == kStart + 5s);
+}
+
+TEST_CASE("news about the servers makes failed names due and no others") {
+  CollectorNames names{std::mt19937(1)};
+  names.configure({{.host = "a.example"}, {.host = "b.example"}}, "", kStart);
+  REQUIRE(names.take_due(kStart).size() == 2);
+  names.answered("a.example", answer({"10.0.0.1"}), kStart);
+  names.failed("b.example", kStart);
+  names.retry_failed(kStart + 1s);
+  CHECK(names.take_due(kStart + 1s) == Texts{"b.example"});
+}
+
+TEST_CASE("a reload looks names up anew, keeps what is known of them, and forgets those that are gone") {
+  CollectorNames names{std::mt19937(1)};
+  names.configure({{.host = "a.example"}, {.host = "b.example"}}, "", kStart);
+  REQUIRE(names.take_due(kStart).size() == 2);
+  names.answered("a.example", answer({"10.0.0.1"}), kStart);
+  names.answered("b.example", answer({"10.0.0.2"}), kStart);
+  names.configure({{.host = "b.example", .port = 7000}}, "", kStart + 1s);
+  CHECK(where(names) == Texts{"10.0.0.2"});
+  CHECK(names.take_due(kStart + 1s) == Texts{"b.example"});
+  names.answered("a.example", answer({"10.0.0.1"}), kStart + 1s); // an answer that nobody waits for
+  CHECK(where(names) == Texts{"10.0.0.2"});
+}
+
+TEST_CASE("a reload does not ask a second time what is being asked") {
+  auto names = one_name();
+  names.configure({{.host = "a.example"}}, "", kStart + 1s);
+  CHECK(names.take_due(kStart + 1s).empty());
+}
+
+TEST_CASE("what an earlier run knew holds for names that are not resolved yet") {
+  auto names = one_name();
+  const std::vector<Collector> earlier{{.address = ip("10.0.0.1"), .name = "a.example"},
+                                       {.address = ip("10.0.0.2"), .name = "b.example"},
+                                       {.address = ip("10.0.0.3")}};
+  names.remember(earlier, std::nullopt);
+  CHECK(where(names) == Texts{"10.0.0.1"});
+  names.answered("a.example", answer({"10.0.0.7"}), kStart);
+  names.remember(earlier, std::nullopt);
+  CHECK(where(names) == Texts{"10.0.0.7"});
+}
+
+TEST_CASE("a collector moves to another address, and back when its name has lost that one") {
+  CollectorNames names{std::mt19937(1)};
+  names.configure({{.host = "a.example"}, {.host = "a.example", .network_namespace = "blue"}}, "", kStart);
+  REQUIRE(names.take_due(kStart) == Texts{"a.example"});
+  names.answered("a.example", answer({"2001:db8::1", "10.0.0.1", "10.0.0.2"}), kStart);
+  const auto collector = names.collectors()[1];
+  CHECK(names.others(collector) == std::vector{ip("10.0.0.1"), ip("10.0.0.2")});
+  names.move(collector, ip("10.0.0.1"));
+  CHECK(where(names) == Texts{"2001:db8::1", "10.0.0.1"}); // the other one has a network of its own
+  CHECK(names.others(names.collectors()[1]) == std::vector{ip("10.0.0.2"), ip("2001:db8::1")});
+  names.configure({{.host = "a.example", .network_namespace = "blue"}}, "", kStart);
+  CHECK(where(names) == Texts{"10.0.0.1"});
+  names.answered("a.example", answer({"2001:db8::1", "10.0.0.1"}), kStart);
+  CHECK(where(names) == Texts{"10.0.0.1"});
+  names.answered("a.example", answer({"2001:db8::1", "10.0.0.2"}), kStart);
+  CHECK(where(names) == Texts{"2001:db8::1"});
+}
+
+TEST_CASE("hosts that share a caching server do not ask it again at the same moment") {
+  std::set<MonotonicTime> moments;
+  for (unsigned host = 0; host < 20; ++host) {
+    CollectorNames names{std::mt19937(host)};
+    names.configure({{.host = "a.example"}}, "", kStart);
+    REQUIRE(names.take_due(kStart).size() == 1);
+    names.answered("a.example", answer({"10.0.0.1"}, 60s), kStart);
+    moments.insert(names.next_due().value());
+  }
+  CHECK(moments.size() > 15);
+}
+
+TEST_CASE("a collector with a source address is sent to at addresses of its family only") {
+  CollectorNames names{std::mt19937(1)};
+  names.configure({{.host = "a.example", .source = ip("10.0.0.9")}}, "", kStart);
+  REQUIRE(names.take_due(kStart).size() == 1);
+  names.answered("a.example", answer({"2001:db8::1", "10.0.0.1", "2001:db8::2", "10.0.0.2"}), kStart);
+  CHECK(where(names) == Texts{"10.0.0.1"});
+  CHECK(names.collectors()[0].source == ip("10.0.0.9"));
+  CHECK(names.others(names.collectors()[0]) == std::vector{ip("10.0.0.2")});
+  CHECK(!names.problem("a.example"));
+  names.answered("a.example", answer({"2001:db8::1"}), kStart);
+  CHECK(where(names).empty());
+  CHECK(names.problem("a.example").value().message ==
+        "no IPv4 address, which the source address 10.0.0.9 needs");
+}
+
+TEST_CASE("the agent's address may be a name, of which the first known address counts") {
+  CollectorNames names{std::mt19937(1)};
+  names.configure({{.host = "10.0.0.1"}}, "me.example", kStart);
+  CHECK(names.take_due(kStart) == Texts{"me.example"});
+  CHECK(!names.agent_ip());
+  names.remember({}, ip("192.0.2.7"));
+  CHECK(names.agent_ip() == ip("192.0.2.7"));
+  names.answered("me.example", answer({"192.0.2.8", "192.0.2.7"}), kStart);
+  CHECK(names.agent_ip() == ip("192.0.2.7")); // servers rotate their answers
+  names.answered("me.example", answer({"192.0.2.9"}), kStart);
+  CHECK(names.agent_ip() == ip("192.0.2.9"));
+  names.configure({{.host = "10.0.0.1"}}, "", kStart);
+  CHECK(!names.agent_ip());
+}
+
+TEST_CASE("a collector that is configured by its address has no others") {
+  CollectorNames names{std::mt19937(1)};
+  names.configure({{.host = "10.0.0.1"}}, "", kStart);
+  CHECK(names.others(names.collectors()[0]).empty());
+  CHECK(names.take_due(kStart).empty());
+}

@@ -1,0 +1,158 @@
+#include "daemon/agent.hpp"
+
+#include "sflow/decode.hpp"
+
+#include <arpa/inet.h>
+#include <array>
+#include <catch2/catch.hpp>
+#include <poll.h>
+#include <sys/socket.h>
+
+using namespace sfa;
+using namespace sfa::daemon;
+using namespace sfa::polling;
+using namespace sfa::sflow;
+using namespace sfa::status;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Data sources as a test wants them.
+class Fake final : public SampleSource {
+public:
+  explicit Fake(std::vector<DataSource> sources) : present(std::move(sources)) {}
+
+  [[nodiscard]] std::string_view name() const override { return "fakes"; }
+  [[nodiscard]] std::vector<DataSource> data_sources() const override { return present; }
+  [[nodiscard]] std::vector<CounterSample> sample(std::span<const DataSource> due) override {
+    std::vector<CounterSample> samples;
+    for (const auto& source : due) {
+      samples.push_back({source, {PortName{.name = std::to_string(source.index)}}});
+    }
+    return samples;
+  }
+  [[nodiscard]] std::vector<SourceStatus> status(MonotonicTime) const override { return {}; }
+
+  std::vector<DataSource> present;
+};
+
+class CollectorSink {
+public:
+  CollectorSink() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    REQUIRE(bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    REQUIRE(getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port = ntohs(address.sin_port);
+  }
+  // What has arrived.
+  std::vector<DecodedDatagram> received() {
+    std::vector<DecodedDatagram> datagrams;
+    std::array<std::uint8_t, 2000> buffer{};
+    ssize_t size = 0;
+    while ((size = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0) {
+      datagrams.push_back(decode_datagram(std::span(buffer).first(static_cast<std::size_t>(size))).value());
+    }
+    return datagrams;
+  }
+
+  std::uint16_t port = 0;
+
+private:
+  UniqueFd fd_{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+};
+
+Settings settings(const CollectorSink& collector, std::chrono::seconds polling = 300s) {
+  const auto loopback = IpAddress::parse("127.0.0.1").value();
+  Settings result;
+  result.agent_ip = loopback;
+  result.polling = polling;
+  result.collectors = {{loopback, collector.port}};
+  return result;
+}
+
+// "CLASS:INDEX SEQUENCE_NUMBER" of each sample.
+std::vector<std::string> samples_of(const std::vector<DecodedDatagram>& datagrams) {
+  std::vector<std::string> samples;
+  for (const auto& datagram : datagrams) {
+    for (const auto& sample : datagram.samples) {
+      const auto& counters = std::get<DecodedCounters>(sample);
+      samples.push_back(
+          fmt::format("{}:{} {}", counters.source.ds_class, counters.source.index, counters.sequence_number));
+    }
+  }
+  return samples;
+}
+
+// Runs the loop until something has arrived at the collector.
+std::vector<DecodedDatagram> next_datagrams(EventLoop& loop, CollectorSink& collector) {
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  std::vector<DecodedDatagram> datagrams;
+  while (datagrams.empty() && std::chrono::steady_clock::now() < deadline) {
+    pollfd ready{.fd = loop.fd(), .events = POLLIN, .revents = 0};
+    poll(&ready, 1, 1000);
+    loop.run_pending();
+    datagrams = collector.received();
+  }
+  return datagrams;
+}
+
+using Samples = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("values that come later are sent at once, with sequence numbers of each data source") {
+  EventLoop loop;
+  CollectorSink collector;
+  Agent agent(loop, std::mt19937(1));
+  agent.apply(settings(collector), 100000);
+  const auto sample = [](std::uint32_t index) { return CounterSample{{3, index}, {PortName{.name = "x"}}}; };
+  agent.deliver({sample(100000), sample(100001)});
+  agent.deliver({sample(100001)});
+  const auto datagrams = collector.received();
+  CHECK(datagrams.size() == 2);
+  CHECK(datagrams[1].sequence_number == 2);
+  CHECK(samples_of(datagrams) == Samples{"3:100000 1", "3:100001 1", "3:100001 2"});
+}
+
+TEST_CASE("what comes when nothing is exported is dropped") {
+  EventLoop loop;
+  CollectorSink collector;
+  Agent agent(loop, std::mt19937(1));
+  agent.deliver({{kHostDataSource, {PortName{.name = "x"}}}});
+  agent.apply(settings(collector, 0s), 100000);
+  agent.deliver({{kHostDataSource, {PortName{.name = "x"}}}});
+  CHECK(collector.received().empty());
+}
+
+TEST_CASE("all data sources of all sample sources are polled, and what is due together shares a datagram") {
+  EventLoop loop;
+  CollectorSink collector;
+  Agent agent(loop, std::mt19937(1));
+  agent.add(std::make_unique<Fake>(std::vector{kHostDataSource}));
+  agent.add(std::make_unique<Fake>(std::vector{DataSource{0, 2}, DataSource{0, 3}}));
+  agent.apply(settings(collector, 1s), 100000);
+  (void)next_datagrams(loop, collector); // the first poll of the host may be alone
+  const auto datagrams = next_datagrams(loop, collector);
+  CHECK(datagrams.size() == 1);
+  CHECK(datagrams.at(0).samples.size() == 3);
+}
+
+TEST_CASE("a data source that came is polled, and one that left is not") {
+  EventLoop loop;
+  CollectorSink collector;
+  Agent agent(loop, std::mt19937(1));
+  auto interfaces = std::make_unique<Fake>(std::vector{DataSource{0, 2}});
+  auto& present = interfaces->present;
+  agent.add(std::move(interfaces));
+  agent.apply(settings(collector, 1s), 100000);
+  CHECK(agent.data_sources() == std::vector<DataSourceCount>{{"fakes", 1}});
+  present = {{0, 3}, {0, 4}};
+  agent.data_sources_changed();
+  CHECK(agent.data_sources() == std::vector<DataSourceCount>{{"fakes", 2}});
+  const auto datagrams = next_datagrams(loop, collector);
+  CHECK(datagrams.size() == 1);
+  CHECK(samples_of(datagrams) == Samples{"0:3 1", "0:4 1"});
+}

@@ -1,0 +1,224 @@
+#include "dnssd/dns_sd_state.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+
+using namespace sfa;
+using namespace sfa::config;
+using namespace sfa::dnssd;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Kind = DnsSdResult::Kind;
+using Outcome = DnsSdState::Outcome;
+
+const MonotonicTime kStart{1000h};
+const DnsSdConfig kConfig{.on = true, .start_delay = 0s};
+const DnsSdResult kFailed{.kind = Kind::failed, .error = {"Timeout"}};
+
+DnsSdResult answer(std::string target, std::chrono::seconds ttl = 60s) {
+  return {.kind = Kind::answer,
+          .answer = {.name = "n", .services = {{0, 0, 6343, std::move(target)}}, .texts = {"sampling=5"}},
+          .ttl = ttl};
+}
+
+DnsSdResult absent(std::chrono::seconds ttl = 60s) {
+  return {.kind = Kind::absent, .answer = {.name = "n"}, .ttl = ttl};
+}
+
+DnsSdState started(const DnsSdConfig& config = kConfig, unsigned seed = 1) {
+  DnsSdState state{std::mt19937(seed)};
+  state.configure(config, kStart);
+  return state;
+}
+
+// How long until the next question after that result, the least and the most of many hosts.
+std::pair<std::chrono::nanoseconds, std::chrono::nanoseconds>
+next_after(const DnsSdResult& result, const DnsSdConfig& config = kConfig) {
+  std::chrono::nanoseconds least = 1000h, most = 0s;
+  for (unsigned host = 0; host < 200; ++host) {
+    DnsSdState state = started(config, host);
+    state.concluded(result, kStart);
+    least = std::min<std::chrono::nanoseconds>(least, *state.due() - kStart);
+    most = std::max<std::chrono::nanoseconds>(most, *state.due() - kStart);
+  }
+  return {least, most};
+}
+
+} // namespace
+
+TEST_CASE("hosts that start together ask for DNS-SD at random within the configured delay") {
+  std::set<MonotonicTime> times;
+  for (unsigned host = 0; host < 100; ++host) {
+    const auto due = started({.on = true, .start_delay = 1s}, host).due();
+    CHECK((due >= kStart && due <= kStart + 1s));
+    times.insert(*due);
+  }
+  CHECK(times.size() > 80);
+  CHECK(started().due() == kStart);
+}
+
+TEST_CASE("DNS-SD asks again after the TTL and up to 10 % more, never before it") {
+  const auto [least, most] = next_after(answer("c1", 100s));
+  CHECK((least >= 100s && least < 101s));
+  CHECK((most <= 110s && most > 109s));
+}
+
+TEST_CASE("the TTL is clamped to what is configured") {
+  CHECK(next_after(answer("c1", 0s)).first >= 10s);
+  CHECK(next_after(answer("c1", 0s)).second <= 11s);
+  CHECK(next_after(answer("c1", 48h)).first >= 1h);
+  CHECK(next_after(answer("c1", 48h)).second <= 66min);
+  const DnsSdConfig quick{.on = true, .min_ttl = 1s, .max_ttl = 5s, .start_delay = 0s};
+  CHECK(next_after(answer("c1", 0s), quick).second <= 1100ms);
+  CHECK(next_after(answer("c1", 48h), quick).second <= 5500ms);
+  CHECK(next_after(absent(0s)).first >= 10s);
+  CHECK(next_after(absent(30s)).second <= 33s);
+}
+
+TEST_CASE(
+    "after failures DNS-SD asks again after 5 s, doubled up to 5 min, and after an answer begins anew") {
+  DnsSdState state = started();
+  MonotonicTime now = kStart;
+  for (const auto wait : {5s, 10s, 20s, 40s, 80s, 160s, 300s, 300s, 300s}) {
+    CHECK(state.concluded(kFailed, now) == Outcome::failed);
+    CHECK(*state.due() >= now + wait);
+    CHECK(*state.due() <= now + wait * 1.1);
+    now = *state.due();
+  }
+  state.concluded(answer("c1"), now);
+  state.concluded(kFailed, now);
+  CHECK(*state.due() <= now + 6s);
+}
+
+TEST_CASE("an answer is in force until another one is, whatever fails meanwhile") {
+  DnsSdState state = started();
+  CHECK(!state.in_force());
+  CHECK(state.concluded(kFailed, kStart) == Outcome::failed);
+  CHECK(!state.in_force());
+  CHECK(state.concluded(answer("c1"), kStart) == Outcome::applied);
+  CHECK(state.concluded(answer("c1"), kStart) == Outcome::confirmed);
+  CHECK(state.concluded(kFailed, kStart) == Outcome::failed);
+  CHECK(state.in_force() == answer("c1").answer);
+  CHECK(state.concluded(answer("c2"), kStart) == Outcome::applied);
+  CHECK(state.in_force() == answer("c2").answer);
+}
+
+TEST_CASE("records that are absent twice in a row switch off, and no sooner") {
+  DnsSdState state = started();
+  state.concluded(answer("c1"), kStart);
+  CHECK(state.concluded(absent(), kStart) == Outcome::doubted);
+  CHECK(state.in_force() == answer("c1").answer);
+  SECTION("twice") {
+    CHECK(state.concluded(absent(), kStart) == Outcome::switched_off);
+    CHECK(state.in_force() == DnsSdAnswer{.name = "n"});
+    CHECK(state.concluded(absent(), kStart) == Outcome::still_off);
+    CHECK(state.concluded(kFailed, kStart) == Outcome::failed);
+    CHECK(state.in_force()->services.empty());
+    CHECK(state.concluded(answer("c1"), kStart) == Outcome::applied);
+    CHECK(state.concluded(absent(), kStart) == Outcome::doubted);
+  }
+  SECTION("an answer, a failure or other servers in between begin the count anew") {
+    SECTION("answer") {
+      state.concluded(answer("c1"), kStart);
+    }
+    SECTION("failure") {
+      state.concluded(kFailed, kStart);
+    }
+    SECTION("other servers") {
+      state.ask_now(kStart);
+    }
+    SECTION("reload") {
+      state.configure(kConfig, kStart);
+    }
+    CHECK(state.concluded(absent(), kStart) == Outcome::doubted);
+    CHECK(state.in_force() == answer("c1").answer);
+  }
+}
+
+TEST_CASE("without any answer before, an absence is off at its second time too") {
+  DnsSdState state = started();
+  CHECK(state.concluded(absent(), kStart) == Outcome::doubted);
+  CHECK(!state.in_force());
+  CHECK(state.concluded(absent(), kStart) == Outcome::switched_off);
+  CHECK(state.in_force() == DnsSdAnswer{.name = "n"});
+}
+
+TEST_CASE("records that are absent in a domain that was configured since are switched off by its name") {
+  DnsSdState state = started({.on = true, .domain = "a"});
+  DnsSdResult there = answer("c1");
+  there.answer.name = "_sflow._udp.a";
+  state.concluded(there, kStart);
+  state.configure({.on = true, .domain = "b"}, kStart);
+  DnsSdResult gone = absent();
+  gone.answer = {.name = "_sflow._udp.b", .authenticated = true};
+  CHECK(state.concluded(gone, kStart) == Outcome::doubted);
+  CHECK(state.concluded(gone, kStart) == Outcome::switched_off);
+  CHECK(state.in_force() == gone.answer);
+  CHECK(state.concluded(gone, kStart) == Outcome::still_off);
+  SECTION("and again by that of the next one, with nothing to be switched off any more") {
+    state.configure({.on = true, .domain = "a"}, kStart);
+    gone.answer = {.name = "_sflow._udp.a"};
+    CHECK(state.concluded(gone, kStart) == Outcome::still_off);
+    CHECK(state.in_force() == gone.answer);
+  }
+}
+
+TEST_CASE("records that are absent in a whole search list stay those of the domain that had them") {
+  DnsSdState state = started();
+  state.concluded(answer("c1"), kStart);
+  DnsSdResult gone = absent();
+  gone.answer.name = "first of the list";
+  state.concluded(gone, kStart);
+  CHECK(state.concluded(gone, kStart) == Outcome::switched_off);
+  CHECK(state.in_force()->name == "n");
+}
+
+TEST_CASE("a copy is in force until DNS answers, and removed records switch it off") {
+  DnsSdState state = started();
+  state.remember(answer("c1").answer);
+  state.concluded(kFailed, kStart);
+  CHECK(state.in_force() == answer("c1").answer);
+  state.concluded(absent(), kStart);
+  CHECK(state.concluded(absent(), kStart) == Outcome::switched_off);
+}
+
+TEST_CASE("texts that are missing stay as they were, and are asked for again soon") {
+  DnsSdState state = started();
+  DnsSdResult without_texts = answer("c2", 3600s);
+  without_texts.answer.texts.clear();
+  without_texts.error = {"TXT: Timeout"};
+  SECTION("known before") {
+    state.concluded(answer("c1"), kStart);
+    CHECK(state.concluded(without_texts, kStart) == Outcome::applied);
+    CHECK(state.in_force() == answer("c2").answer);
+  }
+  SECTION("of another name") {
+    DnsSdResult other = answer("c1");
+    other.answer.name = "m";
+    state.concluded(other, kStart);
+    CHECK(state.concluded(without_texts, kStart) == Outcome::applied);
+    CHECK(state.in_force()->texts.empty());
+  }
+  SECTION("not authenticated then, beside services that are now") {
+    state.concluded(answer("c1"), kStart);
+    without_texts.answer.authenticated = true;
+    state.concluded(without_texts, kStart);
+    CHECK(!state.in_force()->authenticated);
+  }
+  CHECK(*state.due() <= kStart + 6s);
+}
+
+TEST_CASE("DNS-SD is due at once after other servers or a reload, and not while it is being asked") {
+  DnsSdState state = started();
+  state.asked();
+  CHECK(!state.due());
+  state.concluded(answer("c1", 3600s), kStart);
+  state.ask_now(kStart + 5s);
+  CHECK(state.due() == kStart + 5s);
+  state.concluded(answer("c1", 3600s), kStart);
+  state.configure({.on = true, .start_delay = 300s}, kStart + 6s);
+  CHECK(state.due() == kStart + 6s);
+}

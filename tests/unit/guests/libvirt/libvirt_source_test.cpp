@@ -1,0 +1,191 @@
+// The module against libvirt's test driver, which runs in this process. It has no statistics in bulk beyond
+// the state, so NICs and disks with their counters are tested with real QEMU in tests/vm.
+#include "guests/libvirt/libvirt_source.hpp"
+
+#include "common/handle.hpp"
+#include "guests/libvirt/disk_silence.hpp"
+#include "guests/libvirt/domain_reader.hpp"
+#include "host/fixture_host.hpp"
+#include "host/host_uuid.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <fmt/format.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <memory>
+#include <thread>
+
+using namespace sfa;
+using namespace sfa::guests;
+using namespace sfa::host;
+using namespace sfa::sflow;
+using namespace sfa::test;
+
+namespace {
+
+// A node whose domains are in files, for the test driver.
+class TestNode {
+public:
+  explicit TestNode(unsigned domains) {
+    std::string text = "<node>\n";
+    for (unsigned i = 0; i < domains; ++i) {
+      directory_.write(fmt::format("d{}.xml", i),
+                       fmt::format("<domain type='test'><name>d{0}</name>"
+                                   "<uuid>00000000-0000-4000-8000-{0:012}</uuid>"
+                                   "<memory unit='KiB'>98304</memory><vcpu>2</vcpu>"
+                                   "<os><type arch='x86_64'>hvm</type></os><devices>"
+                                   "<interface type='bridge'><mac address='52:54:00:99:00:{1:02x}'/>"
+                                   "<source bridge='br0'/><target dev='vnet{0}'/></interface>"
+                                   "</devices></domain>",
+                                   i, i % 256));
+      // What the test driver calls it.
+      directory_.write(fmt::format("sys/class/net/testnet{}/ifindex", i), fmt::format("{}\n", 14 + i));
+      text += fmt::format("<domain file='d{}.xml'/>\n", i);
+    }
+    directory_.write("node.xml", text + "</node>\n");
+  }
+  [[nodiscard]] std::string uri() const { return "test://" + (directory_.path() / "node.xml").native(); }
+  [[nodiscard]] SysRoot root() const { return directory_.root(); }
+
+private:
+  TemporaryHost directory_;
+};
+
+std::vector<VmReading> read_all(VmSource& source) {
+  return value_of(source.read(value_of(source.list())));
+}
+
+} // namespace
+
+TEST_CASE("libvirt's domains are listed and read") {
+  const TestNode node(3);
+  const auto source = make_libvirt_source({.root = node.root(), .uri = node.uri(), .changed = [] {}});
+  const auto vms = value_of(source->list());
+  CHECK(vms.size() == 3);
+  const auto first = value_of(parse_uuid("00000000-0000-4000-8000-000000000000"));
+  const auto readings = value_of(source->read(std::vector{first}));
+  REQUIRE(readings.size() == 1);
+  const auto& vm = readings[0];
+  CHECK(vm.uuid == first);
+  CHECK(vm.name == "d0");
+  CHECK(vm.machine_type == 3);
+  CHECK(vm.state == VIR_DOMAIN_RUNNING);
+  CHECK(vm.cpus == 2);
+  CHECK(vm.max_memory == 98304U * 1024U);
+  CHECK(vm.cpu_time_ns > 0);
+  REQUIRE(vm.nics.size() == 1);
+  CHECK(vm.nics[0] ==
+        VmNic{.device = "testnet0", .mac = MacAddress{0x52, 0x54, 0, 0x99, 0, 0}, .if_index = 14});
+  CHECK(vm.disks == std::vector<VmDisk>{}); // its XML has none
+  CHECK(vm.problem.empty());
+}
+
+TEST_CASE("a libvirt that is not there is one error, and no output of libvirt's own") {
+  const auto source =
+      make_libvirt_source({.root = SysRoot(), .uri = "test:///nonexistent/node.xml", .changed = [] {}});
+  const auto vms = source->list();
+  REQUIRE_FALSE(vms);
+  CHECK(vms.error().message.starts_with("test:///nonexistent/node.xml: "));
+  CHECK_FALSE(source->read(std::vector{Uuid{1}}));
+}
+
+TEST_CASE("a domain that has gone is left out") {
+  const TestNode node(1);
+  const auto source = make_libvirt_source({.root = node.root(), .uri = node.uri(), .changed = [] {}});
+  auto vms = value_of(source->list());
+  vms.push_back(Uuid{1, 2, 3});
+  CHECK(value_of(source->read(vms)).size() == 1);
+  CHECK(value_of(source->read(std::vector{Uuid{1, 2, 3}})).empty());
+}
+
+TEST_CASE("a domain that stops or starts is told, and one that stopped is left out of what is read") {
+  // One node for all connections of this process.
+  constexpr const char* kShared = "test:///default";
+  std::atomic<unsigned> changes{0};
+  const auto source = make_libvirt_source({.root = SysRoot(), .uri = kShared, .changed = [&] { ++changes; }});
+  const auto before = value_of(source->list());
+  REQUIRE(before.size() == 1);
+  const Handle<virConnect, virConnectClose> connection(virConnectOpen(kShared));
+  const Handle<virDomain, virDomainFree> domain(virDomainLookupByUUID(connection.get(), before[0].data()));
+  const auto wait_for_changes = [&](unsigned wanted) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (changes < wanted && std::chrono::steady_clock::now() < end) {
+      std::this_thread::yield();
+    }
+    return changes.load();
+  };
+
+  REQUIRE(virDomainDestroy(domain.get()) == 0);
+  CHECK(wait_for_changes(1) == 1);
+  CHECK(value_of(source->read(before)).empty() == false); // the list is still the old one
+  CHECK(value_of(source->list()).empty());
+  CHECK(value_of(source->read(before)).empty());
+
+  REQUIRE(virDomainCreate(domain.get()) == 0);
+  CHECK(wait_for_changes(2) == 2);
+  CHECK(read_all(*source).size() == 1);
+}
+
+TEST_CASE("a domain that goes while it is read is one that has gone, whichever call finds out") {
+  constexpr const char* kTransient = "<domain type='test'><name>brief</name>"
+                                     "<uuid>00000000-0000-4000-8000-00000000b21e</uuid>"
+                                     "<memory unit='KiB'>1024</memory><os><type>hvm</type></os></domain>";
+  const auto uuid = value_of(parse_uuid("00000000-0000-4000-8000-00000000b21e"));
+  virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
+  std::atomic<bool> enough{false};
+  std::atomic<unsigned> runs{0};
+  std::thread thread([&] {
+    const Handle<virConnect, virConnectClose> connection(virConnectOpen("test:///default"));
+    for (; !enough; ++runs) {
+      const Handle<virDomain, virDomainFree> domain(virDomainCreateXML(connection.get(), kTransient, 0));
+      virDomainDestroy(domain.get());
+    }
+  });
+  DomainReader reader("test:///default");
+  unsigned seen = 0;
+  while (runs < 2000 || seen == 0) {
+    const auto answer = reader.read({.uuid = uuid, .xml = true});
+    if (answer) {
+      ++seen;
+      REQUIRE(answer->xml);
+      CHECK(*answer->xml);
+    }
+  }
+  enough = true;
+  thread.join();
+}
+
+TEST_CASE("the node is what the host's kernel says") {
+  const auto source =
+      make_libvirt_source({.root = fixture_host("microvm-6.18"), .uri = "test:///default", .changed = [] {}});
+  const auto node = value_of(source->node());
+  CHECK(node.cpus > 0);
+  CHECK(node.mhz > 0);
+  CHECK(node.memory > node.memory_free);
+  CHECK(node.memory_free > 0);
+}
+
+TEST_CASE("a QEMU is said not to answer when it has not for ten seconds") {
+  DiskSilence silence;
+  const MonotonicTime begin{};
+  CHECK(silence.problem(false, true, begin).empty());
+  CHECK(silence.problem(false, true, begin + std::chrono::seconds(9)).empty());
+  CHECK(silence.problem(false, true, begin + std::chrono::seconds(10)) ==
+        "QEMU does not answer; its disks are left out");
+  CHECK(silence.problem(true, false, begin + std::chrono::seconds(11)).empty());
+  CHECK(silence.problem(false, true, begin + std::chrono::seconds(12)).empty()); // a poll that came late
+}
+
+TEST_CASE(
+    "disks that were there and are missed is said too, and none are missed where there never were any") {
+  DiskSilence silence;
+  const MonotonicTime begin{};
+  CHECK(silence.problem(false, false, begin).empty());
+  CHECK(silence.problem(false, false, begin + std::chrono::minutes(1)).empty());
+  CHECK(silence.problem(true, false, begin + std::chrono::minutes(2)).empty());
+  CHECK(silence.problem(false, false, begin + std::chrono::minutes(3)).empty());
+  CHECK(silence.problem(false, false, begin + std::chrono::minutes(4)) == "its disks are not known now");
+}

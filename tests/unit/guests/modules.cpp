@@ -1,0 +1,32 @@
+// Modules that fit and do not, for vm_module_test.cpp.
+#include "guests/vm_source.hpp"
+
+#include <vector>
+
+namespace {
+
+class OneVm final : public sfa::VmSource {
+public:
+  [[nodiscard]] sfa::Result<std::vector<sfa::Uuid>> list() override { return std::vector{sfa::Uuid{7}}; }
+  [[nodiscard]] sfa::Result<std::vector<sfa::VmReading>> read(std::span<const sfa::Uuid>) override {
+    return std::vector{sfa::VmReading{.uuid = {7}, .name = "seven"}};
+  }
+  [[nodiscard]] sfa::Result<sfa::VirtNode> node() override { return sfa::VirtNode{.cpus = 4}; }
+};
+
+[[maybe_unused]] std::unique_ptr<sfa::VmSource> make(const sfa::VmSourceOptions&) {
+  return std::make_unique<OneVm>();
+}
+
+} // namespace
+
+#if defined(FITTING)
+HSFLOWD_VM_MODULE(make);
+#elif defined(OLDER)
+extern "C" const sfa::VmModule hsflowd_vm_module{sfa::kVmInterface, "0.0.1", make};
+#elif defined(OTHER_INTERFACE)
+// The rest is not looked at: it may be anything then.
+extern "C" const sfa::VmModule hsflowd_vm_module{0, nullptr, nullptr};
+#elif defined(FOREIGN)
+extern "C" const int something_else = 1;
+#endif

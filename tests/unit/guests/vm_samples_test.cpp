@@ -1,0 +1,151 @@
+#include "guests/vm_samples.hpp"
+
+#include "host/fixture_host.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <stdexcept>
+
+using namespace sfa;
+using namespace sfa::guests;
+using namespace sfa::polling;
+using namespace sfa::sflow;
+using namespace sfa::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+class Sink final : public SampleSink {
+public:
+  void deliver(std::vector<CounterSample> samples) override { delivered = std::move(samples); }
+  void data_sources_changed() override { ++changes; }
+
+  std::vector<CounterSample> delivered;
+  int changes = 0;
+};
+
+// VMs of the test's module, which is in place of libvirt's.
+struct Bed {
+  TemporaryHost host;
+  EventLoop loop;
+  Sink sink;
+  VmSamples samples{loop, sink, host.root(), host.path() / "state" / kVmTableName};
+
+  Bed() {
+    std::filesystem::create_directories(host.path() / "modules");
+    std::filesystem::copy_file(std::filesystem::path(TEST_MODULES) / "fitting.so",
+                               host.path() / "modules/libvirt.so");
+  }
+  [[nodiscard]] VmSettings settings() const { return {.kvm = true, .modules = host.path() / "modules"}; }
+
+  void run_until(const std::function<bool()>& done) {
+    Timer deadline = loop.timer([] { throw std::runtime_error("not within the deadline"); });
+    deadline.arm_at(std::chrono::steady_clock::now() + 10s);
+    while (!done()) {
+      loop.run_pending();
+    }
+  }
+  void wait_for_list() {
+    const int before = sink.changes;
+    run_until([&] { return sink.changes > before; });
+  }
+  std::string state_file() const {
+    std::ifstream stream(host.path() / "state" / kVmTableName);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+};
+
+} // namespace
+
+TEST_CASE("each VM is a data source of its own, and is delivered when it is due") {
+  Bed bed;
+  CHECK(bed.samples.data_sources().empty());
+  bed.samples.configure(bed.settings());
+  bed.wait_for_list();
+  const auto sources = bed.samples.data_sources();
+  REQUIRE(sources.size() == 1);
+  CHECK(sources[0].ds_class == 3);
+  CHECK(sources[0].index >= VmTable::kFirst);
+
+  CHECK(bed.samples.sample(sources).empty());
+  bed.run_until([&] { return !bed.sink.delivered.empty(); });
+  REQUIRE(bed.sink.delivered.size() == 1);
+  CHECK(bed.sink.delivered[0].source == sources[0]);
+  CHECK(std::get<HostDescr>(bed.sink.delivered[0].blocks[0]).hostname == "seven");
+  const auto status = bed.samples.status(std::chrono::steady_clock::now());
+  REQUIRE(status.size() == 1);
+  CHECK(status[0].name == "kvm");
+  CHECK(status[0].present);
+  CHECK(status[0].last_run);
+}
+
+TEST_CASE("a VM has the same dsIndex after a restart of the agent, whatever else there is") {
+  Bed bed;
+  // An index that the UUID would not get by itself.
+  bed.host.write("state/vm-index", "149000 07000000-0000-0000-0000-000000000000\n"
+                                   "149001 08000000-0000-0000-0000-000000000000\n");
+  VmSamples restarted(bed.loop, bed.sink, bed.host.root(), bed.host.path() / "state" / kVmTableName);
+  restarted.configure(bed.settings());
+  bed.wait_for_list();
+  CHECK(restarted.data_sources() == std::vector{DataSource{3, 149000}});
+  CHECK(bed.state_file().find("149001") != std::string::npos);
+}
+
+TEST_CASE("a new VM's dsIndex is in the state file") {
+  Bed bed;
+  bed.samples.configure(bed.settings());
+  bed.wait_for_list();
+  const auto index = std::to_string(bed.samples.data_sources().at(0).index);
+  CHECK(bed.state_file().find(index + " 07000000-0000-0000-0000-000000000000\n") != std::string::npos);
+}
+
+TEST_CASE("virt_node says how many VMs there are, and is absent before the hypervisor answered") {
+  Bed bed;
+  const auto node = bed.samples.make_virt_node_source();
+  CHECK(is_absent(*node, bed.host.root()));
+  bed.samples.configure(bed.settings());
+  CHECK(is_absent(*node, bed.host.root()));
+  bed.wait_for_list();
+  CHECK(read_block<VirtNode>(*node, bed.host.root()) == VirtNode{.cpus = 4, .num_domains = 1});
+}
+
+TEST_CASE("without a kvm or xen section there are no VMs, and none when it goes") {
+  Bed bed;
+  auto settings = bed.settings();
+  bed.samples.configure(settings);
+  bed.wait_for_list();
+  CHECK(bed.samples.data_sources().size() == 1);
+  settings.kvm = false;
+  bed.samples.configure(settings);
+  CHECK(bed.samples.data_sources().empty());
+  CHECK(bed.samples.status(std::chrono::steady_clock::now()).empty());
+}
+
+TEST_CASE("a module that is not there is a problem when it was asked for, and none when it was not") {
+  Bed bed;
+  auto settings = bed.settings();
+  settings.modules = bed.host.path() / "nowhere";
+  bed.samples.configure(settings);
+  const auto error = [&] { return bed.samples.status(std::chrono::steady_clock::now()).at(0).error; };
+  bed.run_until([&] { return !error().empty(); });
+  CHECK(error() == (bed.host.path() / "nowhere/libvirt.so is not installed").native());
+}
+
+TEST_CASE("vms = auto takes the hypervisor that is there, and says nothing of the one that is not") {
+  Bed bed;
+  auto settings = bed.settings();
+  settings.kvm = false;
+  settings.automatic = true;
+  bed.host.write("run/libvirt/libvirt-sock-ro", "");
+  bed.samples.configure(settings);
+  bed.wait_for_list();
+  CHECK(bed.samples.data_sources().size() == 1);
+  const auto status = bed.samples.status(std::chrono::steady_clock::now());
+  REQUIRE(status.size() == 2);
+  CHECK((status[0].name == "xen" && !status[0].present && status[0].error.empty()));
+  CHECK((status[1].name == "kvm" && status[1].present));
+}

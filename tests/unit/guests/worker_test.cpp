@@ -1,0 +1,196 @@
+#include "guests/worker.hpp"
+
+#include "common/event_loop.hpp"
+#include "guests/deadline_call.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <future>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+using namespace sfa;
+using namespace sfa::guests;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kDeadline = 10s;
+
+// Runs the loop until `done`, or fails.
+template <class Done>
+void run_until(EventLoop& loop, Done done) {
+  Timer deadline = loop.timer([] { throw std::runtime_error("not within the deadline"); });
+  deadline.arm_at(std::chrono::steady_clock::now() + kDeadline);
+  Timer tick = loop.timer([&] {
+    if (done()) {
+      loop.quit();
+    } else {
+      tick.arm_at(std::chrono::steady_clock::now() + 1ms);
+    }
+  });
+  tick.arm_at(std::chrono::steady_clock::now());
+  loop.run();
+}
+
+} // namespace
+
+TEST_CASE("work is done on another thread, in order, and its results come in the event loop") {
+  EventLoop loop;
+  Worker worker(loop);
+  const auto here = std::this_thread::get_id();
+  std::vector<int> results;
+  for (int i = 0; i < 3; ++i) {
+    worker.run([i] { return std::pair(i, std::this_thread::get_id()); },
+               [&](std::pair<int, std::thread::id> result) {
+                 CHECK(result.second != here);
+                 CHECK(std::this_thread::get_id() == here);
+                 results.push_back(result.first);
+               });
+  }
+  run_until(loop, [&] { return results.size() == 3; });
+  CHECK(results == std::vector{0, 1, 2});
+}
+
+TEST_CASE("the event loop goes on while the worker is busy") {
+  EventLoop loop;
+  Worker worker(loop);
+  std::promise<void> release;
+  auto released = release.get_future().share();
+  bool done = false;
+  worker.run([released] { return released.wait_for(kDeadline) == std::future_status::ready; },
+             [&](bool in_time) {
+               CHECK(in_time);
+               done = true;
+             });
+  int turns = 0;
+  Timer timer = loop.timer([&] {
+    if (++turns == 3) {
+      release.set_value();
+    }
+    timer.arm_at(std::chrono::steady_clock::now() + 1ms);
+  });
+  timer.arm_at(std::chrono::steady_clock::now());
+  run_until(loop, [&] { return done; });
+  CHECK(turns >= 3);
+}
+
+TEST_CASE("what hangs does not keep the worker from ending, and touches nothing afterwards") {
+  std::promise<void> release;
+  auto released = release.get_future().share();
+  std::promise<void> left;
+  auto has_left = left.get_future();
+  {
+    EventLoop loop;
+    Worker worker(loop);
+    std::promise<void> begun;
+    auto has_begun = begun.get_future();
+    worker.run(
+        [released, begun = std::make_shared<std::promise<void>>(std::move(begun)),
+         left = std::make_shared<std::promise<void>>(std::move(left))] {
+          begun->set_value();
+          released.wait();
+          left->set_value();
+          return 0;
+        },
+        [](int) { FAIL("nobody is there any more"); });
+    has_begun.wait();
+  }
+  release.set_value();
+  CHECK(has_left.wait_for(kDeadline) == std::future_status::ready);
+}
+
+TEST_CASE("work that was asked for is done before the worker ends") {
+  auto done = std::make_shared<std::promise<void>>();
+  auto is_done = done->get_future();
+  {
+    EventLoop loop;
+    Worker worker(loop);
+    worker.run(
+        [done] {
+          done->set_value();
+          return 0;
+        },
+        [](int) {});
+  }
+  CHECK(is_done.wait_for(0s) == std::future_status::ready);
+}
+
+TEST_CASE("any thread may have something called in the event loop, also when the worker is gone") {
+  EventLoop loop;
+  std::function<void(Callback)> post;
+  bool called = false;
+  {
+    Worker worker(loop);
+    post = worker.poster();
+    std::thread([post, &called] { post([&called] { called = true; }); }).join();
+    run_until(loop, [&] { return called; });
+  }
+  post([] { FAIL("nobody is there any more"); });
+}
+
+TEST_CASE("the worker's thread takes no signals") {
+  EventLoop loop;
+  Worker worker(loop);
+  std::optional<bool> blocked;
+  worker.run(
+      [] {
+        sigset_t mask;
+        pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+        return sigismember(&mask, SIGTERM) == 1 && sigismember(&mask, SIGHUP) == 1;
+      },
+      [&](bool result) { blocked = result; });
+  run_until(loop, [&] { return blocked.has_value(); });
+  CHECK(*blocked);
+}
+
+TEST_CASE("a call that returns in time gives its value") {
+  const auto abandoned = no_abandoned_calls();
+  CHECK(call_with_deadline([] { return 7; }, kDeadline, abandoned) == 7);
+  CHECK(abandoned->load() == 0);
+}
+
+TEST_CASE("a call that does not return in time is abandoned until it does") {
+  const auto abandoned = no_abandoned_calls();
+  std::promise<void> release;
+  auto released = release.get_future().share();
+  const auto value = call_with_deadline(
+      [released] {
+        released.wait();
+        return 7;
+      },
+      1ms, abandoned);
+  CHECK_FALSE(value);
+  CHECK(abandoned->load() == 1);
+  CHECK(call_with_deadline([] { return 8; }, kDeadline, abandoned) == 8);
+  CHECK(abandoned->load() == 1);
+  release.set_value();
+  const auto end = std::chrono::steady_clock::now() + kDeadline;
+  while (abandoned->load() != 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  CHECK(abandoned->load() == 0);
+}
+
+TEST_CASE("a call that returns at its deadline is either there or abandoned, and never counted for ever") {
+  const auto abandoned = no_abandoned_calls();
+  for (int i = 0; i < 200; ++i) {
+    const auto value = call_with_deadline(
+        [i] {
+          std::this_thread::sleep_for(std::chrono::microseconds(900 + i));
+          return i;
+        },
+        1ms, abandoned);
+    CHECK((!value || *value == i));
+  }
+  const auto end = std::chrono::steady_clock::now() + kDeadline;
+  while (abandoned->load() != 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  CHECK(abandoned->load() == 0);
+}

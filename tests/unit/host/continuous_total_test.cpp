@@ -1,0 +1,83 @@
+#include "host/continuous_total.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <string>
+
+using namespace sfa;
+using namespace sfa::host;
+
+namespace {
+
+struct Counters {
+  std::uint64_t wide = 0;
+  std::uint64_t narrow = 0;
+
+  static constexpr std::array kCounters{KernelCounter{&Counters::wide, 64U},
+                                        KernelCounter{&Counters::narrow, 32U}};
+};
+
+constexpr std::uint64_t kLast32 = 0xffffffff;
+
+} // namespace
+
+TEST_CASE("the first total is what the kernel has counted so far") {
+  ContinuousTotal<Counters> total;
+  const auto& sum = total.advance({{"a", {100, 7}}, {"b", {50, 3}}});
+  CHECK(sum.wide == 150);
+  CHECK(sum.narrow == 10);
+}
+
+TEST_CASE("a total keeps what a device had counted when the device leaves, and goes on when it comes back") {
+  ContinuousTotal<Counters> total;
+  total.advance({{"a", {100, 0}}, {"b", {50, 0}}});
+  CHECK(total.advance({{"a", {110, 0}}}).wide == 160);
+  CHECK(total.advance({}).wide == 160);
+  CHECK(total.advance({{"a", {110, 0}}, {"b", {55, 0}}}).wide == 165);
+}
+
+TEST_CASE("a new device adds all that it has counted") {
+  ContinuousTotal<Counters> total;
+  total.advance({{"a", {100, 0}}});
+  CHECK(total.advance({{"a", {100, 0}}, {"c", {30, 0}}}).wide == 130);
+}
+
+TEST_CASE("a counter that begins again at 0 adds its new value") {
+  ContinuousTotal<Counters> total;
+  total.advance({{"a", {100, 100}}});
+  const auto& sum = total.advance({{"a", {40, 40}}});
+  CHECK(sum.wide == 140);
+  CHECK(sum.narrow == 140);
+}
+
+TEST_CASE("a counter that falls a little did not begin again, and adds nothing") {
+  ContinuousTotal<Counters> total;
+  total.advance({{"a", {1000, 1000}}});
+  const auto& sum = total.advance({{"a", {990, 990}}}); // the driver gave up a queue that had counted 10
+  CHECK(sum.wide == 1000);
+  CHECK(sum.narrow == 1000);
+  CHECK(total.advance({{"a", {1005, 1005}}}).wide == 1015);
+}
+
+TEST_CASE("a 32-bit kernel counter that wraps goes on, also beyond 32 bits") {
+  ContinuousTotal<Counters> total;
+  total.advance({{"a", {0, kLast32 - 9}}});
+  CHECK(total.advance({{"a", {0, 20}}}).narrow == kLast32 + 21);
+}
+
+TEST_CASE("a 64-bit kernel counter that falls is never taken for one that wrapped") {
+  CHECK(counter_delta(kLast32 - 9, 20, 64) == 20);
+  CHECK(counter_delta(kLast32 - 9, 20, 32) == 30);
+  CHECK(counter_delta(kLast32 + 9, 20, 32) == 20);
+  CHECK(counter_delta(std::uint64_t{1} << 40U, (std::uint64_t{1} << 40U) + 5, 32) == 5);
+}
+
+TEST_CASE(
+    "names that are never seen again do not pile up, and the devices that are there are not counted twice") {
+  ContinuousTotal<Counters> total;
+  for (int i = 0; i < 5000; ++i) {
+    total.advance({{"stays", {1000, 0}}, {"gone" + std::to_string(i), {1, 0}}});
+  }
+  CHECK(total.advance({{"stays", {1001, 0}}}).wide == 6001);
+}

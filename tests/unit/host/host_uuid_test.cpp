@@ -1,0 +1,102 @@
+#include "host/host_uuid.hpp"
+
+#include "fixture_host.hpp"
+
+#include <systemd/sd-id128.h>
+
+using namespace sfa;
+using namespace sfa::host;
+using namespace sfa::test;
+
+namespace {
+
+std::string found(const SysRoot& root, std::string_view configured = "", std::string_view machine_id = "") {
+  const auto uuid = find_host_uuid(root, configured, machine_id);
+  REQUIRE(uuid);
+  return format_uuid(uuid->value);
+}
+
+} // namespace
+
+TEST_CASE("a UUID is read with and without dashes, in either case") {
+  const Uuid expected{0x4c, 0x4c, 0x45, 0x44, 0x00, 0x42, 0x35, 0x10,
+                      0x80, 0x52, 0xb4, 0xc0, 0x4f, 0x4a, 0x4e, 0x31};
+  CHECK(parse_uuid("4C4C4544-0042-3510-8052-B4C04F4A4E31") == expected);
+  CHECK(parse_uuid("4c4c454400423510 8052b4c04f4a4e31") != expected);
+  CHECK(parse_uuid("4c4c4544004235108052b4c04f4a4e31") == expected);
+  CHECK(format_uuid(expected) == "4c4c4544-0042-3510-8052-b4c04f4a4e31");
+}
+
+TEST_CASE("a text that is nearly a UUID is refused") {
+  for (const auto* bad : {"", "4c4c4544-0042-3510-8052-b4c04f4a4e3", "4c4c4544-0042-3510-8052-b4c04f4a4e311",
+                          "4c4c4544-0042-3510-8052b-4c04f4a4e31", "4c4c454-40042-3510-8052-b4c04f4a4e31",
+                          "4c4c4544-0042-3510-8052-b4c04f4a4e3g", "{4c4c4544-0042-3510-8052-b4c04f4a4e3",
+                          "-4c4c45440042351-8052b4c04f4a4e3", " 4c4c4544004235108052b4c04f4a4e31",
+                          "+c4c4544004235108052b4c04f4a4e31"}) {
+    INFO(bad);
+    CHECK(!parse_uuid(bad));
+  }
+}
+
+TEST_CASE("the configured UUID wins over the firmware's, and that over the machine id") {
+  const auto root = fixture_host("kernel-3.10");
+  CHECK(found(root, "11111111-2222-3333-4444-555555555555", "id") == "11111111-2222-3333-4444-555555555555");
+  CHECK(found(root, "", "id") == "4c4c4544-0042-3510-8052-b4c04f4a4e31");
+  CHECK(find_host_uuid(root, "", "")->origin == UuidOrigin::firmware);
+}
+
+TEST_CASE("without a firmware's UUID it is derived from the machine id, which it does not reveal") {
+  const auto root = fixture_host("arm64");
+  CHECK(found(root) == "082d2986-0eb8-4206-9c8e-5674e2bc3e01");
+  CHECK(find_host_uuid(root, "", "")->origin == UuidOrigin::machine_id);
+  CHECK(found(root, "", "00112233445566778899aabbccddeeff") == found(root));
+  CHECK(found(fixture_host("microvm-6.18")) == "c5a02fb7-003a-441f-bfa3-6f89f59fd542");
+}
+
+TEST_CASE("a machine id that is any text is hashed") {
+  CHECK(found(fixture_host("arm64"), "", "rack-7/host-12") == "f317504a-2acc-4d9f-a6b0-826cf1e4bc3e");
+}
+
+TEST_CASE("what is derived from this host's machine id is what systemd derives for our application id") {
+  sd_id128_t raw{};
+  sd_id128_t derived{};
+  const auto application = SD_ID128_MAKE(d4, 54, 64, 20, 55, 99, 4c, 23, 98, 7f, 8d, 34, 52, ba, 10, 3a);
+  if (sd_id128_get_machine(&raw) < 0 || sd_id128_get_machine_app_specific(application, &derived) < 0) {
+    WARN("this host has no machine id");
+    return;
+  }
+  Uuid expected{};
+  Uuid id{};
+  std::copy(std::begin(derived.bytes), std::end(derived.bytes), expected.begin());
+  std::copy(std::begin(raw.bytes), std::end(raw.bytes), id.begin());
+  CHECK(derive_uuid(format_uuid(id)) == expected);
+}
+
+TEST_CASE("a firmware's UUID that many boards share is not used") {
+  const TemporaryHost host;
+  host.write("etc/machine-id", "00112233445566778899aabbccddeeff\n");
+  for (const auto* shared :
+       {"00000000-0000-0000-0000-000000000000\n", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF\n",
+        "03000200-0400-0500-0006-000700080009\n", "00020003-0004-0005-0006-000700080009\n", "Not Settable\n",
+        ""}) {
+    INFO(shared);
+    host.write("sys/class/dmi/id/product_uuid", shared);
+    CHECK(found(host.root()) == "082d2986-0eb8-4206-9c8e-5674e2bc3e01");
+  }
+}
+
+TEST_CASE("a host that has no id at all is unknown, with zeros") {
+  CHECK(find_host_uuid(fixture_host("container"), "", "") == HostUuid{});
+  CHECK(find_host_uuid(fixture_host("xen-dom0"), "", "") == HostUuid{});
+  CHECK(HostUuid{}.origin == UuidOrigin::unknown);
+}
+
+TEST_CASE("a configured UUID that is malformed is an error and not replaced by another") {
+  CHECK(!find_host_uuid(fixture_host("kernel-3.10"), "4c4c4544", ""));
+}
+
+TEST_CASE("the firmware's UUID cut short at any byte is a UUID or an error") {
+  cut_short_at_every_byte("sys/class/dmi/id/product_uuid", [](std::string_view text) {
+    return parse_uuid(text.substr(0, std::min<std::size_t>(text.size(), 36)));
+  });
+}
