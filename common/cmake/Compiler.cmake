@@ -36,10 +36,10 @@ function(reuse_precompiled_headers target)
   endif()
 endfunction()
 
-# One static library a folder, named after it. Its headers are included as "folder/header.hpp", and only by what
-# links it: each library's include path holds nothing but a link to its own folder, so an include against the
+# A room: one directory, one static library. Its headers are included as "room/header.hpp", and only by what
+# links it: each library's include path holds nothing but a link to its own directory, so an include against the
 # direction of the dependencies does not build.
-function(add_folder_library name)
+function(add_room name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   set(include_dir "${CMAKE_BINARY_DIR}/include/${name}")
   file(MAKE_DIRECTORY "${include_dir}")
