@@ -7,8 +7,8 @@
 #include <cstdint>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (const auto datagram = sfa::decode_datagram({data, size})) {
-    static_cast<void>(sfa::json_line(*datagram));
+  if (const auto datagram = sfa::sflow::decode_datagram({data, size})) {
+    static_cast<void>(sfa::sflow::json_line(*datagram));
   }
   return 0;
 }

@@ -25,32 +25,34 @@ bool fits_one_line(const std::string& text) {
 }
 
 // What goes into force is what a configuration file could have said.
-void check_config(const sfa::Config& config) {
+void check_config(const sfa::config::Config& config) {
   for (const auto& collector : config.collectors) {
-    check(sfa::parse_value(sfa::find_option("collector", "ip")->option->type, collector.host).has_value());
+    check(sfa::config::parse_value(sfa::config::find_option("collector", "ip")->option->type, collector.host)
+              .has_value());
     check(collector.port != 0);
   }
-  for (const auto& option : sfa::all_options()) {
+  for (const auto& option : sfa::config::all_options()) {
     if (option.in_dns_txt()) {
       for (const auto& [name, value] : option.access.get(config, 0)) {
-        check(sfa::parse_value(option.type, sfa::format_value(value)) == value);
+        check(sfa::config::parse_value(option.type, sfa::config::format_value(value)) == value);
       }
     }
   }
 }
 
-void check_answer(const sfa::DnsSdAnswer& answer) {
-  check(answer.services.size() <= sfa::kMaxServices && answer.texts.size() <= sfa::kMaxTexts);
-  const auto merged = sfa::merge_dns_sd({}, {}, answer);
+void check_answer(const sfa::dnssd::DnsSdAnswer& answer) {
+  check(answer.services.size() <= sfa::dnssd::kMaxServices && answer.texts.size() <= sfa::dnssd::kMaxTexts);
+  const auto merged = sfa::dnssd::merge_dns_sd({}, {}, answer);
   check_config(merged.config);
   check(merged.config.collectors.empty() == answer.services.empty()); // only what says so is off
   for (const auto& problem : merged.problems) {
     check(fits_one_line(problem.to_string()));
   }
   // Texts that are not UTF-8 change once on the way to disk, and no more.
-  const auto kept = sfa::parse_dns_sd_copy(sfa::format_dns_sd_copy({.answer = answer, .answered_at = {}}));
+  const auto kept =
+      sfa::dnssd::parse_dns_sd_copy(sfa::dnssd::format_dns_sd_copy({.answer = answer, .answered_at = {}}));
   check(kept.has_value() && kept->answer.services == answer.services);
-  check(sfa::parse_dns_sd_copy(sfa::format_dns_sd_copy(*kept)) == kept);
+  check(sfa::dnssd::parse_dns_sd_copy(sfa::dnssd::format_dns_sd_copy(*kept)) == kept);
 }
 
 } // namespace
@@ -61,20 +63,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const std::span<const std::uint8_t> bytes(data + 2, size - 2);
   const std::size_t first = std::min(bytes.size(), static_cast<std::size_t>(data[0]) << 8U | data[1]);
-  sfa::ZoneAnswers answers;
+  sfa::dnssd::ZoneAnswers answers;
   answers.name = "_sflow._udp.example.com";
-  answers.srv = sfa::parse_dns_message(bytes.first(first));
-  answers.txt = sfa::parse_dns_message(bytes.subspan(first));
+  answers.srv = sfa::dns::parse_dns_message(bytes.first(first));
+  answers.txt = sfa::dns::parse_dns_message(bytes.subspan(first));
   for (const bool require_ad : {false, true}) {
-    const auto result = sfa::judge(answers.name, answers.srv, answers.txt, require_ad);
-    if (result.kind == sfa::DnsSdResult::Kind::answer) {
+    const auto result = sfa::dnssd::judge(answers.name, answers.srv, answers.txt, require_ad);
+    if (result.kind == sfa::dnssd::DnsSdResult::Kind::answer) {
       check_answer(result.answer);
     }
   }
-  for (const auto& target : sfa::zone_targets(answers)) {
+  for (const auto& target : sfa::dnssd::zone_targets(answers)) {
     answers.targets[target] = {.a = answers.srv, .aaaa = answers.txt};
   }
-  const auto report = sfa::check_zone(answers, {});
+  const auto report = sfa::dnssd::check_zone(answers, {});
   check(std::ranges::all_of(report.text, [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
   return 0;
 }

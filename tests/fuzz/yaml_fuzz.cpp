@@ -9,8 +9,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  static_cast<void>(sfa::parse_yaml(text));
-  if (sfa::looks_like_yaml(text)) {
+  static_cast<void>(sfa::config::parse_yaml(text));
+  if (sfa::config::looks_like_yaml(text)) {
     sfa::check_config_properties(text);
   }
   return 0;

@@ -5,16 +5,16 @@
 
 namespace {
 
-class OneVm final : public sfa::VmSource {
+class OneVm final : public sfa::guests::VmSource {
 public:
   [[nodiscard]] sfa::Result<std::vector<sfa::Uuid>> list() override { return std::vector{sfa::Uuid{7}}; }
-  [[nodiscard]] sfa::Result<std::vector<sfa::VmReading>> read(std::span<const sfa::Uuid>) override {
-    return std::vector{sfa::VmReading{.uuid = {7}, .name = "seven"}};
+  [[nodiscard]] sfa::Result<std::vector<sfa::guests::VmReading>> read(std::span<const sfa::Uuid>) override {
+    return std::vector{sfa::guests::VmReading{.uuid = {7}, .name = "seven"}};
   }
-  [[nodiscard]] sfa::Result<sfa::VirtNode> node() override { return sfa::VirtNode{.cpus = 4}; }
+  [[nodiscard]] sfa::Result<sfa::sflow::VirtNode> node() override { return sfa::sflow::VirtNode{.cpus = 4}; }
 };
 
-[[maybe_unused]] std::unique_ptr<sfa::VmSource> make(const sfa::VmSourceOptions&) {
+[[maybe_unused]] std::unique_ptr<sfa::guests::VmSource> make(const sfa::guests::VmSourceOptions&) {
   return std::make_unique<OneVm>();
 }
 
@@ -23,10 +23,10 @@ public:
 #if defined(FITTING)
 HSFLOWD_VM_MODULE(make);
 #elif defined(OLDER)
-extern "C" const sfa::VmModule hsflowd_vm_module{sfa::kVmInterface, "0.0.1", make};
+extern "C" const sfa::guests::VmModule hsflowd_vm_module{sfa::guests::kVmInterface, "0.0.1", make};
 #elif defined(OTHER_INTERFACE)
 // The rest is not looked at: it may be anything then.
-extern "C" const sfa::VmModule hsflowd_vm_module{0, nullptr, nullptr};
+extern "C" const sfa::guests::VmModule hsflowd_vm_module{0, nullptr, nullptr};
 #elif defined(FOREIGN)
 extern "C" const int something_else = 1;
 #endif
