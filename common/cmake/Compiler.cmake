@@ -7,7 +7,10 @@ endif()
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
-if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  # An index past the end or an empty optional aborts. Otherwise a test that reads one may still pass.
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+else()
   add_compile_definitions(_FORTIFY_SOURCE=2)
 endif()
 
