@@ -36,7 +36,7 @@ def test_datagrams_of_ovs_vswitchd_from_a_capture_file_decode_as_the_independent
     theirs = [sflow.decode(datagram, any_padding=True) for datagram in CAPTURE]
     assert len(ours) == len(theirs) > 0
     flows = counters = 0
-    for our, their in zip(ours, theirs):
+    for our, their in zip(ours, theirs, strict=True):
         for key in "agent_address", "sub_agent_id", "sequence_number", "uptime":
             assert our[key] == their[key]
         for our_sample, their_sample in zip(our["samples"], their["samples"], strict=True):

@@ -2,7 +2,7 @@
 
 import random
 
-from testbed import Monitor, appctl, publish, settings, wait_for
+from testbed import Monitor, NothingReceived, appctl, publish, settings, wait_for
 
 EDITS = 10_000
 REST = 250  # edits between two looks at the whole
@@ -88,7 +88,7 @@ class Replica:
         """Takes in what has arrived, for a moment."""
         try:
             message = self.monitor.receive(0.01)
-        except AssertionError:
+        except NothingReceived:
             return
         if message.get("method") == "update":
             self.take(message["params"][1])

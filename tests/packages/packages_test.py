@@ -30,7 +30,9 @@ def package(name, kind):
 def fixture_unpacked(tmp_path_factory):
     """The files of all Debian packages."""
     directory = tmp_path_factory.mktemp("unpacked")
-    for file in PACKAGES.glob("*.deb"):
+    files = list(PACKAGES.glob("*.deb"))
+    assert files, f"no Debian packages in {PACKAGES}"
+    for file in files:
         run("dpkg-deb", "-x", file, directory)
     return directory
 
@@ -44,6 +46,7 @@ def test_a_unit_is_exposed_as_little_as_promised(daemon):
 
 @pytest.mark.parametrize("daemon", EXPOSURE)
 def test_a_drop_in_keeps_a_unit_within_the_promise(daemon, tmp_path):
+    checked = 0
     for example in [*(ROOT / "systemd/examples").glob("*.conf"), ROOT / "systemd/xen.conf"]:
         of = "sflowovsd" if "sflowovsd.service.d" in example.read_text() else "hsflowd"
         if of != daemon or "ExecStart=+" in example.read_text():  # that one says that it takes the sandbox off
@@ -53,6 +56,8 @@ def test_a_drop_in_keeps_a_unit_within_the_promise(daemon, tmp_path):
         text = run("systemd-analyze", "security", "--offline=true", "--no-pager", unit)
         exposure = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", text).group(1))
         assert exposure <= 2.5, (example, text)
+        checked += 1
+    assert checked > 0
 
 
 @pytest.mark.parametrize("daemon", EXPOSURE)
@@ -94,7 +99,7 @@ def test_no_option_is_missing_in_its_man_page(unpacked):
         options = re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", run(unpacked / f"usr/sbin/{daemon}", "--help"))
         text = re.sub(r"\s+", " ", run("man", "-l", unpacked / f"usr/share/man/man8/{daemon}.8.gz",
                                        env={**os.environ, "MANWIDTH": "1000"}))
-        assert [option for option in options if option not in text] == []
+        assert options and [option for option in options if option not in text] == []
 
 
 def completions(unpacked, *words):
@@ -107,11 +112,12 @@ def completions(unpacked, *words):
 def test_bash_completes_every_command_and_option_of_hsflowd(unpacked):
     hsflowd = unpacked / "usr/sbin/hsflowd"
     options = r"(?m)^  (?:-\w,)?(--[a-z][a-z-]+)"
-    assert set(re.findall(options, run(hsflowd, "--help"))) == set(completions(unpacked, "--"))
+    assert set(re.findall(options, run(hsflowd, "--help"))) == set(completions(unpacked, "--")) != set()
     commands = completions(unpacked, "")
     assert commands == ["check", "convert", "decode", "dnssd", "show", "status"]
     for command in commands:
         own = set(re.findall(options, run(hsflowd, command, "--help")))
+        assert "--help" in own
         assert own <= set(completions(unpacked, command, "--")), command
 
 
@@ -159,6 +165,7 @@ def test_an_rpm_of_a_module_belongs_to_its_hsflowd(hypervisor):
 def test_rpms_own_no_directory_of_the_system():
     owned = {line for file in PACKAGES.glob("*.rpm") for line in run("rpm", "-qp", "--qf", "[%{FILEMODES:perms} %{FILENAMES}\n]", file).splitlines()}
     directories = {line.split()[1] for line in owned if line.startswith("d")}
+    assert directories
     assert [path for path in directories if not re.search("hsflowd|sflowovsd|/.build-id", path)] == []
 
 

@@ -24,6 +24,7 @@ SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 sys.path.insert(0, str(ROOT / "tests/decoder"))
 import sflow  # noqa: E402  (the independent decoder)
 
+CRASHES = {-number for number in (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGSYS)}
 DEADLINE = 10.0  # seconds; far more than anything here takes
 # A sanitizer makes our daemons several times slower: what is timed may take that much longer then.
 SLOW = 10 if os.environ.get("SANITIZE") else 1
@@ -107,15 +108,16 @@ class Daemon:
         self.announced.append(pattern)
 
     def stop(self, signal_number=signal.SIGTERM, within=1.0):
-        if self.process.poll() is not None:
-            return self.process.returncode
-        self.process.send_signal(signal_number)
+        if self.process.poll() is None:
+            self.process.send_signal(signal_number)
         try:
-            return self.process.wait(within)
+            status = self.process.wait(within)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"{self.command[0]} did not end within {within} s of signal {signal_number}")
+        assert status not in CRASHES, f"{self.command[0]} crashed ({signal.Signals(-status).name}):\n{self.text()[-3000:]}"
+        return status
 
     def kill(self):
         self.process.kill()
@@ -144,7 +146,8 @@ class Daemon:
 
 
 class Testbed:
-    """Starts daemons for a test; at the end stops them, newest first, and fails on warnings nobody announced."""
+    """Starts daemons for a test; at the end stops them, newest first, and fails if one of ours logged a warning that the test did
+    not announce, crashed, or ended with an error that the test did not wait for."""
 
     __test__ = False  # not a test, whatever its name says to pytest
 
@@ -199,8 +202,11 @@ class Testbed:
     def close(self):
         problems = []
         for daemon in reversed(self.others + self.ours):
+            expected = daemon.process.returncode  # None unless the test itself has waited for the end
             try:
-                daemon.stop(within=1.0 if daemon in self.ours else 5.0)
+                status = daemon.stop(within=1.0 if daemon in self.ours else 5.0)
+                if daemon in self.ours and status not in (0, expected):
+                    problems.append(f"{daemon.command[0]} ended with {status}:\n{daemon.text()[-3000:]}")
             except AssertionError as error:
                 problems.append(str(error))
         for daemon in self.ours:
@@ -258,6 +264,10 @@ class Collector:
         self.socket.close()
 
 
+class NothingReceived(AssertionError):
+    """No message within the deadline."""
+
+
 class Monitor:
     """Follows the database's own updates over JSON-RPC (RFC 7047), to time what others see."""
 
@@ -289,7 +299,7 @@ class Monitor:
             try:
                 data = self.socket.recv(1 << 20)
             except socket.timeout:
-                raise AssertionError(f"no word from ovsdb-server within {deadline} s")
+                raise NothingReceived(f"no message from ovsdb-server within {deadline} s")
             assert data, "ovsdb-server closed the connection"
             self.buffer += data.decode()
 

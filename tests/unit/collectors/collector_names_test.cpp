@@ -176,7 +176,7 @@ TEST_CASE("a collector moves to another address, and back when its name has lost
   const auto collector = names.collectors()[1];
   CHECK(names.others(collector) == std::vector{ip("10.0.0.1"), ip("10.0.0.2")});
   names.move(collector, ip("10.0.0.1"));
-  CHECK(where(names) == Texts{"2001:db8::1", "10.0.0.1"}); // the other one has a network of its own
+  REQUIRE(where(names) == Texts{"2001:db8::1", "10.0.0.1"}); // the other one has a network of its own
   CHECK(names.others(names.collectors()[1]) == std::vector{ip("10.0.0.2"), ip("2001:db8::1")});
   names.configure({{.host = "a.example", .network_namespace = "blue"}}, "", kStart);
   CHECK(where(names) == Texts{"10.0.0.1"});
@@ -203,7 +203,7 @@ TEST_CASE("a collector with a source address is sent to at addresses of its fami
   names.configure({{.host = "a.example", .source = ip("10.0.0.9")}}, "", kStart);
   REQUIRE(names.take_due(kStart).size() == 1);
   names.answered("a.example", answer({"2001:db8::1", "10.0.0.1", "2001:db8::2", "10.0.0.2"}), kStart);
-  CHECK(where(names) == Texts{"10.0.0.1"});
+  REQUIRE(where(names) == Texts{"10.0.0.1"});
   CHECK(names.collectors()[0].source == ip("10.0.0.9"));
   CHECK(names.others(names.collectors()[0]) == std::vector{ip("10.0.0.2")});
   CHECK(!names.problem("a.example"));

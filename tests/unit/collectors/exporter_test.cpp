@@ -67,6 +67,7 @@ TEST_CASE("a collector all of whose addresses are refused stays where it is, and
   exporter.send(kTwoDatagrams);
   CHECK(moves == 0);
   CHECK(receiver.received() == 2);
+  REQUIRE(exporter.status().size() == 2);
   CHECK(exporter.status()[0].errors == 2);
   CHECK(exporter.status()[1].sent == 2);
 }
@@ -80,6 +81,7 @@ TEST_CASE("a network namespace or a device that is not there is an error of that
        {.address = ip("127.0.0.1"), .port = receiver.port}});
   exporter.send(kTwoDatagrams);
   CHECK(receiver.received() == 2);
+  REQUIRE(exporter.status().size() == 3);
   CHECK(exporter.status()[0].errors == 2);
   CHECK(exporter.status()[1].errors == 2);
   CHECK(exporter.status()[2].sent == 2);

@@ -93,7 +93,7 @@ TEST_CASE("addresses that no datagram can come from never win, preferred or not"
 
 TEST_CASE("each of the private IPv4 blocks ends where RFC 1918 says") {
   const auto reason = [](std::string_view address) {
-    return elect_agent_address({}, std::vector{on("eth0", 2, address)}).candidates.front().reason;
+    return elect_agent_address({}, std::vector{on("eth0", 2, address)}).candidates.at(0).reason;
   };
   for (const auto* address :
        {"10.0.0.0", "10.255.255.255", "172.16.0.0", "172.31.255.255", "192.168.0.0", "192.168.255.255"}) {
@@ -107,7 +107,7 @@ TEST_CASE("each of the private IPv4 blocks ends where RFC 1918 says") {
 
 TEST_CASE("a VLAN is looked at before private, and behind unique local and link-local") {
   const auto reason = [](std::string_view address) {
-    return elect_agent_address({}, std::vector{on_vlan("eth0.5", 5, address)}).candidates.front().reason;
+    return elect_agent_address({}, std::vector{on_vlan("eth0.5", 5, address)}).candidates.at(0).reason;
   };
   CHECK(reason("10.0.0.1") == "IPv4 on a VLAN");
   CHECK(reason("192.0.2.1") == "IPv4 on a VLAN");
@@ -133,6 +133,7 @@ TEST_CASE("of the prefixes that match, the first listed counts") {
   const auto election =
       elect_agent_address(config, std::vector{on("eth0", 2, "192.0.2.1"), on("eth1", 3, "10.1.0.1")});
   CHECK(election.address == ip("10.1.0.1"));
+  REQUIRE(election.candidates.size() == 2);
   CHECK(election.candidates[0].rank == 11 + 3 * 13);
   CHECK(election.candidates[0].reason == "IPv4 private, in agent.cidr 10.1.0.0/16");
   CHECK(election.candidates[1].rank == 12 + 1 * 13);
@@ -141,7 +142,7 @@ TEST_CASE("of the prefixes that match, the first listed counts") {
 TEST_CASE("a prefix is compared bit by bit, and only with addresses of its family") {
   const auto boosted = [](const AgentCidr& prefix, std::string_view address) {
     return elect_agent_address(with({.agent_cidrs = {prefix}}), std::vector{on("eth0", 2, address)})
-               .candidates.front()
+               .candidates.at(0)
                .rank > 13;
   };
   CHECK(boosted(cidr("192.0.2.128", 25), "192.0.2.128"));
@@ -164,6 +165,7 @@ TEST_CASE("an excluded address never wins: not alone, not on the agent device, n
       with({.agent_cidrs = {cidr("10.0.0.0", 8, kExclude)}}),
       std::vector{on("eth0", 2, "10.1.0.1"), on("lo", 1, "127.0.0.1"), on("eth1", 3, "fe80::3")});
   CHECK(election.address == ip("fe80::3"));
+  REQUIRE(election.candidates.size() == 3);
   CHECK(election.candidates.back().reason == "excluded by agent.cidr !10.0.0.0/8");
 }
 
@@ -172,6 +174,7 @@ TEST_CASE("the agent device raises all its addresses, and is known by its alias 
                                           on("eth1", 3, "fe80::3")};
   const auto election = elect_agent_address(with({.agent_device = "eth1"}), addresses);
   CHECK(election.address == ip("10.1.0.1"));
+  REQUIRE(election.candidates.size() == 3);
   CHECK(election.candidates[1].at.address == ip("fe80::3"));
   CHECK(election.candidates[0].reason == "IPv4 private, on the agent device eth1");
   addresses[2].aliases = {"uplink", "eth1:7"};
@@ -233,7 +236,7 @@ TEST_CASE("of equal ranks, one that stays wins over one from autoconfiguration, 
   CHECK(election.why ==
         "highest rank (10): IPv6 global; before 2001:db8::1 on eth0: not from autoconfiguration "
         "(SLAAC)");
-  CHECK(election.candidates[1].at.if_index == 2);
+  CHECK(election.candidates.at(1).at.if_index == 2);
 }
 
 TEST_CASE("of equal ranks on one device, the lowest address wins in whatever order they come") {
@@ -251,6 +254,7 @@ TEST_CASE("an interface that is down has no say") {
   const auto election =
       elect_agent_address(with({.agent_device = "eth0"}), std::vector{down, on("lo", 1, "::1")});
   CHECK(election.address == ip("::1"));
+  REQUIRE(election.candidates.size() == 2);
   CHECK(election.candidates[1].rank == 0);
   CHECK(election.candidates[1].reason == "the interface is down");
 }

@@ -129,7 +129,7 @@ TEST_CASE("no option stands in the table twice, and each section of an option is
 }
 
 TEST_CASE("the name in a family may not break the files that it goes into") {
-  CHECK(find_option("", "sampling.http.a-b_c:1")->family_name == "http.a-b_c:1");
+  CHECK(find_option("", "sampling.http.a-b_c:1").value().family_name == "http.a-b_c:1");
   for (const auto* key :
        {"sampling.", "sampling.a b", "sampling.a=b", "sampling.a\nb", "sampling.\xC3\xA4"}) {
     CHECK_FALSE(find_option("", key));
@@ -137,11 +137,11 @@ TEST_CASE("the name in a family may not break the files that it goes into") {
 }
 
 TEST_CASE("names in a family that differ in case only are the same") {
-  CHECK(find_option("", "sampling.HTTP.Apache")->family_name == "http.apache");
-  CHECK(find_option("", "Sampling.10g")->family_name == "10G");
-  CHECK(find_option("", "sampling.100m")->family_name == "100M");
-  CHECK(find_option("", "sampling.BPS_ratio")->family_name == "bps_ratio");
-  CHECK(find_option("", "sampling.7")->family_name == "7");
+  CHECK(find_option("", "sampling.HTTP.Apache").value().family_name == "http.apache");
+  CHECK(find_option("", "Sampling.10g").value().family_name == "10G");
+  CHECK(find_option("", "sampling.100m").value().family_name == "100M");
+  CHECK(find_option("", "sampling.BPS_ratio").value().family_name == "bps_ratio");
+  CHECK(find_option("", "sampling.7").value().family_name == "7");
 }
 
 TEST_CASE("sections are found by name in their parent only") {
@@ -149,7 +149,7 @@ TEST_CASE("sections are found by name in their parent only") {
   CHECK(find_section("os10", "port")->path == "os10.port");
   CHECK(find_section("", "os10.port") == nullptr);
   CHECK(find_section("", "port") == nullptr);
-  CHECK(find_option("epcap", "dev.pattern")->option->section == "pcap");
+  CHECK(find_option("epcap", "dev.pattern").value().option->section == "pcap");
 }
 
 TEST_CASE("the nearest key is offered only when it is near") {

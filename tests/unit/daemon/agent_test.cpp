@@ -112,7 +112,7 @@ TEST_CASE("values that come later are sent at once, with sequence numbers of eac
   agent.deliver({sample(100000), sample(100001)});
   agent.deliver({sample(100001)});
   const auto datagrams = collector.received();
-  CHECK(datagrams.size() == 2);
+  REQUIRE(datagrams.size() == 2);
   CHECK(datagrams[1].sequence_number == 2);
   CHECK(samples_of(datagrams) == Samples{"3:100000 1", "3:100001 1", "3:100001 2"});
 }
@@ -136,7 +136,7 @@ TEST_CASE("all data sources of all sample sources are polled, and what is due to
   agent.apply(settings(collector, 1s), 100000);
   (void)next_datagrams(loop, collector); // the first poll of the host may be alone
   const auto datagrams = next_datagrams(loop, collector);
-  CHECK(datagrams.size() == 1);
+  REQUIRE(datagrams.size() == 1);
   CHECK(datagrams.at(0).samples.size() == 3);
 }
 

@@ -83,7 +83,7 @@ TEST_CASE("records of another class are not taken for the Internet's") {
 TEST_CASE("bytes of a name that could be taken for something else are escaped") {
   const auto message = parse_dns_message(header(1) + record(5, text("a.b\\") + text("\n\x80") + Bytes{0}));
   REQUIRE(message);
-  CHECK(std::get<DnsName>(message->answers[0].data).name == "a\\046b\\092.\\010\\128");
+  CHECK(std::get<DnsName>(message->answers.at(0).data).name == "a\\046b\\092.\\010\\128");
 }
 
 TEST_CASE("a DNS answer cut short at any byte is an error") {
@@ -119,7 +119,7 @@ TEST_CASE("a compressed name of more pointers than a name has labels is an error
     }
     return header(2) + record(250, chain) + record(5, u16(0xc000 | (at + 2 * (pointers - 2))));
   };
-  CHECK(std::get<DnsName>(parse_dns_message(chain_of(127)).value().answers[1].data).name == "example");
+  CHECK(std::get<DnsName>(parse_dns_message(chain_of(127)).value().answers.at(1).data).name == "example");
   CHECK(error_of(chain_of(128)) == "malformed DNS message: a compressed name of too many parts");
 }
 

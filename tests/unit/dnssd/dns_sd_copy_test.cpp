@@ -28,7 +28,7 @@ TEST_CASE("a text that is not UTF-8 does not spoil the copy") {
   copy.answer.texts = {"a=\xff\xfe", "b=1"};
   const auto read = parse_dns_sd_copy(format_dns_sd_copy(copy));
   REQUIRE(read);
-  CHECK(read->answer.texts[1] == "b=1");
+  CHECK(read->answer.texts.at(1) == "b=1");
 }
 
 TEST_CASE("a copy that is cut short at any byte, or changed in its form, is an error") {

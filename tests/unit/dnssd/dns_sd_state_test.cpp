@@ -116,7 +116,7 @@ TEST_CASE("records that are absent twice in a row switch off, and no sooner") {
     CHECK(state.in_force() == DnsSdAnswer{.name = "n"});
     CHECK(state.concluded(absent(), kStart) == Outcome::still_off);
     CHECK(state.concluded(kFailed, kStart) == Outcome::failed);
-    CHECK(state.in_force()->services.empty());
+    CHECK(state.in_force().value().services.empty());
     CHECK(state.concluded(answer("c1"), kStart) == Outcome::applied);
     CHECK(state.concluded(absent(), kStart) == Outcome::doubted);
   }
@@ -173,7 +173,7 @@ TEST_CASE("records that are absent in a whole search list stay those of the doma
   gone.answer.name = "first of the list";
   state.concluded(gone, kStart);
   CHECK(state.concluded(gone, kStart) == Outcome::switched_off);
-  CHECK(state.in_force()->name == "n");
+  CHECK(state.in_force().value().name == "n");
 }
 
 TEST_CASE("a copy is in force until DNS answers, and removed records switch it off") {
@@ -200,13 +200,13 @@ TEST_CASE("texts that are missing stay as they were, and are asked for again soo
     other.answer.name = "m";
     state.concluded(other, kStart);
     CHECK(state.concluded(without_texts, kStart) == Outcome::applied);
-    CHECK(state.in_force()->texts.empty());
+    CHECK(state.in_force().value().texts.empty());
   }
   SECTION("not authenticated then, beside services that are now") {
     state.concluded(answer("c1"), kStart);
     without_texts.answer.authenticated = true;
     state.concluded(without_texts, kStart);
-    CHECK(!state.in_force()->authenticated);
+    CHECK(!state.in_force().value().authenticated);
   }
   CHECK(*state.due() <= kStart + 6s);
 }

@@ -75,7 +75,7 @@ TEST_CASE("each VM is a data source of its own, and is delivered when it is due"
   bed.run_until([&] { return !bed.sink.delivered.empty(); });
   REQUIRE(bed.sink.delivered.size() == 1);
   CHECK(bed.sink.delivered[0].source == sources[0]);
-  CHECK(std::get<HostDescr>(bed.sink.delivered[0].blocks[0]).hostname == "seven");
+  CHECK(std::get<HostDescr>(bed.sink.delivered[0].blocks.at(0)).hostname == "seven");
   const auto status = bed.samples.status(std::chrono::steady_clock::now());
   REQUIRE(status.size() == 1);
   CHECK(status[0].name == "kvm");

@@ -42,13 +42,13 @@ TEST_CASE("the configured UUID wins over the firmware's, and that over the machi
   const auto root = fixture_host("kernel-3.10");
   CHECK(found(root, "11111111-2222-3333-4444-555555555555", "id") == "11111111-2222-3333-4444-555555555555");
   CHECK(found(root, "", "id") == "4c4c4544-0042-3510-8052-b4c04f4a4e31");
-  CHECK(find_host_uuid(root, "", "")->origin == UuidOrigin::firmware);
+  CHECK(find_host_uuid(root, "", "").value().origin == UuidOrigin::firmware);
 }
 
 TEST_CASE("without a firmware's UUID it is derived from the machine id, which it does not reveal") {
   const auto root = fixture_host("arm64");
   CHECK(found(root) == "082d2986-0eb8-4206-9c8e-5674e2bc3e01");
-  CHECK(find_host_uuid(root, "", "")->origin == UuidOrigin::machine_id);
+  CHECK(find_host_uuid(root, "", "").value().origin == UuidOrigin::machine_id);
   CHECK(found(root, "", "00112233445566778899aabbccddeeff") == found(root));
   CHECK(found(fixture_host("microvm-6.18")) == "c5a02fb7-003a-441f-bfa3-6f89f59fd542");
 }

@@ -19,7 +19,7 @@ TEST_CASE("network statistics that are nonsense are refused") {
       "Inter-|   Receive                            |  Transmit\n"
       " face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs "
       "drop fifo colls carrier compressed\n";
-  CHECK(parse_net_dev(header)->empty());
+  CHECK(parse_net_dev(header).value().empty());
   CHECK(!parse_net_dev(""));
   CHECK(!parse_net_dev("one\ntwo\n"));
   CHECK(!parse_net_dev("x\n face |bytes packets errs|bytes packets errs drop\n"));

@@ -44,10 +44,10 @@ TEST_CASE("a module is read on another thread, and again after a minute") {
   });
   CHECK(!reader.latest(1, "eth0", kStart)); // to be had at a later call
   CHECK(wait_for_reading(reader, 1, kStart + 1s).module_temperature == 1000);
-  CHECK(reader.latest(1, "eth0", kStart + 59s)->module_temperature == 1000);
+  CHECK(reader.latest(1, "eth0", kStart + 59s).value().module_temperature == 1000);
   (void)reader.latest(1, "eth0", kStart + 60s);
   const auto deadline = std::chrono::steady_clock::now() + 10s;
-  while (reader.latest(1, "eth0", kStart + 61s)->module_temperature != 2000) {
+  while (reader.latest(1, "eth0", kStart + 61s).value().module_temperature != 2000) {
     REQUIRE(std::chrono::steady_clock::now() < deadline);
     std::this_thread::yield();
   }

@@ -132,8 +132,8 @@ TEST_CASE("a QSFP module tells its four lanes, and temperatures below zero") {
 TEST_CASE("a QSFP module without page 03h has no thresholds") {
   Bytes memory = qsfp();
   memory.resize(256);
-  CHECK(parse_sff8636(memory)->lanes.at(0).tx_power_max == 0);
-  CHECK(parse_sff8636(memory)->lanes.at(0).tx_power == 900);
+  CHECK(parse_sff8636(memory).value().lanes.at(0).tx_power_max == 0);
+  CHECK(parse_sff8636(memory).value().lanes.at(0).tx_power == 900);
 }
 
 TEST_CASE("copper, and modules without diagnostics, have no optics") {

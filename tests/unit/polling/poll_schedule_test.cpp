@@ -114,8 +114,8 @@ TEST_CASE("many data sources are spread evenly over the interval, and each is po
   }
   REQUIRE(times.size() == 90);
   for (const auto& [source, polled] : times) {
+    REQUIRE(polled.size() == 10);
     CHECK(polled.front() <= kStart + 30s);
-    CHECK(polled.size() == 10);
     for (std::size_t i = 1; i < polled.size(); ++i) {
       CHECK(polled[i] - polled[i - 1] == 30s);
     }

@@ -77,8 +77,9 @@ TEST_CASE("a datagram carries what its agent is and when it was") {
 TEST_CASE("uptime wraps at 2^32 ms") {
   SequenceNumbers numbers;
   const auto uptime = std::chrono::milliseconds((std::int64_t{1} << 32) + 5);
-  CHECK(decoded(pack({kV4, 1}, std::vector{parents(kHostDataSource, 1)}, 1400, uptime, numbers))[0].uptime ==
-        5);
+  CHECK(
+      decoded(pack({kV4, 1}, std::vector{parents(kHostDataSource, 1)}, 1400, uptime, numbers)).at(0).uptime ==
+      5);
 }
 
 TEST_CASE("every block arrives once, in order, whatever the size of datagrams, and none is larger") {
@@ -110,7 +111,7 @@ TEST_CASE("blocks share one sample as long as they fit") {
   const auto fits = pack_one(sample, kThree);
   REQUIRE(fits.datagrams.size() == 1);
   CHECK(fits.datagrams[0].size() == kThree);
-  CHECK(decoded(fits)[0].samples.size() == 1);
+  CHECK(decoded(fits).at(0).samples.size() == 1);
 
   const auto spread = decoded(pack_one(sample, kThree - 1));
   REQUIRE(spread.size() == 2);

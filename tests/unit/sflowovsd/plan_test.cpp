@@ -272,6 +272,7 @@ TEST_CASE("what is wrong in a bridge's external_ids does not count and is named"
   database.bridges[1].sflow_key = "no way";
   const Plan decided = plan(database, on());
   CHECK(decided.empty());
+  REQUIRE(decided.bridges.size() == 2);
   CHECK(decided.bridges[0].problem ==
         "external_ids:sflow-sampling: '10000001' is not a number from 0 to 10000000");
   CHECK(decided.bridges[1].problem == "external_ids:sflow: 'no way' is neither on nor off");

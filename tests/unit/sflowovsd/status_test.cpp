@@ -105,11 +105,13 @@ TEST_CASE("a state is as old as its last change") {
   plan.rows = {{.id = kRow, .columns = kColumns}};
   plan.bridges = {{{}, "a", BridgeState::attach}, {{}, "c", BridgeState::off}};
   const auto first = follow({}, plan, at(1));
+  REQUIRE(first.size() == 2);
   CHECK(first[0].since == at(1));
   CHECK(first[0].row == kRow);
   CHECK(!first[1].row);
   plan.bridges = {{{}, "a", BridgeState::ours}, {{}, "b", BridgeState::off}, {{}, "c", BridgeState::off}};
   const auto second = follow(first, plan, at(2));
+  REQUIRE(second.size() == 3);
   CHECK(second[0].since == at(2));
   CHECK(second[1].since == at(2));
   CHECK(second[2].since == at(1));

@@ -65,7 +65,7 @@ TEST_CASE("meminfo that says nothing of the total, or a size beyond 64 bits, is 
 
 TEST_CASE("a page counter that is no number is an error and not an absent one") {
   CHECK(parse_vmstat("") == VmStat{});
-  CHECK(parse_vmstat("pgpgin 5\n")->pgpgin == 5);
+  CHECK(parse_vmstat("pgpgin 5\n").value().pgpgin == 5);
   CHECK(!parse_vmstat("pgpgin\n"));
   CHECK(!parse_vmstat("pswpout x\n"));
   const TemporaryHost host;

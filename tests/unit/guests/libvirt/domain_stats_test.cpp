@@ -110,6 +110,8 @@ TEST_CASE("a negative number is an unknown one") {
       disk_stats(std::vector{count("block.count", 1), text("block.0.name", names.vda),
                              signed_number("block.0.rd.bytes", 5), signed_number("block.0.errors", -1)});
   REQUIRE(disks);
+  REQUIRE(disks->size() == 1);
+  REQUIRE((*disks)[0].counters);
   CHECK((*disks)[0].counters->rd_bytes == 5);
   CHECK_FALSE((*disks)[0].counts_errors);
 }

@@ -146,6 +146,7 @@ TEST_CASE("Xen's domains are listed and read, but for dom0") {
 TEST_CASE("what a vif received is what the guest sent") {
   Dom0 dom0;
   const auto vms = read_all(*dom0.source());
+  REQUIRE(vms.size() == 2);
   REQUIRE(vms[0].nics.size() == 1);
   CHECK(vms[0].nics[0].counters == VmNicCounters{.rx_bytes = 2000,
                                                  .rx_packets = 20,
@@ -164,6 +165,7 @@ TEST_CASE("an emulated NIC's tap counts beside its vif, and a vif may have any n
   dom0.write_net_dev("web0: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\nweb0-emu: 2 2 0 0 0 0 0 0 2 2 0 0 0 0 0 0\n"
                      "tap1.0: 3 3 0 0 0 0 0 0 3 3 0 0 0 0 0 0\n");
   const auto vms = read_all(*dom0.source());
+  REQUIRE(vms.size() == 2);
   REQUIRE(vms[0].nics.size() == 3);
   CHECK(vms[0].nics[0].device == "web0");
   CHECK(vms[0].nics[1].device == "web0-emu");
@@ -173,10 +175,11 @@ TEST_CASE("an emulated NIC's tap counts beside its vif, and a vif may have any n
 
 TEST_CASE("disks that are not wanted are not read, and the numbers of a device are hexadecimal") {
   Dom0 dom0;
-  CHECK_FALSE(read_all(*dom0.source({.disks = false}))[0].disks);
+  CHECK_FALSE(read_all(*dom0.source({.disks = false})).at(0).disks);
   dom0.add_vbd(2, "51728", "fd:a", 1, 1, 1, 1);
   dom0.host.write("sys/dev/block/253:10/size", "2048\n");
   const auto vms = read_all(*dom0.source());
+  REQUIRE(vms.size() == 2);
   REQUIRE(vms[1].disks);
   CHECK(vms[1].disks->at(0).capacity == 1U << 20U);
 }
@@ -185,11 +188,11 @@ TEST_CASE("names and MACs are asked for once for each list, unless they are want
   Dom0 dom0;
   const auto source = dom0.source();
   const auto list = value_of(source->list());
-  CHECK(value_of(source->read(list))[0].name == "vm1");
+  CHECK(value_of(source->read(list)).at(0).name == "vm1");
   dom0.keys["/local/domain/1/name"] = "renamed";
   // The connection of the test has the keys of its making.
   dom0.xenstored = false;
-  CHECK(value_of(source->read(list))[0].name == "vm1");
+  CHECK(value_of(source->read(list)).at(0).name == "vm1");
   CHECK(dom0.connections == 1);
 }
 
@@ -200,6 +203,7 @@ TEST_CASE("a domain that was started again is asked about anew") {
   (void)value_of(source->read(list));
   dom0.domains[1].id = 9;
   const auto vms = value_of(source->read(list));
+  REQUIRE(vms.size() == 2);
   CHECK(vms[0].name == "a1000000-0000-0000-0000-000000000000"); // this xenstore has no key for domain 9
   CHECK(vms[0].nics.empty());
 }
@@ -215,6 +219,8 @@ TEST_CASE("while xenstored is gone the counters go on, with the names that are k
   const auto vms = value_of(source->read(list));
   REQUIRE(vms.size() == 2);
   CHECK(vms[0].name == "vm1");
+  REQUIRE(vms[0].nics.size() == 1);
+  REQUIRE(vms[0].nics[0].counters);
   CHECK(vms[0].nics[0].counters->rx_bytes == 2000);
   CHECK(vms[0].nics[0].mac);
   CHECK(vms[1].uuid == Uuid{0xc3});
@@ -247,10 +253,10 @@ TEST_CASE("a xenstored that hangs delays one poll once, and is given up while it
   release.set_value();
   dom0.hang = {};
   const auto end = std::chrono::steady_clock::now() + kDeadline;
-  while (value_of(source->read(list))[0].name != "vm1" && std::chrono::steady_clock::now() < end) {
+  while (value_of(source->read(list)).at(0).name != "vm1" && std::chrono::steady_clock::now() < end) {
     std::this_thread::yield();
   }
-  CHECK(value_of(source->read(list))[0].problem.empty());
+  CHECK(value_of(source->read(list)).at(0).problem.empty());
 }
 
 TEST_CASE("without Xen the module says so") {
