@@ -1,17 +1,17 @@
 #!/bin/bash
-# Sets up, builds and tests: the whole of it, as root, on a fresh Debian 12.
+# Installs what is missing, builds, and runs all tests, as root on Debian 12.
 set -eu
 
 usage() {
     cat << 'TEXT'
 Usage: tests/run.sh [--asan | --tsan] [--werror] [--without-xen] [-- CTEST-ARGUMENTS]
 
-Installs the packages that are missing, builds, and runs the unit and integration tests, and those
-with virtual machines. The one with Xen is not part of --asan and --tsan.
+Installs the missing packages, builds, and runs the unit tests, the integration tests and the tests with
+virtual machines. --asan and --tsan leave out the test with Xen.
 
-  --asan         with AddressSanitizer and UndefinedBehaviorSanitizer
-  --tsan         with ThreadSanitizer
-  --werror       compiler warnings are errors
+  --asan         build with AddressSanitizer and UndefinedBehaviorSanitizer
+  --tsan         build with ThreadSanitizer
+  --werror       treat compiler warnings as errors
   --without-xen  skip the test that boots Xen (vm.xen_test)
 TEXT
 }
@@ -35,8 +35,12 @@ while [ $# -gt 0 ]; do
 done
 
 cd "$(dirname "$0")/.."
+if ! reason=$(tests/support/sandbox.sh --check); then
+    echo "run.sh: this machine cannot run the tests: $reason" >&2
+    exit 1
+fi
 tests/setup.sh
 cmake --preset "$preset" "${options[@]}" > /dev/null
 cmake --build --preset "$preset"
-# Each integration test has namespaces of its own, so they run side by side.
+# Each integration test has its own namespaces, so that several can run at once.
 exec ctest --preset "$preset" --no-tests=error -j "$(nproc)" "$@"

@@ -1,24 +1,48 @@
 #!/bin/bash
-# Installs the Debian packages that building, testing and the demo need. Does nothing when they are all there.
+# Installs the missing Debian packages. Does nothing when all are installed.
 set -eu
 
-packages=(
-    # build
+usage() {
+    cat << 'TEXT'
+Usage: tests/setup.sh [--demo | --checks] [--progress]
+
+Installs the Debian packages that the build, all tests and the demo need.
+
+  --demo      only those for the demo, which does without the modules for virtual machines
+  --checks    also those for the static checks and the tests of our packages
+  --progress  print the percentage that is done, one number per line
+TEXT
+}
+
+build=(
     g++ cmake ninja-build pkg-config make python3
-    libc-ares-dev libcli11-dev libexpected-dev libfmt-dev libmnl-dev libpcap-dev libpugixml-dev libspdlog-dev libssl-dev libsystemd-dev libvirt-dev libxen-dev libyaml-cpp-dev
-    lowdown nlohmann-json3-dev openvswitch-source
-    # tests and demo
-    bind9 catch2 iproute2 iputils-ping jq openvswitch-switch procps python3-pytest python3-pytest-timeout tshark util-linux
-    # virtual machines
-    busybox-static cpio dpkg-dev e2fsprogs file kmod libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu mmdebstrap qemu-system-x86 qemu-utils
+    libc-ares-dev libcli11-dev libexpected-dev libfmt-dev libmnl-dev libpcap-dev libspdlog-dev libssl-dev libsystemd-dev
+    libyaml-cpp-dev nlohmann-json3-dev openvswitch-source
 )
-if [ "${1:-}" = --checks ]; then # what only CI needs
-    packages+=(
-        clang clang-format clang-tidy libclang-rt-14-dev pyflakes3 shellcheck
-        # packages, installed and booted
-        lintian man-db rpm systemd
-    )
-fi
+demo=(bind9 iproute2 iputils-ping jq openvswitch-switch util-linux)
+tests=(catch2 lowdown procps python3-pytest python3-pytest-timeout tshark)
+vms=(
+    libpugixml-dev libvirt-dev libxen-dev
+    busybox-static cpio dpkg-dev e2fsprogs file kmod libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu mmdebstrap
+    qemu-system-x86 qemu-utils
+)
+checks=(
+    clang clang-format clang-tidy git libclang-rt-14-dev pyflakes3 shellcheck
+    lintian man-db rpm systemd # for packages that are installed and booted
+)
+
+packages=("${build[@]}" "${demo[@]}" "${tests[@]}" "${vms[@]}")
+progress=false
+while [ $# -gt 0 ]; do
+    case $1 in
+        --demo) packages=("${build[@]}" "${demo[@]}") ;;
+        --checks) packages+=("${checks[@]}") ;;
+        --progress) progress=true ;;
+        --help) usage; exit 0 ;;
+        *) usage >&2; exit 2 ;;
+    esac
+    shift
+done
 
 missing=()
 for package in "${packages[@]}"; do
@@ -30,16 +54,35 @@ if [ "$(id -u)" -ne 0 ]; then
     echo "setup.sh: must be root to install: ${missing[*]}" >&2
     exit 1
 fi
-echo "Installing ${missing[*]}"
+$progress || echo "Installing ${missing[*]}"
 
-# No service of the machine is started, whatever a package would like (deb-systemd-invoke(1p), invoke-rc.d(8)).
-policy=/usr/sbin/policy-rc.d
-if [ ! -e $policy ]; then
+log=$(mktemp)
+policy=
+trap 'rm -f "$log" $policy' EXIT
+trap 'exit 1' INT TERM HUP
+# No package starts its services (deb-systemd-invoke(1p), invoke-rc.d(8)).
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    policy=/usr/sbin/policy-rc.d
     printf '#!/bin/sh\nexit 101\n' > $policy
     chmod 755 $policy
-    trap 'rm -f $policy' EXIT
-    trap 'exit 1' INT TERM HUP
 fi
+
+install_missing() {
+    apt-get -qq update &&
+        apt-get -qq install -y --no-install-recommends -o APT::Status-Fd=3 "${missing[@]}" 3> >(percentages)
+}
+
+percentages() { # from apt's status lines: dlstatus:…:PERCENT:… while it downloads, then pmstatus:…:PERCENT:…
+    if $progress; then
+        awk -F: '{ percent = int($1 == "dlstatus" ? $3 / 2 : 50 + $3 / 2) } percent > last { print last = percent; fflush() }' >&4
+    else
+        cat > /dev/null
+    fi
+}
+
 export DEBIAN_FRONTEND=noninteractive
-apt-get -qq update
-apt-get -qq install -y --no-install-recommends "${missing[@]}" > /dev/null
+if ! install_missing 4>&1 > "$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    echo "setup.sh: cannot install: ${missing[*]}" >&2
+    exit 1
+fi

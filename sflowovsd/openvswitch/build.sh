@@ -1,7 +1,8 @@
 #!/bin/bash
 # Usage: build.sh SOURCE PREFIX CACHE
-# Leaves PREFIX/lib/libopenvswitch.a and PREFIX/include, built from SOURCE (a tarball or a directory) or copied from the
-# directory CACHE, which a build fills. CC, PYTHON3 and MAKE come from the environment.
+# Creates PREFIX/lib/libopenvswitch.a and PREFIX/include: builds them from SOURCE (a tarball or a directory) and keeps a copy
+# in the directory CACHE, or copies them from there. CC, PYTHON3 and MAKE come from the environment. So does PROGRESS, if set:
+# the file that says how far the build is.
 set -eu
 
 source=$1 prefix=$2 cache=$3
@@ -55,12 +56,34 @@ cat > Makefile.library << 'MAKEFILE'
 include Makefile
 library: $(BUILT_SOURCES)
 	$(MAKE) lib/libopenvswitch.la
+count:
+	@echo $(words $(lib_libopenvswitch_la_OBJECTS))
 MAKEFILE
+
+# shellcheck disable=SC2153 # MAKE is the caller's
+show_progress() { # until its file is gone, or this script
+    local files
+    files=$("$MAKE" -s -f Makefile.library count)
+    while [ -e "$PROGRESS" ] && kill -0 $$ 2> /dev/null; do
+        echo "$(find lib -maxdepth 1 -name '*.lo' | wc -l) of $files files" > "$PROGRESS"
+        sleep 1
+    done
+}
+
+make_library() {
+    local status=0
+    [ -z "${PROGRESS:-}" ] || show_progress &
+    "$MAKE" -f Makefile.library -j"$(nproc)" library || status=$?
+    [ -z "${PROGRESS:-}" ] || rm -f "$PROGRESS"
+    return $status
+}
+
+[ -z "${PROGRESS:-}" ] || echo "configure" > "$PROGRESS"
 if ! {
     "$work/source/configure" --prefix=/usr --localstatedir=/var --sysconfdir=/etc --enable-ssl --disable-libcapng \
         --disable-shared --disable-afxdp ac_cv_lib_unbound_ub_ctx_create=no CC="$CC" CFLAGS="-O2 -g -fPIC" \
         PYTHON3="$PYTHON3" &&
-    "$MAKE" -f Makefile.library -j"$(nproc)" library
+    make_library
 } > "$log" 2>&1; then
     tail -n 40 "$log" >&2
     echo "build.sh: libopenvswitch did not build" >&2

@@ -45,7 +45,7 @@ def test_it_configures_both_hypervisors_from_dns(shown):
 
 
 def test_it_changes_a_record_and_shows_the_rows_of_both_hypervisors_follow(shown):
-    changed = shown[shown.index("== A new sampling rate for all, in DNS"):]
+    changed = shown[shown.index("] A new sampling rate for all hosts, in DNS"):]
     milliseconds = int(re.search(r"^both hypervisors had it (\d+) ms after", changed, re.M)[1])
     assert milliseconds < 2500
     assert len(re.findall(r"^sampling +: 20$", changed, re.M)) == 2
@@ -53,7 +53,7 @@ def test_it_changes_a_record_and_shows_the_rows_of_both_hypervisors_follow(shown
 
 
 def test_it_prints_host_counters_port_counters_and_packet_samples(shown):
-    samples = shown[shown.index("== What the collector gets"):]
+    samples = shown[shown.index("] What the collector receives"):]
     structures = "host_adapters host_cpu host_descr host_disk_io host_memory host_net_io " \
         "mib2_icmp_group mib2_ip_group mib2_tcp_group mib2_udp_group"
     for hypervisor in (r"192\.0\.2\.1", r"192\.0\.2\.2"):
@@ -72,10 +72,52 @@ def test_interrupted_it_leaves_nothing_behind(how, tmp_path):
     links, namespaces, before = run("ip", "-o", "link"), run("ip", "netns", "list"), processes()
     with open(tmp_path / "out", "w") as out:
         demo = subprocess.Popen([DEMO, "--build-dir", BUILD, "--seconds", "60"], stdout=out, stderr=out)
-    wait_for(lambda: "== A new sampling rate" in (tmp_path / "out").read_text(), "the demo is well under way", deadline=30)
+    wait_for(lambda: "] A new sampling rate" in (tmp_path / "out").read_text(), "the demo is well under way", deadline=30)
     assert len(processes() - before) > 5
     demo.send_signal(how)
     demo.wait(5)
     wait_for(lambda: processes() <= before, "all its processes are gone")
     assert (run("ip", "-o", "link"), run("ip", "netns", "list")) == (links, namespaces)
     assert not os.path.exists("/run/demo")
+
+
+UNMOUNTED_ROOT = """mkdir -p $0/{dev,etc,proc,run,sys,tmp,usr} && cd $0
+for link in bin lib lib64 sbin; do ln -s usr/$link $link; done
+for directory in dev etc proc sys usr; do mount --rbind /$directory $directory; done
+mkdir -p .$1 && mount --bind $1 .$1
+exec chroot . "${@:2}\""""
+MACHINES = {  # what keeps a machine from running the demo; how to get there from here; what is said about it
+    "not root": (["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], "must be root to create namespaces"),
+    "a container": (["setpriv", "--bounding-set=-sys_admin"], "namespaces are not permitted"),
+    "a container that hides a part of sysfs":
+        (["unshare", "--mount", "bash", "-c", 'mount -t tmpfs tmpfs /sys/kernel; exec unshare --user --map-root-user "$@"', "-"],
+         "tmpfs, sysfs or proc cannot be mounted in a new namespace"),
+    "no more namespaces": (["unshare", "--user", "--map-root-user", "bash", "-c",
+                            'echo 0 > /proc/sys/user/max_net_namespaces; exec "$@"', "-"], "the kernel allows no more namespaces"),
+    "no tun": (["unshare", "--mount", "bash", "-c", 'mount -t tmpfs tmpfs /dev/net; exec "$@"', "-"], "/dev/net/tun is missing"),
+    "a tun that is no tun": (["unshare", "--mount", "bash", "-c", 'mount --bind /dev/null /dev/net/tun; exec "$@"', "-"],
+                             "/dev/net/tun is missing"),
+    "a chroot whose root is not mounted": (["unshare", "--mount", "bash", "-c", UNMOUNTED_ROOT, "{directory}", ROOT],
+                                           "the root directory is not a mount point"),
+}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_on_a_machine_that_cannot_run_it_one_sentence_says_why_and_nothing_is_installed_or_built(machine, tmp_path):
+    prefix, reason = MACHINES[machine]
+    prefix = [str(word).format(directory=tmp_path) if word == "{directory}" else word for word in prefix]
+    done = subprocess.run([*prefix, DEMO], text=True, capture_output=True, timeout=20)
+    assert (done.returncode, done.stdout) == (1, "[1/9] Checking this machine\n"), done.stderr
+    assert re.fullmatch(rf"demo\.sh: this machine cannot run the demo: {reason}.*\n", done.stderr)
+
+
+def test_a_wait_that_is_in_vain_ends_with_a_sentence(tmp_path):
+    """With daemons that do nothing, so that no collector listens."""
+    for daemon in ("hsflowd", "sflowovsd"):
+        program = tmp_path / daemon / daemon
+        program.parent.mkdir()
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    done = subprocess.run([DEMO, "--build-dir", tmp_path], text=True, capture_output=True, timeout=80)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "demo.sh: gave up after 10 s waiting for the collector"
