@@ -10,7 +10,7 @@ from testbed import BUILD, Daemon, run, wait_for
 
 GUEST = pathlib.Path(os.environ.get("GUEST_DIR", BUILD / "tests/vm/guest"))
 BRIDGE = "br0"
-MODULES = BUILD / "hsflowd/vms/modules"
+MODULES = BUILD / "hsflowd/guests/modules"
 BOOT = 240.0  # seconds, on a machine that does other things too
 
 LIBVIRTD_CONF = 'auth_unix_ro = "none"\nauth_unix_rw = "none"\nunix_sock_group = "root"\n'
