@@ -19,7 +19,7 @@ build=(
     libc-ares-dev libcli11-dev libexpected-dev libfmt-dev libmnl-dev libpcap-dev libspdlog-dev libssl-dev libsystemd-dev
     libyaml-cpp-dev nlohmann-json3-dev openvswitch-source
 )
-demo=(bind9 iproute2 iputils-ping jq openvswitch-switch util-linux)
+demo=(bind9 iproute2 iputils-ping jq mount openvswitch-switch util-linux)
 tests=(catch2 lowdown procps python3-pytest python3-pytest-timeout tshark)
 vms=(
     libpugixml-dev libvirt-dev libxen-dev

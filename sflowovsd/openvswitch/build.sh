@@ -29,9 +29,9 @@ else
     tar -xf "$source" --strip-components=1 -C "$work/source"
 fi
 
-# The replica of the database holds a structure a row with a place for every column of the schema that the library was
-# built with. Bridges have some thirty, of which three are of use here: the others would be most of sflowovsd's memory.
-# dpdk_* are what the library itself refers to.
+# The replica of the database has a structure for each row, with room for every column of the schema that the library was
+# built with. Bridges have about thirty columns, of which sflowovsd uses three; the others would be most of its memory. The
+# library itself uses dpdk_*.
 "$PYTHON3" - "$work/source/vswitchd/vswitch.ovsschema" << 'PYTHON'
 import json, sys
 kept = {"Open_vSwitch": ["ovs_version", "dpdk_initialized", "dpdk_version"],
@@ -47,8 +47,8 @@ with open(sys.argv[1], "w") as file:
     json.dump(schema, file)
 PYTHON
 
-# The paths are the distribution's, so that sflowovsd finds db.sock where ovsdb-server makes it. What the machine happens
-# to have installed must not change the result, hence the explicit choices.
+# The paths are the distribution's, so that sflowovsd finds ovsdb-server's db.sock. The choices are explicit, so that the
+# result does not depend on what is installed on this machine.
 cd "$work/build"
 log=$work/log
 # The headers that the library generates for itself first, then the library alone.
@@ -65,7 +65,8 @@ show_progress() { # until its file is gone, or this script
     local files
     files=$("$MAKE" -s -f Makefile.library count)
     while [ -e "$PROGRESS" ] && kill -0 $$ 2> /dev/null; do
-        echo "$(find lib -maxdepth 1 -name '*.lo' | wc -l) of $files files" > "$PROGRESS"
+        echo "$(find lib -maxdepth 1 -name '*.lo' | wc -l) of $files files" > "$PROGRESS.new"
+        mv "$PROGRESS.new" "$PROGRESS"
         sleep 1
     done
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Usage: tests/packages/build.sh DIRECTORY [DEB|RPM]...
-# Builds the packages of the release build; with BUILD_DIR those of the build that is there.
+# Makes the packages (default: DEB) in DIRECTORY. Builds the release build first; with BUILD_DIR, uses the finished build there.
 set -eu
 directory=$(realpath -m "$1")
 shift
@@ -13,8 +13,7 @@ if [ -z "${BUILD_DIR:-}" ]; then
 fi
 mkdir -p "$directory"
 for generator in "${@:-DEB}"; do
-    rm -f "$directory"/{hsflowd,sflowovsd}*."${generator,,}" # no package of an earlier version stays
-    # Whatever cpack stages is its own business; the packages land in DIRECTORY.
+    rm -f "$directory"/{hsflowd,sflowovsd}*."${generator,,}" # of an earlier version
     cpack --config "$build/CPackConfig.cmake" -B "$directory/staging" -G "$generator" > "$directory/cpack.log" ||
         { cat "$directory/cpack.log"; exit 1; }
     find "$directory/staging" -maxdepth 1 -type f \( -name '*.deb' -o -name '*.rpm' \) -exec mv -t "$directory" {} +

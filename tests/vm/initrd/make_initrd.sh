@@ -1,7 +1,7 @@
 #!/bin/bash
 # Usage: make_initrd.sh INIT TREE OUTPUT MODULE...
 # Makes OUTPUT, an initial file system (uncompressed cpio): busybox, INIT as its first program, and the modules of the
-# unpacked kernel in TREE, each with what it needs; /modules/order has the order in which they are loaded.
+# unpacked kernel in TREE with their dependencies. /modules/order lists the modules in the order of loading.
 set -euo pipefail
 init=$1 tree=$2 output=$3
 shift 3

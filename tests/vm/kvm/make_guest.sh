@@ -1,7 +1,7 @@
 #!/bin/bash
 # Usage: make_guest.sh DIR
-# Makes DIR/vmlinuz and DIR/initrd.gz for the KVM bed: Debian's kernel for virtual machines, with busybox and the
-# virtio modules. The kernel's package is unpacked and not installed. Does nothing when they are there already.
+# Makes DIR/vmlinuz and DIR/initrd.gz for kvm_bed.py: Debian's kernel for virtual machines, with busybox and the virtio
+# modules. The kernel's package is unpacked and not installed. Does nothing if both files are up to date.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$1
@@ -14,7 +14,7 @@ work=$(mktemp -d "$dir/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-[ -n "$package" ] || { echo "make_guest.sh: apt knows no linux-image-cloud-amd64 (apt-get update?)" >&2; exit 1; }
+[ -n "$package" ] || { echo "make_guest.sh: apt does not know linux-image-cloud-amd64; run apt-get update" >&2; exit 1; }
 cd "$work"
 apt-get -qq -o APT::Sandbox::User=root download "$package"
 dpkg-deb -x ./*.deb kernel
