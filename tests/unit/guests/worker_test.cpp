@@ -130,8 +130,10 @@ TEST_CASE("any thread may have something called in the event loop, also when the
     post = worker.poster();
     std::thread([post, &called] { post([&called] { called = true; }); }).join();
     run_until(loop, [&] { return called; });
+    CHECK(called);
   }
   post([] { FAIL("nobody is there any more"); });
+  loop.run_pending();
 }
 
 TEST_CASE("the worker's thread takes no signals") {
