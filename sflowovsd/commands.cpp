@@ -27,7 +27,7 @@ Commands::Commands(EventLoop& loop, SharedFile& shared_file, OvsdbSession& sessi
   add<&Commands::exit>("exit", "", 0);
 }
 
-void Commands::answer() {
+void Commands::answer_waiting() {
   if (waiting_.empty()) {
     return;
   }
@@ -60,7 +60,7 @@ void Commands::plan(unixctl_conn* connection, int, const char**) {
     unixctl_command_reply(connection, plan_text(*plan).c_str());
   } else {
     unixctl_command_reply_error(connection,
-                                session_.obstacle().value_or("the database is not known yet").c_str());
+                                session_.obstacle().value_or("the database has not been read yet").c_str());
   }
 }
 

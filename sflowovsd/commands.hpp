@@ -1,4 +1,4 @@
-// What can be asked with `ovs-appctl -t sflowovsd`.
+// The commands of `ovs-appctl -t sflowovsd`.
 #pragma once
 
 #include "common/event_loop.hpp"
@@ -13,7 +13,7 @@ namespace sfa::sflowovsd {
 
 class Commands {
 public:
-  // Registers them. All of these must live for as long as unixctl requests are served.
+  // Registers the commands. The arguments must outlive the serving of unixctl requests.
   Commands(EventLoop& loop, SharedFile& shared_file, OvsdbSession& session);
   Commands(const Commands&) = delete;
   Commands& operator=(const Commands&) = delete;
@@ -21,8 +21,9 @@ public:
   Commands& operator=(Commands&&) = delete;
   ~Commands() = default;
 
-  // Each turn, when the session has run: answers who waits for it to settle.
-  void answer();
+  // Answers sflow/resync and sflow/clear once the database is up to date or cannot be. To be called after
+  // each run of the session.
+  void answer_waiting();
 
 private:
   using Handler = void (Commands::*)(unixctl_conn* connection, int argc, const char** argv);

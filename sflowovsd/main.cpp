@@ -1,4 +1,4 @@
-// sflowovsd: keeps the sFlow row that hsflowd's settings describe on every bridge of Open vSwitch.
+// sflowovsd: keeps an sFlow row with hsflowd's settings on every bridge of Open vSwitch.
 
 #include "common/event_loop.hpp"
 #include "common/file.hpp"
@@ -20,10 +20,9 @@
 #include <string>
 #include <sys/stat.h>
 
-namespace {
+namespace sfa::sflowovsd {
 
-using namespace sfa;
-using namespace sfa::sflowovsd;
+namespace {
 
 constexpr int kExitNoSettings = 78; // EX_CONFIG of <sysexits.h>
 
@@ -33,14 +32,16 @@ void sleep_until_woken(EventLoop& loop, OvsdbSession& session) {
   poll_block();
 }
 
-// A service has these directories through mounts of its own (BindPaths= in systemd.exec(5)). When one is
-// removed and made again, as systemd does at each restart of a unit with RuntimeDirectory=, it has the
-// old one for ever: without names, and so without links. Only a new process gets the new one.
+// Under systemd, the daemon sees these directories through bind mounts of its own (BindPaths= in
+// systemd.exec(5)). If a directory is removed and created again, as at each restart of a unit with
+// RuntimeDirectory=, the mount keeps showing the old one, which then has no links. Only a new process gets
+// the new one.
 void require_not_removed(const std::filesystem::path& directory) {
   struct stat found {};
   if (stat(directory.c_str(), &found) == 0 && found.st_nlink == 0) {
     throw std::runtime_error(
-        fmt::format("{} was removed: to be started again, with a new one", directory.native()));
+        fmt::format("{} was removed; exiting so that the service manager restarts us with the new directory",
+                    directory.native()));
   }
 }
 
@@ -57,8 +58,8 @@ void run_daemon(const Options& options) {
   OvsdbSession session(options.database);
   SharedFile shared_file(loop, options.shared_file,
                          [&](const std::optional<Settings>& settings) { session.set_settings(settings); });
-  // As hsflowd does: what is taken for a reload must not end it, least of all as Open vSwitch's library
-  // would, in a way that systemd takes for a clean exit.
+  // As in hsflowd. By default, Open vSwitch's library would end the daemon, and systemd would take that for a
+  // clean exit.
   const EventSource hangup = loop.on_signal(SIGHUP, [&] {
     spdlog::info("SIGHUP: reading {} again", options.shared_file);
     shared_file.read();
@@ -70,9 +71,9 @@ void run_daemon(const Options& options) {
   daemonize_complete();
   notify_ready();
   while (!loop.quitting()) {
-    // Our loop last: what it does in its callbacks decides what it waits for.
+    // Our own loop last: its callbacks change what the session waits for.
     session.run();
-    commands.answer();
+    commands.answer_waiting();
     unixctl_server_run(unixctl.get());
     loop.run_pending();
     require_not_removed(ovs_rundir());
@@ -87,15 +88,15 @@ void run_daemon(const Options& options) {
   notify_stopping();
 }
 
-// True when the bridges are as they should be, or would be after the plan.
+// True if the bridges are as they should be. For --dry-run, a plan is enough.
 bool is_done(const OvsdbSession& session, Mode mode) {
   return mode == Mode::dry_run ? session.current_plan().has_value() : session.settled();
 }
 
-// --once, --dry-run, --clear: the exit status.
+// --once, --dry-run, --clear. Returns the exit status.
 int run_once(const Options& options) {
   EventLoop loop;
-  OvsdbSession session(options.database, options.mode == Mode::dry_run ? OvsdbSession::Access::look
+  OvsdbSession session(options.database, options.mode == Mode::dry_run ? OvsdbSession::Access::read_only
                                                                        : OvsdbSession::Access::write);
   const SharedFile shared_file(loop, options.shared_file, [&](const std::optional<Settings>& settings) {
     session.set_settings(settings);
@@ -103,7 +104,7 @@ int run_once(const Options& options) {
   if (options.mode == Mode::clear) {
     session.set_cleared(true);
   } else if (!shared_file.content()) {
-    fmt::print(stderr, "{}: {}: no good settings, nothing is changed\n", program_name, options.shared_file);
+    fmt::print(stderr, "{}: {}: no good settings; nothing was changed\n", program_name, options.shared_file);
     return kExitNoSettings;
   }
   bool timed_out = false;
@@ -127,15 +128,14 @@ int run_once(const Options& options) {
   return EXIT_SUCCESS;
 }
 
-// Without access to a datapath, nor, since Open vSwitch 3.2, to hardware.
+// daemonize_start() has one parameter before Open vSwitch 3.2 and two since: access to a datapath and to
+// hardware. sflowovsd needs neither.
 template <class... Accesses>
 void daemonize(void (*start)(Accesses...)) {
   start(Accesses{}...);
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   ovs_cmdl_proctitle_init(argc, argv);
   ovs_set_program_name(argv[0], PROJECT_VERSION);
   service_start(&argc, &argv);
@@ -152,4 +152,12 @@ int main(int argc, char** argv) {
     ovs_fatal(0, "%s", error.what());
   }
   return EXIT_SUCCESS;
+}
+
+} // namespace
+
+} // namespace sfa::sflowovsd
+
+int main(int argc, char** argv) {
+  return sfa::sflowovsd::run(argc, argv);
 }

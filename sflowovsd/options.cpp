@@ -35,19 +35,19 @@ std::string default_database() {
   fmt::print("\nInstead of running as a daemon:\n"
              "  --once                    bring the bridges up to date and exit\n"
              "  --dry-run                 print what --once would change and exit\n"
-             "  --clear                   take sflowovsd's row off every bridge and exit\n"
+             "  --clear                   remove sflowovsd's rows from every bridge and exit\n"
              "  -t, --timeout=SECS        give up after SECS seconds (default: {1})\n"
              "\nOther options:\n"
-             "  -f, --config=FILE         settings that hsflowd publishes (default: {0})\n"
+             "  -f, --config=FILE         read hsflowd's settings from FILE (default: {0})\n"
              "  --unixctl=SOCKET          override default control socket name\n"
              "  -h, --help                display this help message\n"
              "  -V, --version             display version information\n"
-             "\nExit status: 0 done, 1 failed, 64 wrong command line, 78 no good settings to apply.\n",
+             "\nExit status: 0 success, 1 failure, 64 invalid command line, 78 no good settings.\n",
              kAutoFilePath, Options().timeout.count());
   std::exit(EXIT_SUCCESS);
 }
 
-// A service is not started again for it (RestartPreventExitStatus= in its unit).
+// The unit does not restart the service for this status (RestartPreventExitStatus=).
 template <class... Args>
 [[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) {
   fmt::print(stderr, "{}: {}\n", program_name, fmt::format(format, std::forward<Args>(args)...));
@@ -71,7 +71,7 @@ std::chrono::seconds parse_timeout(const char* text) {
 
 void check(const Options& options) {
   if (options.mode != Mode::daemon && get_detach()) {
-    refuse("--detach is for a daemon, not for --once, --dry-run or --clear");
+    refuse("--detach cannot be used with --once, --dry-run or --clear");
   }
 }
 
@@ -127,8 +127,8 @@ Options parse_options(int argc, char** argv) {
     case 'h':
       usage();
     case 'V':
-      ovs_print_version(0, 0); // with that of Open vSwitch's library
-      fmt::print("Features: one sFlow row on every bridge, the shared file of hsflowd, choice of bridges, "
+      ovs_print_version(0, 0); // with the version of Open vSwitch's library
+      fmt::print("Features: one sFlow row on every bridge, the shared file of hsflowd, selection of bridges, "
                  "databases over unix:, tcp: and ssl:, clusters\n"
                  "Libraries: fmt {}.{}.{}, libsystemd {}, OpenSSL {}, spdlog {}.{}.{}\n",
                  FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, LIBSYSTEMD_VERSION,
@@ -139,7 +139,7 @@ Options parse_options(int argc, char** argv) {
       VLOG_OPTION_HANDLERS
       STREAM_SSL_OPTION_HANDLERS
     default:
-      std::exit(EX_USAGE); // getopt_long(3) said why
+      std::exit(EX_USAGE); // getopt_long(3) printed the reason
     }
   }
   if (argc - optind > 1) {

@@ -1,4 +1,4 @@
-// The command line of sflowovsd: its own options and those of every daemon of Open vSwitch.
+// The command line of sflowovsd: its own options and those of all Open vSwitch daemons.
 #pragma once
 
 #include <chrono>
@@ -8,20 +8,20 @@ namespace sfa::sflowovsd {
 
 enum class Mode {
   daemon,
-  once,    // converge and exit
+  once,    // bring the bridges up to date and exit
   dry_run, // print the plan and exit
-  clear,   // take our row off every bridge and exit
+  clear,   // remove our rows from every bridge and exit
 };
 
 struct Options {
   Mode mode = Mode::daemon;
   std::string shared_file;
   std::string database;
-  const char* unixctl = nullptr;    // the default path
-  std::chrono::seconds timeout{30}; // of all modes but `daemon`
+  const char* unixctl = nullptr;    // nullptr: the default path
+  std::chrono::seconds timeout{30}; // of all modes except `daemon`
 };
 
-// Exits with 64 (EX_USAGE) and a message when they are wrong, with 0 after --help and --version.
+// Exits with 64 (EX_USAGE) and a message if they are invalid, and with 0 after --help and --version.
 [[nodiscard]] Options parse_options(int argc, char** argv);
 
 } // namespace sfa::sflowovsd

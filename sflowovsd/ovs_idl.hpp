@@ -1,5 +1,5 @@
-// The only include of Open vSwitch's internal headers. They are C: some lack an extern "C" of their own, and
-// some use `new` and `class` as names of parameters.
+// The only file that includes Open vSwitch's internal headers. They are C: some lack extern "C", and some use
+// `new` and `class` as names of parameters. Each needs config.h before it.
 #pragma once
 
 #include <config.h>
@@ -18,7 +18,7 @@ extern "C" {
 #include "stream.h"
 }
 
-#include <atomic> // which ovsdb-idl.h includes: not while the two words are renamed
+#include <atomic> // included by ovsdb-idl.h: it must not see the two words renamed
 #define new new_
 #define class class_
 #include "ovsdb-idl.h"

@@ -14,7 +14,7 @@ namespace sfa::sflowovsd {
 
 namespace {
 
-// Of a bridge's external_ids.
+// Keys in a bridge's external_ids.
 constexpr const char* kSflowKey = "sflow";
 constexpr const char* kSflowSamplingKey = "sflow-sampling";
 
@@ -28,8 +28,8 @@ uuid to_uuid(const RowId& id) {
   return result;
 }
 
-// The name of a new row within its transaction; the server chooses the real one. Left to itself, the library
-// would set up OpenSSL to hash its way to one, which takes 2 MB.
+// The name of a new row within its transaction; the server chooses the final UUID. The library's own
+// generator would initialize OpenSSL for a hash, which takes 2 MB.
 uuid local_id() {
   uuid id{};
   std::random_device device;
@@ -83,7 +83,7 @@ SflowSchema read_schema(const ovsdb_idl* idl) {
           .external_ids = has(ovsrec_sflow_col_external_ids)};
 }
 
-// Only what the row does not hold yet: what the database has no column for is absent on both sides.
+// Only columns that differ. A column that the database does not have is absent on both sides.
 void write_columns(const ovsrec_sflow* row, const SflowColumns& before, const SflowColumns& columns) {
   const auto write_integer = [row](auto* set, const auto& old, const auto& value) {
     if (value != old) {
@@ -103,10 +103,9 @@ void write_columns(const ovsrec_sflow* row, const SflowColumns& before, const Sf
   }
 }
 
-// Whose the row is is verified: if it is no longer so at the server, the transaction fails and the next turn
-// plans anew. That is what keeps a row that somebody took in the meantime from being overwritten, and from
-// being given to further bridges.
-const ovsrec_sflow* write_row(ovsdb_idl* idl, ovsdb_idl_txn* txn, const RowPlan& plan,
+// Row ownership is verified: if it has changed at the server, the transaction fails, and sflowovsd plans
+// again. Otherwise a row that somebody took over meanwhile would be overwritten or given to more bridges.
+const ovsrec_sflow* write_row(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan::Row& plan,
                               const SflowSchema& schema) {
   const ovsrec_sflow* row = nullptr;
   SflowColumns before;
@@ -177,22 +176,22 @@ void write_plan(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan& plan) {
     rows.push_back(write_row(idl, txn, row, schema));
   }
   for (const auto& bridge : plan.bridges) {
-    if (bridge.state != BridgeState::attach && bridge.state != BridgeState::detach) {
+    if (bridge.state != BridgeState::attaching && bridge.state != BridgeState::detaching) {
       continue;
     }
-    const uuid id = to_uuid(bridge.bridge);
+    const uuid id = to_uuid(bridge.id);
     const ovsrec_bridge* target = ovsrec_bridge_get_for_uuid(idl, &id);
     assert(target != nullptr);
     if (target->sflow == nullptr) {
-      // Refused by the server when the set is no longer empty; much smaller than to verify it first.
+      // The server refuses this if the set is no longer empty. It needs much less memory than verifying that.
       ovsrec_bridge_update_sflow_addvalue(target, rows[bridge.row]);
       continue;
     }
     ovsrec_bridge_verify_sflow(target);
     if (schema.external_ids) {
-      ovsrec_sflow_verify_external_ids(target->sflow); // still not somebody's
+      ovsrec_sflow_verify_external_ids(target->sflow); // still not another owner's
     }
-    ovsrec_bridge_set_sflow(target, bridge.state == BridgeState::attach ? rows[bridge.row] : nullptr);
+    ovsrec_bridge_set_sflow(target, bridge.state == BridgeState::attaching ? rows[bridge.row] : nullptr);
   }
 }
 

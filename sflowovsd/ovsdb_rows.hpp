@@ -1,4 +1,4 @@
-// Between the replica of the database and values: the only place that reads and writes its rows.
+// Converts rows of the database's replica to values, and a plan to a transaction.
 #pragma once
 
 #include "common/result.hpp"
@@ -10,14 +10,13 @@ struct ovsdb_idl_txn;
 
 namespace sfa::sflowovsd {
 
-// The tables and columns that are replicated: no others are transferred or kept. Before the first run of
-// `idl`.
+// Selects the tables and columns to replicate. To be called before the first run of `idl`.
 void choose_columns(ovsdb_idl* idl);
 
-// What the replica holds, the bridges by name. An error: the database lacks what sFlow cannot do without.
+// The content of the replica, with the bridges sorted by name. Fails if the database lacks a required column.
 [[nodiscard]] Result<Snapshot> read_snapshot(const ovsdb_idl* idl);
 
-// Puts the changes into `txn`. The plan must have been made from the replica as it is now.
+// Adds the changes to `txn`. The plan must be based on the present content of the replica.
 void write_plan(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan& plan);
 
 } // namespace sfa::sflowovsd

@@ -14,15 +14,13 @@ namespace sfa::sflowovsd {
 
 namespace {
 
-constexpr std::chrono::milliseconds kFirstBackOff{1000};
-constexpr std::chrono::milliseconds kLastBackOff{60000};
-constexpr std::size_t kLongestError = 1024; // characters of what the server says that are shown
+constexpr std::size_t kLongestError = 1024; // characters of a server's message that are shown
 
-void say(LoggedState& state, const std::vector<std::string>& names, std::string_view text) {
+void log_names(LoggedState& state, const std::vector<std::string>& names, std::string_view format) {
   if (names.empty()) {
     state.ok();
   } else {
-    state.failed(Error{fmt::format(fmt::runtime(text), fmt::join(names, ", "))});
+    state.failed(Error{fmt::format(fmt::runtime(format), fmt::join(names, ", "))});
   }
 }
 
@@ -49,115 +47,110 @@ OvsdbSession::~OvsdbSession() = default;
 
 void OvsdbSession::set_settings(const std::optional<Settings>& settings) {
   settings_ = settings;
-  decide_again_ = true;
+  planned_seqno_.reset();
 }
 
 void OvsdbSession::set_cleared(bool cleared) {
   cleared_ = cleared;
-  decide_again_ = true;
+  planned_seqno_.reset();
 }
 
 void OvsdbSession::resync() {
-  back_off_ = std::chrono::milliseconds(0);
-  decide_again_ = true;
+  retry_.start_over();
+  planned_seqno_.reset();
+}
+
+// It changes with the replica, and when the lock is granted.
+unsigned OvsdbSession::seqno() const {
+  return ovsdb_idl_get_seqno(idl_.get());
+}
+
+bool OvsdbSession::plan_is_current() const {
+  return planned_seqno_ == seqno();
 }
 
 void OvsdbSession::run() {
   ovsdb_idl_run(idl_.get());
-  notice_connection();
-  if (txn_) {
-    advance();
+  check_connection();
+  if (transaction_) {
+    advance_transaction();
   }
-  // A transaction that ended may ask for another decision at once.
-  if (!txn_ && ovsdb_idl_has_ever_connected(idl_.get())) {
-    decide();
+  // Not `else`: a transaction that ended may have left something to plan.
+  if (!transaction_ && ovsdb_idl_has_ever_connected(idl_.get())) {
+    plan_and_write();
   }
 }
 
-// The library reconnects when a server has no database Open_vSwitch, and says so as information only.
-void OvsdbSession::notice_connection() {
-  const bool connected = ovsdb_idl_is_connected(idl_.get());
-  const unsigned seqno = ovsdb_idl_get_seqno(idl_.get());
-  if (connected && !connected_) {
-    connected_seqno_ = seen_seqno_; // not `seqno`: the first data may have come in the same turn
-  }
-  if (seqno != connected_seqno_) {
-    rejected_ = 0;
-  } else if (connected_ && !connected) {
-    ++rejected_;
-  }
-  // In a cluster only one of the servers is the leader; and one that was just restarted may drop a
+void OvsdbSession::check_connection() {
+  connection_.update(ovsdb_idl_is_connected(idl_.get()), seqno());
+  // In a cluster, all servers but the leader are refused, and a server that was just restarted may drop one
   // connection.
   const auto servers = static_cast<unsigned>(1 + std::ranges::count(remote_, ','));
-  if (rejected_ > servers) {
+  if (connection_.closed_without_data() > servers) {
     database_.failed(
-        Error{fmt::format("{}: there is a server, but no database Open_vSwitch that can be used: "
-                          "another database, or a cluster without a leader",
+        Error{fmt::format("{}: the server has no usable database Open_vSwitch: it serves another "
+                          "database, or its cluster has no leader",
                           remote_)});
   }
-  connected_ = connected;
-  seen_seqno_ = seqno;
 }
 
-void OvsdbSession::decide() {
-  const unsigned seqno = ovsdb_idl_get_seqno(idl_.get());
-  const bool retry = std::chrono::steady_clock::now() >= retry_at_;
-  if (seqno == decided_seqno_ && !decide_again_ && !retry) {
+void OvsdbSession::plan_and_write() {
+  const bool retry = retry_.is_due(std::chrono::steady_clock::now());
+  if (plan_is_current() && !retry) {
     return;
   }
-  if (retry || decide_again_) {
-    ask_for_lock_again();
+  if (retry || !planned_seqno_) {
+    request_lock_again();
   }
-  decided_seqno_ = seqno;
-  decide_again_ = false;
-  retry_at_ = MonotonicTime::max();
+  planned_seqno_ = seqno();
+  retry_.cancel();
 
-  const auto database = read_snapshot(idl_.get());
-  if (!database) {
-    database_.failed(database.error());
+  const auto have = read_snapshot(idl_.get());
+  if (!have) {
+    database_.failed(have.error());
     plan_.reset();
-    counted_.bridges.clear();
+    recorded_.bridges.clear();
     return;
   }
   database_.ok();
-  std::optional<Goal> goal;
+  std::optional<Want> wanted;
   if (cleared_) {
-    goal = Goal{};
+    wanted = Want{};
   } else if (settings_) {
-    goal = desired(*settings_, database->ovs_version);
+    wanted = want(*settings_, have->ovs_version);
   }
-  plan_ = plan(*database, goal);
-  counted_.bridges = follow(counted_.bridges, *plan_, std::chrono::system_clock::now());
-  report(goal);
+  plan_ = plan(*have, wanted);
+  recorded_.bridges = update_bridges(recorded_.bridges, *plan_, std::chrono::system_clock::now());
+  report(wanted);
   if (may_write() && !plan_->empty()) {
-    begin();
+    begin_transaction();
   }
 }
 
-void OvsdbSession::report(const std::optional<Goal>& goal) {
-  std::vector<std::string> left_alone;
+void OvsdbSession::report(const std::optional<Want>& want) {
+  std::vector<std::string> foreign;
   std::vector<std::string> problems;
   for (const auto& bridge : plan_->bridges) {
-    if (bridge.state == BridgeState::foreign && goal && goal->row) {
-      left_alone.push_back(printable(bridge.name));
+    if (bridge.state == BridgeState::foreign && want && want->row) {
+      foreign.push_back(printable(bridge.name));
     }
     if (!bridge.problem.empty()) {
       problems.push_back(fmt::format("{}: {}", printable(bridge.name), bridge.problem));
     }
   }
-  std::vector<std::string> unreachable;
-  for (const auto& collector : goal ? goal->left_out : std::vector<Collector>{}) {
-    unreachable.push_back(collector.address.to_string());
+  std::vector<std::string> left_out;
+  for (const auto& collector : want ? want->left_out : std::vector<Collector>{}) {
+    left_out.push_back(collector.address.to_string());
   }
-  say(ownership_, left_alone, "left alone on {}");
-  say(bridge_keys_, problems, "{}");
-  say(targets_, unreachable,
-      "{} left out: Open vSwitch cannot send from another network namespace or through a given device");
+  log_names(foreign_rows_, foreign, "left alone on {}");
+  log_names(bridges_, problems, "{}");
+  log_names(collectors_, left_out,
+            "{} left out: Open vSwitch cannot send from another network namespace or through a given device");
 }
 
-// A read-only database grants no lock, and does not say that somebody else has it.
+// A read-only database grants no lock, and does not report another holder of it.
 bool OvsdbSession::may_write() {
-  if (access_ == Access::look) {
+  if (access_ == Access::read_only) {
     return false;
   }
   if (ovsdb_idl_has_lock(idl_.get())) {
@@ -166,16 +159,16 @@ bool OvsdbSession::may_write() {
   }
   if (ovsdb_idl_is_lock_contended(idl_.get())) {
     lock_.failed(Error{"held by another sflowovsd; this one only watches"});
-  } else if (connected_ && ovsdb_idl_get_seqno(idl_.get()) != connected_seqno_) {
-    // The answer to the request for the lock came before the data.
+  } else if (connection_.is_connected() && connection_.has_data()) {
+    // The server answers the request for the lock before it sends data.
     lock_.failed(Error{"not granted: the database is read-only"});
-    retry_later();
+    retry_.schedule(std::chrono::steady_clock::now());
   }
   return false;
 }
 
-// The library asks once a connection. A server that was a backup and becomes active keeps the connection.
-void OvsdbSession::ask_for_lock_again() {
+// The library requests it once per connection. A backup server that becomes active keeps its connections.
+void OvsdbSession::request_lock_again() {
   if (access_ == Access::write && !lock_.failure_text().empty() && !ovsdb_idl_has_lock(idl_.get()) &&
       !ovsdb_idl_is_lock_contended(idl_.get())) {
     ovsdb_idl_set_lock(idl_.get(), nullptr);
@@ -183,81 +176,77 @@ void OvsdbSession::ask_for_lock_again() {
   }
 }
 
-void OvsdbSession::begin() {
-  begun_ = std::chrono::steady_clock::now();
-  txn_.reset(ovsdb_idl_txn_create(idl_.get()));
-  write_plan(idl_.get(), txn_.get(), *plan_);
-  change_ = plan_summary(*plan_);
-  spdlog::info("{}", change_);
-  ovsdb_idl_txn_add_comment(txn_.get(), "sflowovsd: %s", change_.c_str());
-  advance();
+void OvsdbSession::begin_transaction() {
+  transaction_.emplace();
+  transaction_->begun = std::chrono::steady_clock::now();
+  transaction_->seqno = seqno();
+  transaction_->txn.reset(ovsdb_idl_txn_create(idl_.get()));
+  transaction_->change = plan_summary(*plan_);
+  write_plan(idl_.get(), transaction_->txn.get(), *plan_);
+  spdlog::info("{}", transaction_->change);
+  ovsdb_idl_txn_add_comment(transaction_->txn.get(), "sflowovsd: %s", transaction_->change.c_str());
+  advance_transaction();
 }
 
-void OvsdbSession::advance() {
-  const auto status = ovsdb_idl_txn_commit(txn_.get());
-  switch (status) {
+void OvsdbSession::advance_transaction() {
+  auto* txn = transaction_->txn.get();
+  switch (ovsdb_idl_txn_commit(txn)) {
   case TXN_INCOMPLETE:
     return;
   case TXN_SUCCESS:
-    ++counted_.succeeded;
-    counted_.last_at = std::chrono::system_clock::now();
-    counted_.last_change = change_;
-    counted_.last_took =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun_);
+    ++recorded_.succeeded;
+    recorded_.last_at = std::chrono::system_clock::now();
+    recorded_.last_change = transaction_->change;
+    recorded_.last_took = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - transaction_->begun);
     [[fallthrough]];
-  case TXN_UNCHANGED: // the replica was behind, and the database already is as it should be
-    back_off_ = std::chrono::milliseconds(0);
+  case TXN_UNCHANGED: // the replica was behind, and the database is already as it should be
+    retry_.start_over();
     committing_.ok();
     break;
-  case TXN_TRY_AGAIN:  // somebody changed what the plan was made from: the news is here or on its way
-  case TXN_NOT_LOCKED: // the lock went to another instance: getting it back counts as a change
-    ++counted_.repeated;
+  case TXN_TRY_AGAIN:  // somebody changed what the plan is based on; the update has arrived or will arrive
+  case TXN_NOT_LOCKED: // another instance has the lock; getting it back changes the sequence number
+    ++recorded_.repeated;
     break;
   case TXN_ERROR:
-    if (ovsdb_idl_get_seqno(idl_.get()) != decided_seqno_) {
-      ++counted_.repeated; // somebody gave a bridge a row meanwhile, say
+    if (seqno() != transaction_->seqno) {
+      ++recorded_.repeated; // for example, somebody gave a bridge a row meanwhile
     } else {
-      ++counted_.failed;
-      committing_.failed(Error{printable(ovsdb_idl_txn_get_error(txn_.get()), kLongestError)});
-      retry_later();
+      ++recorded_.failed;
+      committing_.failed(Error{printable(ovsdb_idl_txn_get_error(txn), kLongestError)});
+      retry_.schedule(std::chrono::steady_clock::now());
     }
     break;
   case TXN_UNCOMMITTED:
   case TXN_ABORTED:
-    assert(false && "a transaction that was committed and not aborted");
+    assert(false && "the transaction was committed, and nothing aborts it");
     break;
   }
-  txn_.reset();
-}
-
-void OvsdbSession::retry_later() {
-  back_off_ = std::clamp(back_off_ * 2, kFirstBackOff, kLastBackOff);
-  retry_at_ = std::chrono::steady_clock::now() + back_off_;
+  transaction_.reset();
 }
 
 void OvsdbSession::wait() {
   ovsdb_idl_wait(idl_.get());
-  if (txn_) {
-    ovsdb_idl_txn_wait(txn_.get());
-  } else if (decide_again_ || ovsdb_idl_get_seqno(idl_.get()) != decided_seqno_) {
+  if (transaction_) {
+    ovsdb_idl_txn_wait(transaction_->txn.get());
+  } else if (!plan_is_current()) {
     if (ovsdb_idl_has_ever_connected(idl_.get())) {
       poll_immediate_wake();
     }
-  } else if (retry_at_ != MonotonicTime::max()) {
-    poll_timer_wait_until(std::chrono::ceil<std::chrono::milliseconds>(retry_at_.time_since_epoch()).count());
+  } else if (const auto at = retry_.at()) {
+    poll_timer_wait_until(std::chrono::ceil<std::chrono::milliseconds>(at->time_since_epoch()).count());
   }
 }
 
 bool OvsdbSession::settled() const {
-  return connected_ && !txn_ && !decide_again_ && plan_ && plan_->empty() &&
-         ovsdb_idl_get_seqno(idl_.get()) == decided_seqno_;
+  return connection_.is_connected() && !transaction_ && plan_ && plan_->empty() && plan_is_current();
 }
 
 std::optional<std::string> OvsdbSession::obstacle() const {
-  if (!connected_) {
+  if (!connection_.is_connected()) {
     return fmt::format("not connected to {}", remote_);
   }
-  if (txn_ || decide_again_) {
+  if (transaction_ || !planned_seqno_) {
     return std::nullopt;
   }
   for (const auto* state : {&database_, &lock_, &committing_}) {
@@ -269,14 +258,14 @@ std::optional<std::string> OvsdbSession::obstacle() const {
 }
 
 SessionStatus OvsdbSession::status() const {
-  SessionStatus status = counted_;
+  SessionStatus status = recorded_;
   status.remote = remote_;
-  status.connected = connected_;
+  status.connected = connection_.is_connected();
   status.database_problem = database_.failure_text();
   status.lock = ovsdb_idl_has_lock(idl_.get()) ? Lock::held : Lock::waiting;
   status.cleared = cleared_;
   status.last_failure = committing_.failure_text();
-  for (const auto& row : plan_ ? plan_->rows : std::vector<RowPlan>{}) {
+  for (const auto& row : plan_ ? plan_->rows : std::vector<Plan::Row>{}) {
     status.rows.push_back({row.id, row.columns, row.bridges});
   }
   return status;

@@ -1,22 +1,24 @@
-// The connection to ovsdb-server: a replica of the rows that matter, and at most one transaction under way.
+// The connection to ovsdb-server: a replica of the rows that matter, and at most one pending transaction.
 //
-// A turn of the daemon calls run(), which never blocks, and then wait(), which tells Open vSwitch's poll loop
-// what to wake up for. Each turn in which the database or the goal changed makes a fresh snapshot and a fresh
-// plan; a plan that is not empty becomes one transaction. Everything that can go wrong ends in the same
-// place: a later turn.
+// The daemon's loop calls run(), which never blocks, and then wait(), which registers with Open vSwitch's
+// poll loop what to wake up for. If the database or the settings changed, run() takes a new snapshot and
+// makes a new plan. A plan that is not empty becomes one transaction. Whatever goes wrong, a later run()
+// plans again.
+//
+// docs/decisions/0018-own-transactions.md says why this is not ovsdb_idl_loop.
 #pragma once
 
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
 #include "common/settings.hpp"
+#include "sflowovsd/connection.hpp"
 #include "sflowovsd/plan.hpp"
+#include "sflowovsd/retry.hpp"
 #include "sflowovsd/status.hpp"
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 struct ovsdb_idl;
 struct ovsdb_idl_txn;
@@ -27,11 +29,11 @@ class OvsdbSession {
 public:
   enum class Access {
     write,
-    look, // plans, and changes nothing
+    read_only, // plan, but change nothing and do not ask for the lock
   };
 
-  // `remote` as for ovs-vswitchd: "unix:...", "tcp:...", "ssl:...", several of a cluster separated by commas.
-  // Reconnects by itself, for ever; Open vSwitch's library logs how that goes.
+  // `remote` as for ovs-vswitchd: "unix:...", "tcp:...", "ssl:...", those of a cluster separated by commas.
+  // Open vSwitch's library reconnects without limit, and logs that.
   explicit OvsdbSession(std::string remote, Access access = Access::write);
   OvsdbSession(const OvsdbSession&) = delete;
   OvsdbSession& operator=(const OvsdbSession&) = delete;
@@ -39,20 +41,20 @@ public:
   OvsdbSession& operator=(OvsdbSession&&) = delete;
   ~OvsdbSession();
 
-  // Without settings nothing is known, and the database is left as it is.
+  // nullopt if no settings are known: the database is not changed.
   void set_settings(const std::optional<Settings>& settings);
-  // Off on every bridge, whatever the settings say, until it is called with false.
+  // While `cleared`, sFlow is off on every bridge, whatever the settings are.
   void set_cleared(bool cleared);
-  // Plans anew at once, also when a refused transaction was to be repeated only later.
+  // Plans again at the next run(), even if a refused transaction is waiting for its retry.
   void resync();
   void run();
   void wait();
 
-  // The last plan: what is still to be changed. Nothing before the database was seen.
+  // The latest plan: the pending changes. nullopt until the database is known.
   [[nodiscard]] const std::optional<Plan>& current_plan() const { return plan_; }
-  // The database was seen and is as it should be.
+  // True if the database is known, and is as it should be.
   [[nodiscard]] bool settled() const;
-  // Why it will not settle soon; nothing while it may.
+  // Why the database cannot be brought up to date now; nullopt if nothing prevents it.
   [[nodiscard]] std::optional<std::string> obstacle() const;
   [[nodiscard]] SessionStatus status() const;
 
@@ -63,40 +65,42 @@ private:
   struct DestroyTxn {
     void operator()(ovsdb_idl_txn* txn) const;
   };
+  struct Transaction {
+    std::unique_ptr<ovsdb_idl_txn, DestroyTxn> txn;
+    unsigned seqno; // of the replica that it was planned from
+    MonotonicTime begun;
+    std::string change; // for the log and the status
+  };
 
-  void notice_connection();
-  void decide();
-  void report(const std::optional<Goal>& goal);
+  [[nodiscard]] unsigned seqno() const;
+  [[nodiscard]] bool plan_is_current() const;
+  void check_connection();
+  void plan_and_write();
+  void report(const std::optional<Want>& want);
   [[nodiscard]] bool may_write();
-  void begin();
-  void advance();
-  void ask_for_lock_again();
-  void retry_later();
+  void request_lock_again();
+  void begin_transaction();
+  void advance_transaction();
 
   std::string remote_;
   Access access_;
   std::unique_ptr<ovsdb_idl, DestroyIdl> idl_;
-  std::unique_ptr<ovsdb_idl_txn, DestroyTxn> txn_; // under way
+  Connection connection_;
   std::optional<Settings> settings_;
   bool cleared_ = false;
-  bool decide_again_ = true;     // whatever the database says
-  unsigned decided_seqno_ = 0;   // of the replica that the last plan was made from
-  bool connected_ = false;       // when last looked
-  unsigned connected_seqno_ = 0; // of the replica when the connection came about
-  unsigned seen_seqno_ = 0;      // of the replica when last looked
-  unsigned rejected_ = 0;        // connections in a row that brought no data
-  std::optional<Plan> plan_;     // the last
-  MonotonicTime begun_;          // of the transaction
-  std::string change_;           // what it does
-  MonotonicTime retry_at_ = MonotonicTime::max();
-  std::chrono::milliseconds back_off_{0};
-  SessionStatus counted_; // the part of the status that is not looked up
+
+  std::optional<Plan> plan_;
+  std::optional<unsigned> planned_seqno_; // of the replica that the plan was made from; nullopt: plan again
+  std::optional<Transaction> transaction_;
+  Retry retry_;
+
+  SessionStatus recorded_; // the part of the status that is recorded as it happens
   LoggedState database_{"database"};
   LoggedState lock_{"lock sflowovsd"};
   LoggedState committing_{"transaction"};
-  LoggedState ownership_{"rows of others"};
-  LoggedState targets_{"collectors"};
-  LoggedState bridge_keys_{"bridges"};
+  LoggedState foreign_rows_{"foreign rows"};
+  LoggedState collectors_{"collectors"};
+  LoggedState bridges_{"bridges"};
 };
 
 } // namespace sfa::sflowovsd

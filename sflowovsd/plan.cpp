@@ -1,9 +1,6 @@
 #include "sflowovsd/plan.hpp"
 
-#include "sflowovsd/bridge_wish.hpp"
-
 #include <algorithm>
-#include <fmt/format.h>
 #include <map>
 #include <set>
 #include <tuple>
@@ -13,33 +10,80 @@ namespace sfa::sflowovsd {
 
 namespace {
 
-enum class Owner { foreign, nobody, us }; // from least to most wanted
+// A bridge with the row that it has, or null, and what it should have.
+struct HaveAndWant {
+  const SflowRow* row;
+  BridgeWant want;
+};
+using Members = std::vector<std::size_t>; // indices of bridges that are to share a row
 
-Owner owner_of(const SflowRow& row) {
+bool is_ours(const SflowRow& row) {
   const auto mark = row.external_ids.find(kOwnerKey);
-  if (mark != row.external_ids.end() && mark->second == kOwner) {
-    return Owner::us;
-  }
-  return row.external_ids.empty() ? Owner::nobody : Owner::foreign;
+  return mark != row.external_ids.end() && mark->second == kOwner;
 }
 
-BridgeState state_without_sflow(Wanted wanted, const SflowRow* current) {
-  if (current != nullptr && owner_of(*current) == Owner::us) {
-    return BridgeState::detach;
-  }
-  switch (wanted) {
-  case Wanted::excluded:
-    return BridgeState::excluded;
-  case Wanted::switched_off:
-    return BridgeState::switched_off;
-  default:
-    // Off never adopts: a row without our mark was not put there by us.
-    return current == nullptr ? BridgeState::off : BridgeState::foreign;
-  }
+bool is_foreign(const SflowRow& row) {
+  return !is_ours(row) && !row.external_ids.empty();
 }
 
-// The columns that the database can hold.
-SflowColumns within(SflowColumns columns, const SflowSchema& schema) {
+std::vector<HaveAndWant> gather(const Snapshot& have, const Want& want) {
+  std::map<RowId, const SflowRow*> rows;
+  for (const auto& row : have.sflow_rows) {
+    rows.emplace(row.id, &row);
+  }
+  std::vector<HaveAndWant> result;
+  result.reserve(have.bridges.size());
+  for (const auto& bridge : have.bridges) {
+    const auto row = bridge.sflow ? rows.find(*bridge.sflow) : rows.end();
+    result.push_back({row == rows.end() ? nullptr : row->second, want_for(bridge, want)});
+  }
+  return result;
+}
+
+// `attaching` for every bridge that should have a row of ours; plan() finds out which have it already.
+BridgeState next_state(const HaveAndWant& bridge, bool takeover) {
+  if (bridge.want.state == BridgeState::sampled) {
+    const bool keep = bridge.row != nullptr && is_foreign(*bridge.row) && !takeover;
+    return keep ? BridgeState::foreign : BridgeState::attaching;
+  }
+  if (bridge.row != nullptr && is_ours(*bridge.row)) {
+    return BridgeState::detaching;
+  }
+  // While sFlow is off, an unmarked row is not ours either: sflowovsd did not create it.
+  return bridge.want.state == BridgeState::off && bridge.row != nullptr ? BridgeState::foreign
+                                                                        : bridge.want.state;
+}
+
+// Rows that are not ours and that we may not adopt.
+std::set<const SflowRow*> rows_of_others(const std::vector<HaveAndWant>& bridges) {
+  std::set<const SflowRow*> result;
+  for (const auto& [row, want] : bridges) {
+    if (row != nullptr && !is_ours(*row) && (is_foreign(*row) || want.state != BridgeState::sampled)) {
+      result.insert(row);
+    }
+  }
+  return result;
+}
+
+// The existing row that the members will share, or null: ours before an unmarked one, then the row that most
+// members have, then the lowest id. It is always the row of a member, so that no two groups swap their rows.
+const SflowRow* choose_row(const std::vector<HaveAndWant>& bridges, const Members& members,
+                           const std::set<const SflowRow*>& unavailable) {
+  std::map<const SflowRow*, std::size_t> counts;
+  for (const auto i : members) {
+    if (bridges[i].row != nullptr && !unavailable.contains(bridges[i].row)) {
+      ++counts[bridges[i].row];
+    }
+  }
+  const auto best = std::ranges::max_element(counts, [](const auto& a, const auto& b) {
+    return std::tuple(is_ours(*a.first), a.second, b.first->id) <
+           std::tuple(is_ours(*b.first), b.second, a.first->id);
+  });
+  return best == counts.end() ? nullptr : best->first;
+}
+
+// The columns that the database has.
+SflowColumns existing_columns(SflowColumns columns, const SflowSchema& schema) {
   const auto drop = [](auto& column, bool exists) {
     if (!exists) {
       column.reset();
@@ -52,131 +96,65 @@ SflowColumns within(SflowColumns columns, const SflowSchema& schema) {
   return columns;
 }
 
-class Planner {
-public:
-  Planner(const Snapshot& database, const Goal& goal) : database_(database), goal_(goal) {
-    for (const auto& row : database.sflow_rows) {
-      rows_.emplace(row.id, &row);
-    }
-    for (const auto& bridge : database.bridges) {
-      const auto found = bridge.sflow ? rows_.find(*bridge.sflow) : rows_.end();
-      current_.push_back(found == rows_.end() ? nullptr : found->second);
-      wishes_.push_back(wish(goal, bridge));
-      if (current_.back() != nullptr && wishes_.back().wanted != Wanted::sflow) {
-        of_others_.insert(current_.back());
-      }
-    }
+Plan::Row plan_row(const SflowRow* existing, SflowColumns columns, const SflowSchema& schema) {
+  Plan::Row row;
+  row.columns = existing_columns(std::move(columns), schema);
+  row.write = existing == nullptr || existing->columns != row.columns;
+  row.mark = schema.external_ids && (existing == nullptr || !is_ours(*existing));
+  if (existing != nullptr) {
+    row.id = existing->id;
   }
-
-  Plan run() {
-    Plan result;
-    for (std::size_t i = 0; i < database_.bridges.size(); ++i) {
-      const auto& bridge = database_.bridges[i];
-      result.bridges.push_back({bridge.id, bridge.name, state_before_rows(i), 0, wishes_[i].problem});
-    }
-    for (const auto& [key, members] : groups(result)) {
-      add_row(result, key.second, members);
-    }
-    return result;
-  }
-
-private:
-  using Members = std::vector<std::size_t>; // indices of bridges
-  // By sampling, the one of the settings first: it has the first choice among the rows that exist.
-  using Groups = std::map<std::pair<bool, std::int64_t>, Members>;
-
-  // `attach` for all that are to have a row of ours; whether they have it already is known with the row.
-  [[nodiscard]] BridgeState state_before_rows(std::size_t i) const {
-    if (wishes_[i].wanted != Wanted::sflow) {
-      return state_without_sflow(wishes_[i].wanted, current_[i]);
-    }
-    const bool foreign = current_[i] != nullptr && owner_of(*current_[i]) == Owner::foreign;
-    return foreign && !goal_.takeover ? BridgeState::foreign : BridgeState::attach;
-  }
-
-  [[nodiscard]] Groups groups(const Plan& plan) const {
-    Groups result;
-    for (std::size_t i = 0; i < plan.bridges.size(); ++i) {
-      if (plan.bridges[i].state == BridgeState::attach) {
-        const auto sampling = wishes_[i].sampling;
-        result[{sampling != goal_.row->sampling, sampling}].push_back(i);
-      }
-    }
-    return result;
-  }
-
-  // The existing row for a group: ours before an unmarked one, then the one that most of the group have, then
-  // the lowest id, so that every run decides the same. Only a row that one of them has: so nothing moves to
-  // and fro.
-  [[nodiscard]] const SflowRow* choose(const Members& members) const {
-    std::map<const SflowRow*, std::size_t> references;
-    for (const auto i : members) {
-      const auto* row = current_[i];
-      const bool free = row != nullptr && !taken_.contains(row);
-      if (free &&
-          (owner_of(*row) == Owner::us || (owner_of(*row) == Owner::nobody && !of_others_.contains(row)))) {
-        ++references[row];
-      }
-    }
-    const auto rank = [](const auto& entry) { return std::pair(owner_of(*entry.first), entry.second); };
-    const auto best = std::ranges::max_element(references, [&](const auto& a, const auto& b) {
-      return rank(a) != rank(b) ? rank(a) < rank(b) : a.first->id > b.first->id;
-    });
-    return best == references.end() ? nullptr : best->first;
-  }
-
-  void add_row(Plan& result, std::int64_t sampling, const Members& members) {
-    const SflowRow* existing = choose(members);
-    taken_.insert(existing);
-    RowPlan row;
-    row.columns = *goal_.row;
-    row.columns.sampling = sampling;
-    row.columns = within(std::move(row.columns), database_.schema);
-    row.bridges = members.size();
-    row.write = existing == nullptr || existing->columns != row.columns;
-    row.mark = database_.schema.external_ids && (existing == nullptr || owner_of(*existing) != Owner::us);
-    if (existing != nullptr) {
-      row.id = existing->id;
-    }
-    for (const auto i : members) {
-      result.bridges[i].row = result.rows.size();
-      if (existing != nullptr && current_[i] == existing) {
-        result.bridges[i].state = BridgeState::ours;
-      }
-    }
-    result.rows.push_back(std::move(row));
-  }
-
-  const Snapshot& database_;
-  const Goal& goal_;
-  std::map<RowId, const SflowRow*> rows_;
-  std::vector<const SflowRow*> current_; // of each bridge; null = none
-  std::vector<Wish> wishes_;             // of each bridge
-  std::set<const SflowRow*> of_others_;  // on a bridge that is to be left alone
-  std::set<const SflowRow*> taken_;      // by a group
-};
+  return row;
+}
 
 } // namespace
 
-std::string RowId::to_string() const {
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:04x}{:08x}", parts[0], parts[1] >> 16, parts[1] & 0xffff,
-                     parts[2] >> 16, parts[2] & 0xffff, parts[3]);
-}
-
 bool Plan::empty() const {
-  return std::ranges::none_of(rows, [](const RowPlan& row) { return row.write || row.mark; }) &&
-         std::ranges::none_of(bridges, [](const BridgePlan& bridge) {
-           return bridge.state == BridgeState::attach || bridge.state == BridgeState::detach;
+  return std::ranges::none_of(rows, [](const Row& row) { return row.write || row.mark; }) &&
+         std::ranges::none_of(bridges, [](const Bridge& bridge) {
+           return bridge.state == BridgeState::attaching || bridge.state == BridgeState::detaching;
          });
 }
 
-Plan plan(const Snapshot& database, const std::optional<Goal>& goal) {
-  if (goal) {
-    return Planner(database, *goal).run();
-  }
+Plan plan(const Snapshot& have, const std::optional<Want>& want) {
   Plan result;
-  for (const auto& bridge : database.bridges) {
-    result.bridges.push_back({.bridge = bridge.id, .name = bridge.name});
+  for (const auto& bridge : have.bridges) {
+    result.bridges.push_back({.id = bridge.id, .name = bridge.name});
+  }
+  if (!want) {
+    return result;
+  }
+
+  // Gather: the bridges, and the groups of those that share a row, by sampling. The rate of the settings
+  // comes first, so that it has the first choice among the existing rows.
+  const auto bridges = gather(have, *want);
+  std::map<std::pair<bool, std::int64_t>, Members> groups;
+  for (std::size_t i = 0; i < bridges.size(); ++i) {
+    auto& bridge = result.bridges[i];
+    bridge.state = next_state(bridges[i], want->takeover);
+    bridge.problem = bridges[i].want.problem;
+    if (bridge.state == BridgeState::attaching) {
+      const auto sampling = bridges[i].want.sampling;
+      groups[{sampling != want->row->sampling, sampling}].push_back(i);
+    }
+  }
+
+  // Keep or add a row for each group.
+  auto unavailable = rows_of_others(bridges);
+  for (const auto& [key, members] : groups) {
+    const SflowRow* existing = choose_row(bridges, members, unavailable);
+    unavailable.insert(existing);
+    auto columns = *want->row;
+    columns.sampling = key.second;
+    auto row = plan_row(existing, std::move(columns), have.schema);
+    row.bridges = members.size();
+    for (const auto i : members) {
+      result.bridges[i].row = result.rows.size();
+      if (existing != nullptr && bridges[i].row == existing) {
+        result.bridges[i].state = BridgeState::sampled;
+      }
+    }
+    result.rows.push_back(std::move(row));
   }
   return result;
 }

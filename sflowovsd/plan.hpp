@@ -1,10 +1,9 @@
-// The decision: from what the database holds and what it should hold to the changes that are needed. Pure,
-// and made anew each time from everything, so that a bridge that was added, a row that somebody edited, a
-// restart and a lost event are all the same case.
+// The difference between what Open vSwitch has and what it should have, as the changes to make. Pure, and
+// computed from scratch each time: a new bridge, an edited row, a restart and a lost event are the same case.
 #pragma once
 
-#include "sflowovsd/desired.hpp"
 #include "sflowovsd/snapshot.hpp"
+#include "sflowovsd/want.hpp"
 
 #include <optional>
 #include <string>
@@ -12,50 +11,38 @@
 
 namespace sfa::sflowovsd {
 
-inline constexpr const char* kOwnerKey = "managed-by"; // in external_ids of our row
+// The mark of our rows in their external_ids.
+inline constexpr const char* kOwnerKey = "managed-by";
 inline constexpr const char* kOwner = "sflowovsd";
 
-enum class BridgeState {
-  ours,         // has our row
-  attach,       // will get it
-  detach,       // will lose it
-  foreign,      // has a row that is somebody else's: left alone
-  off,          // has none, and should have none
-  excluded,     // by the settings: left alone
-  switched_off, // by external_ids:sflow=off of the bridge
-  unknown,      // nothing is known about what it should have: left alone
-};
-
-// A row that bridges with the same settings share.
-struct RowPlan {
-  std::optional<RowId> id; // an existing one, or none: to be inserted
-  SflowColumns columns;    // what it should hold
-  bool write = false;      // it does not yet
-  bool mark = false;       // mark it as ours (external_ids); other keys stay
-  std::size_t bridges = 0; // that have it or will
-};
-
-struct BridgePlan {
-  RowId bridge;
-  std::string name;
-  BridgeState state = BridgeState::unknown;
-  std::size_t row = 0;      // index in Plan::rows, when the state is ours or attach
-  std::string problem = {}; // with its external_ids, which then do not count
-};
-
 struct Plan {
-  // One for all bridges, and one more for each rate that bridges have set for themselves.
-  std::vector<RowPlan> rows;
-  std::vector<BridgePlan> bridges; // every bridge of the database, in its order
+  // One row of ours.
+  struct Row {
+    std::optional<RowId> id; // nullopt if it is to be inserted
+    SflowColumns columns;    // what it should hold
+    bool write = false;      // the columns differ
+    bool mark = false;       // mark it as ours; its other external_ids stay
+    std::size_t bridges = 0; // that have it or get it
+  };
+  struct Bridge {
+    RowId id;
+    std::string name;
+    BridgeState state = BridgeState::unknown;
+    std::size_t row = 0;      // index in `rows`, if the state is sampled or attaching
+    std::string problem = {}; // as in BridgeWant
+  };
 
-  // Nothing to change.
+  std::vector<Row> rows;       // one for all bridges, and one for each rate that bridges set for themselves
+  std::vector<Bridge> bridges; // every bridge of the database, in its order
+
+  // True if nothing is to be changed.
   [[nodiscard]] bool empty() const;
 };
 
-// Without a goal nothing is known, and nothing is changed. A row that has our mark is ours; one without any
-// external_ids is adopted, unless a bridge has it that is none of our business; any other is somebody's and
-// its bridge is left alone unless the goal says to take over. Several rows of ours that would hold the same
-// become one.
-[[nodiscard]] Plan plan(const Snapshot& database, const std::optional<Goal>& goal);
+// Without `want`, the plan changes nothing. Otherwise:
+// - A row with our mark is ours. Several rows of ours that would hold the same become one.
+// - A row without any external_ids is adopted, unless it is also on a bridge that should not have sFlow.
+// - Any other row has another owner. It is never written, and its bridge keeps it unless `takeover` is set.
+[[nodiscard]] Plan plan(const Snapshot& have, const std::optional<Want>& want);
 
 } // namespace sfa::sflowovsd

@@ -7,13 +7,13 @@ namespace sfa::sflowovsd {
 
 namespace {
 
-// The older agent rewrites the file in place: for so long, a file that is not whole is taken for one that is
-// being written.
+// host-sflow rewrites the file in place. An incomplete file is reported only if it stays incomplete for this
+// long.
 constexpr std::chrono::milliseconds kWriting{200};
 
 } // namespace
 
-// The watch is made before the first read, so that no change can fall between the two.
+// The watch is created before the first read, so that no change is missed between the two.
 SharedFile::SharedFile(EventLoop& loop, std::filesystem::path path, Apply apply)
     : path_(std::move(path)), apply_(std::move(apply)), settled_(loop.timer([this] { read(); })),
       watch_(loop, path_, [this] { read_changed(); }) {
@@ -23,13 +23,14 @@ SharedFile::SharedFile(EventLoop& loop, std::filesystem::path path, Apply apply)
 void SharedFile::read() {
   settling_ = false;
   settled_.disarm();
-  if (!take()) {
-    state_.failed(Error{error_.message + "; the last good settings stay in force"});
+  if (!try_read()) {
+    state_.failed(Error{error_.message +
+                        (content_ ? "; keeping the last good settings" : "; Open vSwitch is not changed")});
   }
 }
 
 void SharedFile::read_changed() {
-  if (take()) {
+  if (try_read()) {
     settling_ = false;
     settled_.disarm();
   } else if (!settling_) {
@@ -38,8 +39,8 @@ void SharedFile::read_changed() {
   }
 }
 
-// True when the file is good, or is not there.
-bool SharedFile::take() {
+// True if the file is good or does not exist.
+bool SharedFile::try_read() {
   auto file = read_auto_file(path_);
   if (!file) {
     error_ = file.error();
@@ -53,7 +54,7 @@ bool SharedFile::take() {
   if (content_) {
     spdlog::info("{}: revision {}", path_.native(), content_->revision);
   } else {
-    spdlog::info("{}: gone; Open vSwitch is left as it is", path_.native());
+    spdlog::info("{}: removed; Open vSwitch is not changed", path_.native());
   }
   apply_(content_ ? std::optional(content_->settings) : std::nullopt);
   return true;

@@ -1,4 +1,4 @@
-// The settings that hsflowd published, followed as the file changes.
+// Reads the settings that hsflowd publishes, whenever the file changes.
 #pragma once
 
 #include "common/auto_file.hpp"
@@ -15,8 +15,8 @@ namespace sfa::sflowovsd {
 
 class SharedFile {
 public:
-  // Gets the settings of the last good file, nothing while there is no file. A file that cannot be read or
-  // parsed changes nothing.
+  // Gets the settings of the last good file, or nullopt if there is no file. Not called for a file that
+  // cannot be read or parsed.
   using Apply = std::function<void(const std::optional<Settings>&)>;
 
   // Reads the file now, and again whenever it changes.
@@ -29,12 +29,12 @@ public:
 
 private:
   void read_changed();
-  [[nodiscard]] bool take();
+  [[nodiscard]] bool try_read();
 
   std::filesystem::path path_;
   Apply apply_;
   std::optional<AutoFile> content_;
-  Error error_; // of the last reading
+  Error error_; // of the last attempt to read it
   LoggedState state_{"shared file"};
   bool settling_ = false;
   Timer settled_;

@@ -1,4 +1,5 @@
-// What the database holds, as values: the columns of ovs-vswitchd.conf.db(5) that matter here.
+// What Open vSwitch has: the database's content as values. Only the columns of ovs-vswitchd.conf.db(5) that
+// sFlow needs.
 #pragma once
 
 #include <array>
@@ -19,11 +20,10 @@ struct RowId {
   [[nodiscard]] std::string to_string() const;
 };
 
-// The columns of the sFlow table that carry settings. Absent is a value of its own: ovs-vswitchd then takes
-// its default.
+// The columns of the sFlow table that carry settings. If one is absent, ovs-vswitchd uses its own default.
 struct SflowColumns {
   std::optional<std::string> agent;     // IP address, or device name before Open vSwitch 2.10
-  std::optional<std::int64_t> sampling; // one packet in so many
+  std::optional<std::int64_t> sampling; // N: 1 in N packets
   std::optional<std::int64_t> polling;  // s
   std::optional<std::int64_t> header;   // bytes
   std::vector<std::string> targets;     // sorted; "IP:port", IPv6 in brackets
@@ -41,13 +41,12 @@ struct BridgeRow {
   RowId id;
   std::string name;
   std::optional<RowId> sflow;
-  // What the bridge's own external_ids say of sFlow; empty = nothing.
-  std::string sflow_key = {};          // external_ids:sflow
-  std::string sflow_sampling_key = {}; // external_ids:sflow-sampling
+  std::string sflow_key = {};          // external_ids:sflow; empty if not set
+  std::string sflow_sampling_key = {}; // external_ids:sflow-sampling; empty if not set
 };
 
-// Which of the columns of the sFlow table the database has: an old schema may lack some, and a transaction
-// that names a missing one is refused whole.
+// The columns that the database's sFlow table has. An old schema may lack some, and the server refuses any
+// transaction that names a missing column.
 struct SflowSchema {
   bool agent = true;
   bool sampling = true;
@@ -59,7 +58,7 @@ struct SflowSchema {
 struct Snapshot {
   std::vector<BridgeRow> bridges;
   std::vector<SflowRow> sflow_rows;
-  std::string ovs_version; // Open_vSwitch:ovs_version, which ovs-ctl(8) writes; empty where nobody did
+  std::string ovs_version; // Open_vSwitch:ovs_version, which ovs-ctl(8) writes; empty if not set
   SflowSchema schema = {};
 };
 

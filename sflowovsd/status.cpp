@@ -23,13 +23,13 @@ std::string time_text(WallTime time) {
 }
 
 // In the order of BridgeState.
-constexpr std::array<std::string_view, 8> kWords{"sampled", "attaching", "detaching",    "foreign",
-                                                 "off",     "excluded",  "switched-off", "unknown"};
+constexpr std::array<std::string_view, 8> kStateNames{"sampled", "attaching", "detaching",    "foreign",
+                                                      "off",     "excluded",  "switched-off", "unknown"};
 
 std::map<std::string_view, std::size_t> counts(const std::vector<BridgeStatus>& bridges) {
   std::map<std::string_view, std::size_t> result;
   for (const auto& bridge : bridges) {
-    ++result[word(bridge.state)];
+    ++result[state_name(bridge.state)];
   }
   return result;
 }
@@ -65,7 +65,7 @@ void add_bridges(Out out, const std::vector<BridgeStatus>& bridges) {
     if (!bridge.problem.empty()) {
       last += fmt::format("  ({})", bridge.problem);
     }
-    fmt::format_to(out, "  {:{}}  {:12}  {}  {}\n", printable(bridge.name), width, word(bridge.state),
+    fmt::format_to(out, "  {:{}}  {:12}  {}  {}\n", printable(bridge.name), width, state_name(bridge.state),
                    time_text(bridge.since), last);
   }
 }
@@ -81,8 +81,8 @@ std::string transactions_text(const SessionStatus& session) {
 }
 
 std::string shared_file_text(const SharedFileStatus& file) {
-  const std::string content = file.revision ? fmt::format("revision {}", *file.revision)
-                                            : "nothing known, Open vSwitch is left as it is";
+  const std::string content =
+      file.revision ? fmt::format("revision {}", *file.revision) : "no settings, Open vSwitch is not changed";
   return fmt::format("{}: {}{}", file.path, content,
                      file.problem.empty() ? "" : fmt::format(" ({})", file.problem));
 }
@@ -107,26 +107,27 @@ Json row_json(const RowStatus& row) {
 
 Json bridge_json(const BridgeStatus& bridge) {
   return {{"name", bridge.name},
-          {"state", word(bridge.state)},
+          {"state", state_name(bridge.state)},
           {"since", time_text(bridge.since)},
           {"row", bridge.row ? Json(bridge.row->to_string()) : Json(nullptr)},
           {"problem", or_null(bridge.problem)}};
 }
 
-std::string change_text(const RowPlan& row) {
+std::string change_text(const Plan::Row& row) {
   if (!row.id) {
-    return "insert";
+    return "insert row";
   }
-  return row.write ? "update" : (row.mark ? "mark" : "keep");
+  return fmt::format("{} row {}", row.write ? "update" : (row.mark ? "mark" : "keep"), row.id->to_string());
 }
 
 } // namespace
 
-std::string_view word(BridgeState state) {
-  return kWords.at(static_cast<std::size_t>(state));
+std::string_view state_name(BridgeState state) {
+  return kStateNames.at(static_cast<std::size_t>(state));
 }
 
-std::vector<BridgeStatus> follow(const std::vector<BridgeStatus>& before, const Plan& plan, WallTime now) {
+std::vector<BridgeStatus> update_bridges(const std::vector<BridgeStatus>& before, const Plan& plan,
+                                         WallTime now) {
   std::vector<BridgeStatus> result;
   result.reserve(plan.bridges.size());
   auto old = before.begin();
@@ -135,7 +136,7 @@ std::vector<BridgeStatus> follow(const std::vector<BridgeStatus>& before, const 
       ++old;
     }
     const bool same = old != before.end() && old->name == bridge.name && old->state == bridge.state;
-    const bool has_row = bridge.state == BridgeState::ours || bridge.state == BridgeState::attach;
+    const bool has_row = bridge.state == BridgeState::sampled || bridge.state == BridgeState::attaching;
     result.push_back({bridge.name, bridge.state, same ? old->since : now,
                       has_row ? plan.rows.at(bridge.row).id : std::nullopt, bridge.problem});
   }
@@ -161,7 +162,8 @@ std::string status_text(const SessionStatus& session, const SharedFileStatus& fi
   }
   fmt::format_to(out, "rows: {}\n", session.rows.size());
   for (const auto& row : session.rows) {
-    fmt::format_to(out, "  {}: {} bridges, {}\n", id_text(row.id), row.bridges, columns_text(row.columns));
+    fmt::format_to(out, "  {}: {} {}, {}\n", id_text(row.id), row.bridges,
+                   row.bridges == 1 ? "bridge" : "bridges", columns_text(row.columns));
   }
   fmt::format_to(out, "bridges: {}", session.bridges.size());
   std::string_view separator = ": ";
@@ -200,7 +202,7 @@ std::string status_json(const SessionStatus& session, const SharedFileStatus& fi
   for (const auto& bridge : session.bridges) {
     json["bridges"].push_back(bridge_json(bridge));
   }
-  // A name may hold any bytes: what is no UTF-8 is replaced.
+  // A name may contain any bytes. Those that are not UTF-8 are replaced.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -212,13 +214,13 @@ std::string plan_text(const Plan& plan) {
   const Out out(text);
   for (std::size_t i = 0; i < plan.rows.size(); ++i) {
     const auto& row = plan.rows[i];
-    const auto attached = [i](const BridgePlan& bridge) {
-      return bridge.state == BridgeState::attach && bridge.row == i;
+    const auto attached = [i](const Plan::Bridge& bridge) {
+      return bridge.state == BridgeState::attaching && bridge.row == i;
     };
     if (!row.write && !row.mark && std::ranges::none_of(plan.bridges, attached)) {
       continue;
     }
-    fmt::format_to(out, "{} row {}: {}\n", change_text(row), id_text(row.id), columns_text(row.columns));
+    fmt::format_to(out, "{}: {}\n", change_text(row), columns_text(row.columns));
     for (const auto& bridge : plan.bridges) {
       if (attached(bridge)) {
         fmt::format_to(out, "  attach {}\n", printable(bridge.name));
@@ -226,7 +228,7 @@ std::string plan_text(const Plan& plan) {
     }
   }
   for (const auto& bridge : plan.bridges) {
-    if (bridge.state == BridgeState::detach) {
+    if (bridge.state == BridgeState::detaching) {
       fmt::format_to(out, "detach {}\n", printable(bridge.name));
     }
   }
@@ -240,11 +242,11 @@ std::string plan_summary(const Plan& plan) {
     inserted += row.id ? 0 : 1;
     updated += row.id && (row.write || row.mark) ? 1 : 0;
   }
-  const auto bridges_that = [&](BridgeState state) {
-    return std::ranges::count(plan.bridges, state, &BridgePlan::state);
+  const auto count = [&](BridgeState state) {
+    return std::ranges::count(plan.bridges, state, &Plan::Bridge::state);
   };
   return fmt::format("rows: {} inserted, {} updated; bridges: {} attached, {} detached", inserted, updated,
-                     bridges_that(BridgeState::attach), bridges_that(BridgeState::detach));
+                     count(BridgeState::attaching), count(BridgeState::detaching));
 }
 
 } // namespace sfa::sflowovsd

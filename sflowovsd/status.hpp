@@ -1,4 +1,4 @@
-// What sflowovsd says about itself: `sflow/status` and `sflow/plan` of ovs-appctl. Pure: values to text.
+// The output of `sflow/status` and `sflow/plan` (ovs-appctl). Pure: values to text.
 #pragma once
 
 #include "sflowovsd/plan.hpp"
@@ -18,14 +18,14 @@ struct BridgeStatus {
   std::string name;
   BridgeState state = BridgeState::unknown;
   WallTime since;           // of the state
-  std::optional<RowId> row; // of ours that it has or will have; none while that is not inserted
-  std::string problem;      // with its external_ids
+  std::optional<RowId> row; // of ours, that it has or gets; nullopt if none, or if it is not inserted yet
+  std::string problem;      // the error in its external_ids; empty if none
 };
 
 struct RowStatus {
-  std::optional<RowId> id; // none = to be inserted
-  SflowColumns columns;    // what it holds, or will
-  std::size_t bridges = 0; // that have it, or will
+  std::optional<RowId> id; // nullopt if it is not inserted yet
+  SflowColumns columns;    // what it should hold
+  std::size_t bridges = 0; // that have it or get it
 };
 
 enum class Lock {
@@ -36,43 +36,43 @@ enum class Lock {
 struct SessionStatus {
   std::string remote;
   bool connected = false;
-  std::string database_problem; // why the database is of no use; empty = none
+  std::string database_problem; // why the database cannot be used; empty if it can
   Lock lock = Lock::waiting;
-  bool cleared = false; // by sflow/clear: off, whatever the shared file says
+  bool cleared = false; // by sflow/clear: sFlow is off, whatever the shared file says
   std::vector<RowStatus> rows;
   std::vector<BridgeStatus> bridges; // by name
 
   // Transactions since the start.
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;        // refused by the database
-  std::uint64_t repeated = 0;      // the database changed meanwhile, or the lock was lost: planned anew
-  std::optional<WallTime> last_at; // the last one that succeeded
-  std::string last_change;         // what it did
+  std::uint64_t repeated = 0;      // planned again: the database changed meanwhile, or the lock was lost
+  std::optional<WallTime> last_at; // of the latest success
+  std::string last_change;         // what it changed
   std::chrono::microseconds last_took{0}; // from decision to commit
-  std::string last_failure;               // empty once one succeeds
+  std::string last_failure;               // empty after a success
 };
 
 struct SharedFileStatus {
   std::string path;
-  std::optional<std::uint32_t> revision; // in force; none = nothing known
-  std::string problem;                   // with the file as it is now; empty = none
+  std::optional<std::uint32_t> revision; // of the current settings; nullopt if there are none
+  std::string problem;                   // the error in the present content; empty if none
 };
 
-// The state in one word, as in both forms of the status.
-[[nodiscard]] std::string_view word(BridgeState state);
+// The name of a state in both formats of the status.
+[[nodiscard]] std::string_view state_name(BridgeState state);
 
-// The bridges of a plan, each with the time since when it has its state. `before` is by name, and so is the
-// plan.
-[[nodiscard]] std::vector<BridgeStatus> follow(const std::vector<BridgeStatus>& before, const Plan& plan,
-                                               WallTime now);
+// The bridges of a plan. A bridge that keeps the state that it has in `before` also keeps its `since`. Both
+// `before` and the plan are sorted by name.
+[[nodiscard]] std::vector<BridgeStatus> update_bridges(const std::vector<BridgeStatus>& before,
+                                                       const Plan& plan, WallTime now);
 
 [[nodiscard]] std::string status_text(const SessionStatus& session, const SharedFileStatus& file);
-// Times as RFC 3339 in UTC. Keys may be added, and none changes its meaning.
+// Times as in RFC 3339, in UTC. Later versions may add keys, but do not change the meaning of a key.
 [[nodiscard]] std::string status_json(const SessionStatus& session, const SharedFileStatus& file);
 
-// The changes of a plan, one a line; "nothing to change" for none.
+// The changes of a plan, one per line; "nothing to change" if there are none.
 [[nodiscard]] std::string plan_text(const Plan& plan);
-// The same in one line of a log, without names.
+// The number of changes, as one line for the log.
 [[nodiscard]] std::string plan_summary(const Plan& plan);
 
 } // namespace sfa::sflowovsd

@@ -40,7 +40,7 @@ class VlogSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
 
 void log_to_vlog() {
   auto logger = std::make_shared<spdlog::logger>("", std::make_shared<VlogSink>());
-  logger->set_level(spdlog::level::trace); // vlog decides
+  logger->set_level(spdlog::level::trace); // vlog filters
   spdlog::set_default_logger(std::move(logger));
 }
 

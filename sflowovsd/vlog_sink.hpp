@@ -1,5 +1,4 @@
-// Sends the common log into Open vSwitch's vlog, so that --log-file, -v and `ovs-appctl vlog/set` govern all
-// of it.
+// Sends the common log to Open vSwitch's vlog, so that --log-file, -v and `ovs-appctl vlog/set` apply to it.
 #pragma once
 
 namespace sfa::sflowovsd {

@@ -1,6 +1,6 @@
-// What libfmt.so has besides its headers, for a binary that does not load it: the functions that the included
-// file defines, and the instantiations that fmt/format.h and fmt/core.h declare `extern`. One that a version
-// of fmt adds and that is missing here is still found in the shared library.
+// The part of libfmt.so that is not in its headers, for a binary that does not load the library: the functions
+// that the included file defines, and the instantiations that fmt/format.h and fmt/core.h declare `extern`. If
+// one is missing here, the linker takes it from the shared library.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

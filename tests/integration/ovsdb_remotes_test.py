@@ -1,4 +1,4 @@
-"""sflowovsd and databases that are elsewhere, old, foreign, read-only, clustered, or that refuse."""
+"""sflowovsd and databases that are remote, old, foreign, read-only or clustered, or that refuse transactions."""
 
 import signal
 
@@ -18,7 +18,7 @@ def rows(server):
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
-def test_a_database_over_tcp_that_comes_back_is_followed_again(bed, how):
+def test_it_reconnects_to_a_database_over_tcp(bed, how):
     remote = f"--remote=ptcp:{PORT}:127.0.0.1"
     server = bed.ovsdb_server(remote)
     vsctl("add-br", "br0")
@@ -33,7 +33,7 @@ def test_a_database_over_tcp_that_comes_back_is_followed_again(bed, how):
     wait_for(lambda: sflow_of("br1"), "br1 has a row")
 
 
-def test_a_database_over_ssl_is_as_good_and_one_with_another_ca_is_not_trusted(bed, tmp_path):
+def test_a_database_over_ssl_works_and_one_with_another_ca_is_not_trusted(bed, tmp_path):
     ours = certificates(tmp_path)
     (tmp_path / "others").mkdir()
     others = certificates(tmp_path / "others")
@@ -58,7 +58,7 @@ def test_a_database_over_ssl_is_as_good_and_one_with_another_ca_is_not_trusted(b
     wait_for(lambda: sflow_of("br1"), "br1 has a row")
 
 
-def test_a_server_that_hangs_is_noticed_by_probes_and_followed_again(bed):
+def test_probes_detect_a_server_that_hangs_and_sflowovsd_reconnects(bed):
     server = bed.ovsdb_server(f"--remote=ptcp:{PORT}:127.0.0.1")
     publish(settings())
     daemon = bed.sflowovsd(f"tcp:127.0.0.1:{PORT}")
@@ -73,7 +73,7 @@ def test_a_server_that_hangs_is_noticed_by_probes_and_followed_again(bed):
     wait_for(lambda: sflow_of("br0"), "br0 has a row", deadline=20)
 
 
-def test_a_read_only_database_is_named_and_written_once_it_may_be(bed):
+def test_a_read_only_database_is_reported_and_written_once_it_is_writable(bed):
     active = bed.ovsdb_server()
     vsctl("add-br", "br0")
     run("ovsdb-tool", "create", bed.directory / "backup.db", SCHEMA)
@@ -106,7 +106,7 @@ def with_roles(schema):
         "table": text, "authorization": texts, "insert_delete": {"type": "boolean"}, "update": texts}}
 
 
-def test_a_role_that_may_not_write_is_named_and_nothing_is_tried_in_a_hurry(bed, tmp_path):
+def test_a_role_that_may_not_write_is_reported_and_retries_are_delayed(bed, tmp_path):
     schema = edited_schema(tmp_path / "roles.ovsschema", with_roles)
     bed.ovsdb_server("--remote=db:Open_vSwitch,Open_vSwitch,manager_options", schema=schema)
     vsctl("add-br", "br0")
@@ -133,7 +133,7 @@ def test_a_role_that_may_not_write_is_named_and_nothing_is_tried_in_a_hurry(bed,
     daemon.expect_log("transaction: recovered")
 
 
-def test_a_transaction_against_a_constraint_is_named_and_the_next_settings_may_do(bed, tmp_path):
+def test_a_constraint_violation_is_reported_and_the_next_settings_may_succeed(bed, tmp_path):
     def narrow(schema):
         schema["tables"]["sFlow"]["columns"]["sampling"]["type"]["key"] = {"type": "integer", "maxInteger": 1000}
     bed.ovsdb_server(schema=edited_schema(tmp_path / "narrow.ovsschema", narrow))
@@ -149,7 +149,7 @@ def test_a_transaction_against_a_constraint_is_named_and_the_next_settings_may_d
     daemon.expect_log("transaction: recovered")
 
 
-def test_what_an_old_schema_lacks_is_done_without(bed, tmp_path):
+def test_columns_that_an_old_schema_lacks_are_left_out(bed, tmp_path):
     old = without("sFlow.header", "sFlow.external_ids", "Bridge.external_ids", "Open_vSwitch.ovs_version")
     bed.ovsdb_server(schema=edited_schema(tmp_path / "old.ovsschema", old))
     run("ovsdb-client", "transact", "unix:/run/openvswitch/db.sock", """["Open_vSwitch",
@@ -168,7 +168,7 @@ def test_what_an_old_schema_lacks_is_done_without(bed, tmp_path):
     assert sflow_status()["transactions"]["succeeded"] == 2
 
 
-def test_a_schema_without_sflow_is_an_error_that_says_so(bed, tmp_path):
+def test_a_schema_without_sflow_is_reported(bed, tmp_path):
     bed.ovsdb_server(schema=edited_schema(tmp_path / "no-sflow.ovsschema", without("Bridge.sflow")))
     publish(settings())
     daemon = bed.sflowovsd()
@@ -178,7 +178,7 @@ def test_a_schema_without_sflow_is_an_error_that_says_so(bed, tmp_path):
     assert "database problem: the database has no column sflow" in appctl("sflow/status")
 
 
-def test_of_a_database_that_became_one_without_sflow_no_bridge_counts_as_sampled(bed, tmp_path):
+def test_no_bridge_counts_as_sampled_after_the_database_lost_sflow(bed, tmp_path):
     server = bed.ovsdb_server()
     vsctl("add-br", "br0")
     publish(settings())
@@ -193,19 +193,19 @@ def test_of_a_database_that_became_one_without_sflow_no_bridge_counts_as_sampled
     assert sflow_status()["bridges"] == []
 
 
-def test_a_database_that_is_not_open_vswitchs_is_an_error_that_says_so(bed, tmp_path):
+def test_a_database_of_another_program_is_reported(bed, tmp_path):
     def rename(schema):
         schema["name"] = "Something_else"
     run("ovsdb-tool", "create", tmp_path / "other.db", edited_schema(tmp_path / "other.ovsschema", rename))
     other = Server(bed, "other", tmp_path / "other.db")
     publish(settings())
     daemon = bed.sflowovsd(other.remote)
-    daemon.announce("database: unix:.*no database Open_vSwitch that can be used")
+    daemon.announce("database: unix:.*no usable database Open_vSwitch")
     daemon.announce(LOST)
-    daemon.expect_log("database: unix:.*there is a server, but no database Open_vSwitch that can be used")
-    assert "no database Open_vSwitch" in sflow_status()["database"]["problem"]
-    _, said = bed.sflowovsd_once("--once", "--timeout=5", other.remote, expect=1, announced=["no database", LOST])
-    assert "no database Open_vSwitch that can be used" in said
+    daemon.expect_log("database: unix:.*the server has no usable database Open_vSwitch")
+    assert "no usable database Open_vSwitch" in sflow_status()["database"]["problem"]
+    _, said = bed.sflowovsd_once("--once", "--timeout=5", other.remote, expect=1, announced=["no usable database", LOST])
+    assert "no usable database Open_vSwitch" in said
 
 
 def test_a_clustered_database_is_followed_from_leader_to_leader(bed):

@@ -1,4 +1,4 @@
-"""Which bridges get sFlow, with which rate, and where from: the settings, the bridges' own external_ids, what is there."""
+"""Which bridges get sFlow and with which rate, according to the settings, the bridges' external_ids, and existing rows."""
 
 import json
 import signal
@@ -23,22 +23,22 @@ def states():
     return {bridge["name"]: bridge["state"] for bridge in sflow_status()["bridges"]}
 
 
-def test_only_the_bridges_that_are_meant_get_sflow(database):
+def test_only_selected_bridges_get_sflow(database):
     for name in "br-int", "br-ex1", "br-ex-test", "br0":
         vsctl("add-br", name)
     publish(settings(**{"ovs.bridges": "br-int,br-ex*", "ovs.exclude": "br-*-test"}))
     database.sflowovsd()
     wait_for(lambda: states() == {"br-int": "sampled", "br-ex1": "sampled", "br-ex-test": "excluded", "br0": "excluded"},
-             "the choice")
+             "the selection")
     assert sflow_of("br-int") and sflow_of("br-ex1")
     assert sflow_of("br-ex-test") is None and sflow_of("br0") is None
     publish(settings(revision=2, **{"ovs.exclude": "br-int"}))
     wait_for(lambda: states() == {"br-int": "excluded", "br-ex1": "sampled", "br-ex-test": "sampled", "br0": "sampled"},
-             "the new choice")
+             "the new selection")
     assert sflow_of("br-int") is None
 
 
-def test_the_choice_comes_from_the_configuration_of_hsflowd(database, addresses):
+def test_hsflowd_conf_selects_the_bridges(database, addresses):
     for name in "br-int", "br-test1":
         vsctl("add-br", name)
     collector = Collector()
@@ -50,7 +50,7 @@ def test_the_choice_comes_from_the_configuration_of_hsflowd(database, addresses)
     collector.close()
 
 
-def test_a_bridge_switches_itself_off_and_on(database):
+def test_external_ids_sflow_switches_one_bridge_off_and_on(database):
     vsctl("add-br", "br0")
     vsctl("add-br", "br1", "--", "set", "bridge", "br1", "external_ids:sflow=off")
     publish(settings())
@@ -63,7 +63,7 @@ def test_a_bridge_switches_itself_off_and_on(database):
     wait_for(lambda: sflow_of("br1") is None, "br1 is off again")
 
 
-def test_a_bridge_with_a_rate_of_its_own_has_a_row_of_its_own(database):
+def test_a_bridge_that_sets_its_own_rate_gets_a_row_of_its_own(database):
     for name in "br0", "br1", "br2":
         vsctl("add-br", name)
     vsctl("set", "bridge", "br1", "external_ids:sflow-sampling=64")
@@ -76,7 +76,7 @@ def test_a_bridge_with_a_rate_of_its_own_has_a_row_of_its_own(database):
     shared = sflow_of("br0")["_uuid"]
     assert sflow_of("br0")["sampling"] == 512 and sflow_of("br2")["_uuid"] == shared
     assert len(all_rows()) == 2
-    # It follows the settings in all but the rate, and its own key in that, in place.
+    # All columns but the rate follow the settings, and the rate follows the bridge's key. The UUID stays.
     publish(settings(sampling=100, header=64, revision=2))
     wait_for(lambda: (sflow_of("br1")["header"], sflow_of("br1")["sampling"]) == (64, 64), "the header")
     vsctl("set", "bridge", "br1", "external_ids:sflow-sampling=32")
@@ -87,7 +87,7 @@ def test_a_bridge_with_a_rate_of_its_own_has_a_row_of_its_own(database):
     assert len(all_rows()) == 1
 
 
-def test_a_rate_that_is_none_is_reported_and_does_not_count(database):
+def test_an_invalid_rate_is_reported_and_ignored(database):
     vsctl("add-br", "br0", "--", "set", "bridge", "br0", "external_ids:sflow-sampling=lots")
     publish(settings(sampling=512))
     daemon = database.sflowovsd()
@@ -115,12 +115,12 @@ def test_a_fake_bridge_is_part_of_its_parent(database):
     vsctl("add-br", "vlan10", "br0", "10")
     publish(settings())
     database.sflowovsd()
-    wait_for(lambda: states() == {"br0": "sampled"}, "the bridge that has a row in the database")
+    wait_for(lambda: states() == {"br0": "sampled"}, "the parent bridge")
     assert vsctl("list-br").split() == ["br0", "vlan10"]
     assert sflow_of("br0")
 
 
-def test_a_bridge_with_nothing_but_patch_ports_gets_sflow_too(database):
+def test_a_bridge_with_only_patch_ports_gets_sflow_too(database):
     for one, other in ("br0", "br1"), ("br1", "br0"):
         vsctl("add-br", one, "--", "add-port", one, f"{one}-{other}", "--", "set", "interface", f"{one}-{other}",
               "type=patch", f"options:peer={other}-{one}")
@@ -140,8 +140,8 @@ def test_more_than_ten_collectors_are_all_targets(database):
                                     + ["[2001:db8::1]:6344", "198.51.100.1:6343", "198.51.100.2:9999"])
 
 
-def test_a_file_that_is_rewritten_in_place_is_taken_when_it_is_whole(database):
-    """As the older agent does: truncate, write in pieces, keep the file open."""
+def test_a_file_that_is_rewritten_in_place_is_applied_once_it_is_complete(database):
+    """As host-sflow does: truncate, write in pieces, keep the file open."""
     vsctl("add-br", "br0")
     publish(settings(sampling=1))
     database.sflowovsd()
@@ -157,38 +157,38 @@ def test_a_file_that_is_rewritten_in_place_is_taken_when_it_is_whole(database):
             if revision % 20 == 0:
                 wait_for(lambda: sflow_of("br0")["sampling"] == revision, f"revision {revision}")
     wait_for(lambda: sflow_of("br0")["sampling"] == 99, "the last revision")
-    # No warning was announced: a file that is being written is no torn one.
+    # No warning was announced: a file that is still being written is not reported as torn.
 
 
-def test_a_writer_that_dies_in_the_middle_leaves_the_last_good_settings_in_force(database):
+def test_after_a_writer_dies_midway_the_last_good_settings_stay_active(database):
     vsctl("add-br", "br0")
     publish(settings(sampling=1))
     daemon = database.sflowovsd()
-    daemon.announce("shared file: .*torn: .*; the last good settings stay in force")
+    daemon.announce("shared file: .*torn: .*; keeping the last good settings")
     wait_for(lambda: sflow_of("br0"), "br0 has a row")
     text = settings(sampling=9, revision=2)
     SHARED_FILE.write_text(text[:60])
-    daemon.expect_log("torn: .*; the last good settings stay in force")
+    daemon.expect_log("torn: .*; keeping the last good settings")
     assert sflow_of("br0")["sampling"] == 1
     with open(SHARED_FILE, "a") as file:
         file.write(text[60:])
     wait_for(lambda: sflow_of("br0")["sampling"] == 9, "the rest of it")
 
 
-def test_a_row_that_somebody_takes_meanwhile_is_given_to_no_further_bridge(database):
+def test_a_row_that_gets_another_owner_meanwhile_is_not_given_to_more_bridges(database):
     vsctl("add-br", "br0")
     vsctl("add-br", "br1")
-    other = Monitor({})  # older than sflowovsd's connection: the server looks at its requests first
+    other = Monitor({})  # connects before sflowovsd, so that the server handles its requests first
     publish(settings(**{"ovs.exclude": "br1"}))
     daemon = database.sflowovsd()
-    daemon.announce("rows of others: left alone on br0")
+    daemon.announce("foreign rows: left alone on br0")
     wait_for(lambda: states() == {"br0": "sampled", "br1": "excluded"}, "br0 has a row")
     taken = sflow_of("br0")["_uuid"]
     database.server.process.send_signal(signal.SIGSTOP)
     other.send({"id": "take", "method": "transact", "params": ["Open_vSwitch", {
         "op": "update", "table": "sFlow", "where": [], "row": {"external_ids": ["map", [["owner", "x"]]]}}]})
     publish(settings(revision=2))
-    wait_for(lambda: states() == {"br0": "sampled", "br1": "attaching"}, "the transaction is on its way")
+    wait_for(lambda: states() == {"br0": "sampled", "br1": "attaching"}, "the transaction is pending")
     database.server.process.send_signal(signal.SIGCONT)
     wait_for(lambda: states() == {"br0": "foreign", "br1": "sampled"}, "a row of its own")
     assert sflow_of("br0")["_uuid"] == taken != sflow_of("br1")["_uuid"]
@@ -196,7 +196,7 @@ def test_a_row_that_somebody_takes_meanwhile_is_given_to_no_further_bridge(datab
     other.close()
 
 
-def test_what_a_bridge_is_called_cannot_forge_lines_of_the_log(database):
+def test_a_bridge_name_cannot_forge_log_lines(database):
     name = "br\n2026-01-01T00:00:00Z|00001|forged|ERR|\x1b[31m"
     run("ovsdb-client", "transact", "unix:/run/openvswitch/db.sock", json.dumps([
         "Open_vSwitch",
@@ -207,5 +207,5 @@ def test_what_a_bridge_is_called_cannot_forge_lines_of_the_log(database):
          "mutations": [["bridges", "insert", ["named-uuid", "b"]]]}]))
     publish(settings())
     daemon = database.sflowovsd()
-    daemon.announce(r"rows of others: left alone on br\\x0a2026.*\|\\x1b\[31m$")
-    daemon.expect_log("rows of others: left alone")
+    daemon.announce(r"foreign rows: left alone on br\\x0a2026.*\|\\x1b\[31m$")
+    daemon.expect_log("foreign rows: left alone")

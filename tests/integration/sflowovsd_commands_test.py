@@ -1,4 +1,4 @@
-"""What can be asked of sflowovsd while it runs, and the modes in which it does one thing and exits."""
+"""The commands of the running sflowovsd, and the options with which it does one thing and exits."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from testbed import (ROOT, SHARED_FILE, add_bridge, appctl, appctl_error, bridge
 
 @pytest.fixture
 def database(bed):
-    """ovsdb-server alone: ovs-vswitchd has no part in these."""
+    """ovsdb-server alone: these tests need no ovs-vswitchd."""
     bed.server = bed.ovsdb_server()
     vsctl("add-br", "br0")
     vsctl("add-br", "br1")
@@ -28,13 +28,13 @@ def test_once_brings_the_bridges_up_to_date_and_exits(database):
     _, said = database.sflowovsd_once("--once")
     assert "rows: 0 inserted, 0 updated; bridges: 1 attached, 0 detached" in said
     _, said = database.sflowovsd_once("--once")
-    assert "rows:" not in said  # nothing was to be done, and no transaction was made
+    assert "rows:" not in said  # nothing to change, so no transaction
 
 
-def test_dry_run_prints_the_changes_and_makes_none(database):
+def test_dry_run_prints_the_changes_without_making_them(database):
     publish(settings(sampling=99))
     plan, _ = database.sflowovsd_once("--dry-run")
-    assert plan == ("insert row new: sampling 99, polling 20, header 128, agent 10.0.0.1, targets 127.0.0.1:6343\n"
+    assert plan == ("insert row: sampling 99, polling 20, header 128, agent 10.0.0.1, targets 127.0.0.1:6343\n"
                     "  attach br0\n  attach br1\n")
     assert sflow_of("br0") is None
     database.sflowovsd_once("--once")
@@ -49,12 +49,12 @@ def test_a_plan_that_cannot_be_printed_is_an_error(database):
     assert "standard output: No space left on device" in said
 
 
-def test_clear_takes_the_row_off_every_bridge_whatever_the_shared_file_says(database):
+def test_clear_removes_our_row_from_every_bridge_whatever_the_shared_file_says(database):
     vsctl("--id=@s", "create", "sflow", 'targets="127.0.0.1:9"', "external_ids:owner=somebody",
           "--", "set", "bridge", "br1", "sflow=@s")
     foreign = sflow_of("br1")
     publish(settings())
-    database.sflowovsd_once("--once", announced=["rows of others: left alone on br1"])
+    database.sflowovsd_once("--once", announced=["foreign rows: left alone on br1"])
     assert sflow_of("br0")
     database.sflowovsd_once("--clear")
     assert sflow_of("br0") is None
@@ -65,22 +65,22 @@ def test_clear_takes_the_row_off_every_bridge_whatever_the_shared_file_says(data
 
 @pytest.mark.parametrize("mode", ["--once", "--dry-run"])
 @pytest.mark.parametrize("text", [None, "torn"])
-def test_without_good_settings_they_change_nothing_and_exit_with_78(database, mode, text):
+def test_once_and_dry_run_without_good_settings_change_nothing_and_exit_with_78(database, mode, text):
     if text:
         publish(text)
     _, said = database.sflowovsd_once(mode, expect=78, announced=["shared file: .*torn|shared file: .*rev_start"])
-    assert f"{SHARED_FILE}: no good settings, nothing is changed" in said
+    assert f"{SHARED_FILE}: no good settings; nothing was changed" in said
     assert sflow_of("br0") is None
 
 
-def test_they_give_up_after_the_timeout_and_exit_with_1(bed):
+def test_once_dry_run_and_clear_give_up_after_the_timeout_and_exit_with_1(bed):
     publish(settings())
     for mode in "--once", "--dry-run", "--clear":
         _, said = bed.sflowovsd_once(mode, "--timeout=1", expect=1, announced=["db.sock: connection attempt failed"])
         assert "not done within 1 s: not connected to unix:" in said
 
 
-def test_once_is_content_when_a_daemon_does_the_work(database):
+def test_once_succeeds_if_a_daemon_makes_the_changes(database):
     publish(settings())
     daemon = database.sflowovsd()
     wait_for(lambda: sflow_of("br0"), "br0 has a row")
@@ -92,17 +92,17 @@ def test_once_is_content_when_a_daemon_does_the_work(database):
 
 @pytest.mark.parametrize("options, message", [
     (["--once", "--dry-run"], "only one of --once, --dry-run and --clear can be given"),
-    (["--once", "--detach"], "--detach is for a daemon"),
+    (["--once", "--detach"], "--detach cannot be used with --once"),
     (["--once", "--timeout=0"], "--timeout: '0' is not a number from 1 to"),
     (["--once", "--timeout=soon"], "--timeout: 'soon' is not a number from 1 to"),
     (["one", "two"], "at most one DATABASE"),
 ])
-def test_wrong_options_are_refused_with_64(bed, options, message):
+def test_invalid_options_exit_with_64(bed, options, message):
     _, said = bed.sflowovsd_once(*options, expect=64)
     assert message in said
 
 
-def test_status_for_programs_has_everything(database):
+def test_the_json_status_has_every_fact(database):
     publish(settings(revision=5))
     database.sflowovsd()
     wait_for(lambda: bridge_state("br1") == "sampled", "br1 is done")
@@ -119,20 +119,20 @@ def test_status_for_programs_has_everything(database):
     assert (transactions["succeeded"], transactions["failed"], transactions["last_failure"]) == (1, 0, None)
     assert transactions["last_change"] == "rows: 1 inserted, 0 updated; bridges: 2 attached, 0 detached"
     assert 0 < transactions["last_took_us"] < 10_000_000
-    # A state keeps its time until it changes.
+    # `since` stays until the state changes.
     since = status["bridges"][0]["since"]
     vsctl("add-br", "br2")
     wait_for(lambda: bridge_state("br2") == "sampled", "br2 is done")
     assert sflow_status()["bridges"][0]["since"] == since
 
 
-def test_plan_says_what_is_to_be_changed(database):
+def test_plan_shows_the_pending_changes(database):
     publish(settings())
     first = database.sflowovsd()
     wait_for(lambda: sflow_of("br0"), "br0 has a row")
     wait_for(lambda: appctl("sflow/plan") == "nothing to change\n", "at rest")
     first.stop()
-    # One that only looks on has a plan that it does not carry out.
+    # Without a connection there is no plan.
     add_bridge("br2")
     database.server.stop(within=5)
     error = database.sflowovsd()
@@ -156,7 +156,7 @@ def test_clear_lasts_until_resync(database):
     assert not sflow_status()["cleared"]
 
 
-def test_resync_and_clear_say_why_they_cannot(bed):
+def test_resync_and_clear_report_why_they_fail(bed):
     daemon = bed.sflowovsd()
     daemon.announce("db.sock: connection attempt failed")
     assert "not connected to unix:" in appctl_error("sflow/clear")
@@ -173,13 +173,13 @@ def test_every_command_is_listed(bed):
 
 
 def complete(*words):
-    """What bash offers for the last word."""
+    """bash's completions of the last word."""
     script = f"""source {ROOT}/conf/bash-completion/sflowovsd
         COMP_WORDS=(sflowovsd "$@"); COMP_CWORD=$#; _sflowovsd; printf '%s\\n' "${{COMPREPLY[@]}}" """
     return run("bash", "-c", script, "bash", *words).split()
 
 
-def test_bash_completes_every_option_and_what_follows_it(bed):
+def test_bash_completes_every_option_and_its_argument(bed):
     said, _ = bed.sflowovsd_once("--help")
     listed = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", said, re.M))
     assert listed and set(complete("--")) == listed
@@ -189,7 +189,7 @@ def test_bash_completes_every_option_and_what_follows_it(bed):
     assert complete("--config", "=", str(ROOT / "CMakeL")) == [str(ROOT / "CMakeLists.txt")]
 
 
-def test_sighup_reads_the_shared_file_again_and_ends_nothing(database):
+def test_sighup_reads_the_shared_file_again_and_does_not_end_the_daemon(database):
     publish(settings(revision=5))
     daemon = database.sflowovsd("--pidfile=/run/openvswitch/sflowovsd.pid")
     wait_for(lambda: bridge_state("br0") == "sampled", "br0 is done")

@@ -1,11 +1,11 @@
-"""Whatever others do to the database, at rest every bridge is as it should be, and nobody else's row was touched."""
+"""Whatever others change in the database, every bridge ends as it should be, and rows of other owners are not changed."""
 
 import random
 
 from testbed import Monitor, NothingReceived, appctl, publish, settings, wait_for
 
 EDITS = 10_000
-REST = 250  # edits between two looks at the whole
+REST = 250  # edits between two checks of the whole database
 TABLES = {"Bridge": {"columns": ["name", "sflow", "external_ids"]},
           "sFlow": {"columns": ["agent", "sampling", "polling", "header", "targets", "external_ids"]},
           "Open_vSwitch": {"columns": ["bridges"]}}
@@ -28,7 +28,7 @@ def ovsdb_map(values):
 
 
 def single(value):
-    """Of a column with one value or none."""
+    """The value of a column with at most one."""
     return None if value == [] else value
 
 
@@ -41,17 +41,17 @@ def is_ours(row):
 
 
 class Replica:
-    """The database as its updates tell it; notices when somebody else than this test changes what is foreign."""
+    """A copy of the database, from its updates. `harm` lists changes of foreign rows that this test did not make."""
 
     def __init__(self):
         self.monitor = Monitor(TABLES)
         self.tables = {"Bridge": {}, "sFlow": {}, "Open_vSwitch": {}}
-        self.touched = set()  # rows that the edit under way is about
+        self.touched = set()  # rows that the current edit changes
         self.harm = []
         self.take(self.monitor.initial)
 
     def take(self, update):
-        self.judge(update)
+        self.check(update)
         for table, rows in update.items():
             for uuid, change in rows.items():
                 if change.get("new") is None:
@@ -59,7 +59,7 @@ class Replica:
                 else:
                     self.tables[table][uuid] = {key: plain(value) for key, value in change["new"].items()}
 
-    def judge(self, update):
+    def check(self, update):
         rows = self.tables["sFlow"]
         for uuid, change in update.get("sFlow", {}).items():
             if change.get("new") and uuid in rows and is_foreign(rows[uuid]) and uuid not in self.touched:
@@ -72,7 +72,7 @@ class Replica:
                 self.harm.append(f"bridge {before['name']} lost the foreign row {row}")
 
     def edit(self, touched, *operations):
-        """Carries out one edit; takes in all that happened before it. False when the server refused it."""
+        """Makes one edit, and applies all updates before it. False if the server refused the edit."""
         self.touched = set(touched)
         self.monitor.next_id += 1
         self.monitor.send({"id": self.monitor.next_id, "method": "transact", "params": ["Open_vSwitch", *operations]})
@@ -85,7 +85,7 @@ class Replica:
                 return not any(result and result.get("error") for result in message["result"])
 
     def pump(self):
-        """Takes in what has arrived, for a moment."""
+        """Applies an update if one has arrived."""
         try:
             message = self.monitor.receive(0.01)
         except NothingReceived:
@@ -107,7 +107,7 @@ class Others:
         return self.random.choice(sorted(self.replica.tables[table]) or [None])
 
     def new_row(self, owner):
-        """An insert of a row, as the row "r" of the transaction."""
+        """The operation that inserts a row, named "r" within the transaction."""
         ids = {"ours": OURS, "nobody": {}, "foreign": {"owner": self.random.choice("abc")}}[owner]
         return {"op": "insert", "table": "sFlow", "uuid-name": "r",
                 "row": {"targets": "192.0.2.1:9", "sampling": self.random.choice([1, 64, 512]),
@@ -156,7 +156,7 @@ class Others:
     def point_elsewhere(self):
         bridge, row = self.any_of("Bridge"), self.any_of("sFlow")
         if bridge and row:
-            self.update("Bridge", bridge, {"sflow": ["uuid", row]})  # refused when the row has gone meanwhile
+            self.update("Bridge", bridge, {"sflow": ["uuid", row]})  # refused if the row was deleted meanwhile
 
     def edit_row(self):
         if row := self.any_of("sFlow"):
@@ -178,16 +178,16 @@ class Others:
 
 
 def wrong(replica, wanted):
-    """What is not as it should be; empty when all is."""
+    """The differences from what is wanted; empty if none."""
     rows = replica.tables["sFlow"]
     problems = []
     for bridge in replica.tables["Bridge"].values():
         row = single(bridge["sflow"]) and rows[bridge["sflow"]]
         keys = bridge["external_ids"]
-        meant = wanted and not bridge["name"].startswith("test1") and keys.get("sflow") != "off"
+        selected = wanted and not bridge["name"].startswith("test1") and keys.get("sflow") != "off"
         if row and is_foreign(row):
             continue
-        if not meant:
+        if not selected:
             if row and is_ours(row):
                 problems.append(f"{bridge} has our row")
         elif not row or not is_ours(row):
@@ -202,14 +202,14 @@ def wrong(replica, wanted):
     return problems
 
 
-def test_ten_thousand_random_edits_by_others_always_end_as_wanted(bed):
+def test_after_ten_thousand_random_edits_by_others_every_bridge_is_as_wanted(bed):
     bed.ovsdb_server()
     wanted = {"sampling": 512}
     publish(settings(**wanted, **{"ovs.exclude": "test1*"}))
     daemon = bed.sflowovsd()
-    # Somebody gave a bridge a row between our look and our change: planned anew.
+    # Somebody gave a bridge a row between our snapshot and our transaction; sflowovsd plans again.
     daemon.announce("transaction error: .*constraint violation")
-    daemon.announce("rows of others: left alone on ")
+    daemon.announce("foreign rows: left alone on ")
     replica = Replica()
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")

@@ -84,35 +84,35 @@ def test_the_row_follows_the_shared_file(ovs):
     settings(sampling="many", revision=2),
     settings(sampling=100, collectors=["not-an-address"], revision=2),
 ], ids=["torn", "two-revisions", "empty", "binary", "wrong-number", "wrong-address"])
-def test_a_broken_shared_file_leaves_the_last_good_settings_in_force(ovs, broken):
+def test_with_a_broken_shared_file_the_last_good_settings_stay_active(ovs, broken):
     add_bridge("br0")
     publish(settings(sampling=512))
     daemon = ovs.sflowovsd()
-    daemon.announce(r"shared file: .*; the last good settings stay in force")
+    daemon.announce(r"shared file: .*; keeping the last good settings")
     before = wait_for(lambda: sflow_of("br0"), "br0 has a row")
     publish(broken)
-    daemon.expect_log("shared file: .*; the last good settings stay in force")
+    daemon.expect_log("shared file: .*; keeping the last good settings")
     assert "revision 1 (" in appctl("sflow/status")
     add_bridge("br1")
     wait_for(lambda: sflow_of("br1"), "br1 has the row of the last good settings")
     assert sflow_of("br0") == before
     publish(settings(sampling=7, revision=3))
     wait_for(has_sampling("br0", 7), "the next good file")
-    assert daemon.text().count("stay in force") == 1
+    assert daemon.text().count("keeping the last good settings") == 1
 
 
-def test_a_broken_shared_file_at_the_start_leaves_open_vswitch_as_it_is(ovs):
+def test_a_broken_shared_file_at_the_start_changes_nothing_in_open_vswitch(ovs):
     add_bridge("br0")
     vsctl("--id=@s", "create", "sflow", 'targets="127.0.0.1:9"', "sampling=77", "--", "set", "bridge", "br0", "sflow=@s")
     publish("torn")
     daemon = ovs.sflowovsd()
     daemon.announce("shared file: ")
-    daemon.expect_log("shared file: .*; the last good settings stay in force")
+    daemon.expect_log("shared file: .*; Open vSwitch is not changed")
     wait_for(lambda: bridge_state("br0") == "unknown", "the database was seen")
     assert sflow_of("br0")["sampling"] == 77
 
 
-def test_without_a_shared_file_open_vswitch_is_left_as_it_is_until_one_comes(ovs):
+def test_without_a_shared_file_nothing_changes_in_open_vswitch_until_there_is_one(ovs):
     add_bridge("br0")
     SHARED_FILE.parent.rmdir()  # hsflowd was never started
     ovs.sflowovsd()
@@ -122,7 +122,7 @@ def test_without_a_shared_file_open_vswitch_is_left_as_it_is_until_one_comes(ovs
     publish(settings())
     before = wait_for(lambda: sflow_of("br0"), "br0 has a row")
     SHARED_FILE.unlink()
-    wait_for(lambda: "nothing known" in appctl("sflow/status"), "the file is gone")
+    wait_for(lambda: "no settings, Open vSwitch is not changed" in appctl("sflow/status"), "the file is gone")
     add_bridge("br1")
     wait_for(lambda: bridge_state("br1") == "unknown", "br1 was seen")
     assert sflow_of("br0") == before
@@ -137,7 +137,7 @@ def test_rows_of_others_are_left_alone_unless_taken_over(ovs):
     foreign = sflow_of("br0")
     publish(settings())
     daemon = ovs.sflowovsd()
-    daemon.announce("rows of others: left alone on br0")
+    daemon.announce("foreign rows: left alone on br0")
     wait_for(lambda: sflow_of("br1"), "br1 has a row")
     assert sflow_of("br0") == foreign
     assert bridge_state("br0") == "foreign"
@@ -157,10 +157,10 @@ def test_an_unmarked_row_is_adopted(ovs):
     assert sflow_of("br0")["external_ids"] == {"managed-by": "sflowovsd"}
 
 
-def test_it_waits_for_an_ovsdb_server_that_is_not_there_yet(bed):
+def test_it_waits_for_an_ovsdb_server_that_starts_later(bed):
     publish(settings())
     daemon = bed.sflowovsd()
-    # What Open vSwitch's library says while it tries.
+    # Logged by Open vSwitch's library while it tries.
     daemon.announce(r"reconnect\|WARN|db.sock: connection (attempt failed|closed)")
     daemon.expect_log("connecting")
     bed.ovsdb_server()
@@ -184,7 +184,7 @@ def test_it_survives_a_restart_of_ovsdb_server(bed, how):
     wait_for(has_sampling("br1", 9), "br1 follows")
 
 
-def test_a_database_that_was_replaced_gets_the_row_anew(bed):
+def test_a_replaced_database_gets_the_row_again(bed):
     server = bed.ovsdb_server()
     publish(settings())
     daemon = bed.sflowovsd()
@@ -198,7 +198,7 @@ def test_a_database_that_was_replaced_gets_the_row_anew(bed):
     wait_for(lambda: sflow_of("br7"), "br7 has a row")
 
 
-# As in its unit: both directories are seen through mounts on a file system of its own.
+# As in its unit: both directories are bind mounts on a separate file system.
 IN_A_SANDBOX = """set -e
 cd "$1"
 mkdir openvswitch hsflowd
@@ -212,18 +212,18 @@ exec "$@"
 
 
 @pytest.mark.parametrize("directory", ["/run/openvswitch", "/run/hsflowd"])
-def test_it_ends_to_be_started_anew_when_a_directory_that_its_sandbox_holds_was_removed(bed, tmp_path, directory):
+def test_it_exits_for_a_restart_if_a_directory_that_its_sandbox_mounts_was_removed(bed, tmp_path, directory):
     server = bed.ovsdb_server()
     publish(settings())
     daemon = Daemon(["unshare", "--mount", "sh", "-c", IN_A_SANDBOX, "sh", tmp_path, SFLOWOVSD, "-vsyslog:off"], tmp_path / "held.log")
     bed.ours.append(daemon)
-    daemon.announce(r"\|WARN\|unix:.*db.sock: |was removed|could not unlink")
+    daemon.announce(r"\|WARN\|unix:.*db.sock: |was removed; exiting|could not unlink")
     daemon.expect_log("db.sock: connected")
     server.stop(within=5)
     shutil.rmtree(directory)
     os.mkdir(directory)
     assert daemon.process.wait(60) == 1
-    daemon.expect_log(f"{directory} was removed")
+    daemon.expect_log(f"{directory} was removed; exiting so that the service manager restarts us with the new directory")
 
 
 def test_a_second_instance_only_watches_and_takes_over_when_the_first_ends(ovs):
@@ -255,7 +255,7 @@ def test_exit_through_appctl_ends_it(ovs):
     assert daemon.process.wait(1.0) == 0
 
 
-def test_status_says_what_an_operator_wants_to_know(ovs):
+def test_the_status_has_what_an_operator_needs(ovs):
     add_bridge("br0")
     publish(settings(revision=5))
     ovs.sflowovsd()
@@ -266,7 +266,7 @@ def test_status_says_what_an_operator_wants_to_know(ovs):
     assert "lock: held" in text
     assert f"shared file: {SHARED_FILE}: revision 5\n" in text
     assert "transactions: 1 succeeded, 0 failed, " in text
-    assert f"rows: 1\n  {row['_uuid']}: 1 bridges, sampling 512, " in text
+    assert f"rows: 1\n  {row['_uuid']}: 1 bridge, sampling 512, " in text
     assert "bridges: 1: 1 sampled\n" in text
     assert re.search(rf"\n  br0 +sampled +20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ  {row['_uuid']}\n", text)
     assert sflow_status()["rows"][0]["uuid"] == row["_uuid"]
@@ -279,7 +279,7 @@ def test_an_option_that_does_not_exist_is_an_error(bed):
     bed.ours.remove(daemon)
 
 
-def test_it_tells_systemd_that_it_is_ready_and_stopping(bed, tmp_path):
+def test_it_notifies_systemd_when_it_is_ready_and_when_it_stops(bed, tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(str(tmp_path / "notify"))
         notify.settimeout(5)

@@ -1,7 +1,5 @@
 #include "sflowovsd/plan.hpp"
 
-#include "sflowovsd/bridge_wish.hpp"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
@@ -24,7 +22,7 @@ SflowColumns columns(std::int64_t sampling) {
 const std::map<std::string, std::string> kOurs{{"managed-by", "sflowovsd"}};
 const std::map<std::string, std::string> kForeign{{"owner", "neutron"}};
 
-Goal on(std::int64_t sampling = 512) {
+Want on(std::int64_t sampling = 512) {
   return {.row = columns(sampling), .takeover = false};
 }
 
@@ -38,7 +36,7 @@ BridgeState state(const Plan& plan, std::string_view name) {
   return BridgeState::unknown;
 }
 
-// What the database holds after a plan was carried out and unreferenced rows were collected.
+// The database after a plan was carried out and the server deleted unreferenced rows.
 Snapshot apply(Snapshot database, const Plan& plan) {
   std::vector<RowId> ids;
   for (std::uint32_t i = 0; i < plan.rows.size(); ++i) {
@@ -58,9 +56,9 @@ Snapshot apply(Snapshot database, const Plan& plan) {
   }
   for (std::size_t i = 0; i < database.bridges.size(); ++i) {
     const auto& bridge = plan.bridges[i];
-    if (bridge.state == BridgeState::attach) {
+    if (bridge.state == BridgeState::attaching) {
       database.bridges[i].sflow = ids.at(bridge.row);
-    } else if (bridge.state == BridgeState::detach) {
+    } else if (bridge.state == BridgeState::detaching) {
       database.bridges[i].sflow.reset();
     }
   }
@@ -71,8 +69,8 @@ Snapshot apply(Snapshot database, const Plan& plan) {
   return database;
 }
 
-// Of a plan with one row.
-const RowPlan& row_of(const Plan& plan) {
+// The row of a plan that has one.
+const Plan::Row& row_of(const Plan& plan) {
   REQUIRE(plan.rows.size() == 1);
   return plan.rows[0];
 }
@@ -82,73 +80,73 @@ const RowPlan& row_of(const Plan& plan) {
 TEST_CASE("an empty database gets one row on every bridge") {
   const Snapshot database{
       .bridges = {{id(1), "br0", {}}, {id(2), "br1", {}}}, .sflow_rows = {}, .ovs_version = {}};
-  const Plan decided = plan(database, on());
-  CHECK(!row_of(decided).id);
-  CHECK(row_of(decided).columns == columns(512));
-  CHECK(row_of(decided).write);
-  CHECK(row_of(decided).mark);
-  CHECK(state(decided, "br0") == BridgeState::attach);
-  CHECK(state(decided, "br1") == BridgeState::attach);
+  const Plan changes = plan(database, on());
+  CHECK(!row_of(changes).id);
+  CHECK(row_of(changes).columns == columns(512));
+  CHECK(row_of(changes).write);
+  CHECK(row_of(changes).mark);
+  CHECK(state(changes, "br0") == BridgeState::attaching);
+  CHECK(state(changes, "br1") == BridgeState::attaching);
 }
 
 TEST_CASE("a database without bridges gets no row") {
   CHECK(plan({}, on()).empty());
 }
 
-TEST_CASE("a bridge added later is attached to the row that is there, which is not written again") {
+TEST_CASE("a new bridge is attached to the existing row, which is not written again") {
   const Snapshot database{.bridges = {{id(1), "br0", id(10)}, {id(2), "br1", {}}},
                           .sflow_rows = {{id(10), columns(512), kOurs}},
                           .ovs_version = {}};
-  const Plan decided = plan(database, on());
-  CHECK(row_of(decided).id == id(10));
-  CHECK(!row_of(decided).write);
-  CHECK(!row_of(decided).mark);
-  CHECK(state(decided, "br0") == BridgeState::ours);
-  CHECK(state(decided, "br1") == BridgeState::attach);
+  const Plan changes = plan(database, on());
+  CHECK(row_of(changes).id == id(10));
+  CHECK(!row_of(changes).write);
+  CHECK(!row_of(changes).mark);
+  CHECK(state(changes, "br0") == BridgeState::sampled);
+  CHECK(state(changes, "br1") == BridgeState::attaching);
 }
 
 TEST_CASE("a row edited by hand is corrected") {
   const Snapshot database{
       .bridges = {{id(1), "br0", id(10)}}, .sflow_rows = {{id(10), columns(3), kOurs}}, .ovs_version = {}};
-  const Plan decided = plan(database, on());
-  CHECK(row_of(decided).write);
-  CHECK(row_of(decided).columns == columns(512));
+  const Plan changes = plan(database, on());
+  CHECK(row_of(changes).write);
+  CHECK(row_of(changes).columns == columns(512));
 }
 
 TEST_CASE("a row without external_ids is adopted: kept, corrected and marked") {
   const Snapshot database{.bridges = {{id(1), "br0", id(10)}, {id(2), "br1", {}}},
                           .sflow_rows = {{id(10), columns(3), {}}},
                           .ovs_version = {}};
-  const Plan decided = plan(database, on());
-  CHECK(row_of(decided).id == id(10));
-  CHECK(row_of(decided).mark);
-  CHECK(row_of(decided).write);
-  CHECK(row_of(decided).columns == columns(512));
-  CHECK(state(decided, "br1") == BridgeState::attach);
+  const Plan changes = plan(database, on());
+  CHECK(row_of(changes).id == id(10));
+  CHECK(row_of(changes).mark);
+  CHECK(row_of(changes).write);
+  CHECK(row_of(changes).columns == columns(512));
+  CHECK(state(changes, "br1") == BridgeState::attaching);
 }
 
-TEST_CASE("a row with somebody else's external_ids is left alone and its bridge too") {
+TEST_CASE("a row with other external_ids is left alone, and so is its bridge") {
   const Snapshot database{.bridges = {{id(1), "br0", id(10)}, {id(2), "br1", {}}},
                           .sflow_rows = {{id(10), columns(3), kForeign}},
                           .ovs_version = {}};
-  const Plan decided = plan(database, on());
-  CHECK(!row_of(decided).id);
-  CHECK(state(decided, "br0") == BridgeState::foreign);
-  CHECK(state(decided, "br1") == BridgeState::attach);
+  const Plan changes = plan(database, on());
+  CHECK(!row_of(changes).id);
+  CHECK(state(changes, "br0") == BridgeState::foreign);
+  CHECK(state(changes, "br1") == BridgeState::attaching);
 }
 
-TEST_CASE("takeover replaces somebody else's row without writing into it") {
+TEST_CASE("takeover replaces a row of another owner without writing to it") {
   const Snapshot database{
       .bridges = {{id(1), "br0", id(10)}}, .sflow_rows = {{id(10), columns(3), kForeign}}, .ovs_version = {}};
-  Goal goal = on();
-  goal.takeover = true;
-  const Plan decided = plan(database, goal);
-  CHECK(!row_of(decided).id);
-  CHECK(row_of(decided).columns == columns(512));
-  CHECK(state(decided, "br0") == BridgeState::attach);
+  Want want = on();
+  want.takeover = true;
+  const Plan changes = plan(database, want);
+  CHECK(!row_of(changes).id);
+  CHECK(row_of(changes).columns == columns(512));
+  CHECK(state(changes, "br0") == BridgeState::attaching);
 }
 
-TEST_CASE("our mark among other external_ids still makes the row ours") {
+TEST_CASE("a row with our mark is ours, even if it has other external_ids too") {
   auto ids = kForeign;
   ids.insert(kOurs.begin(), kOurs.end());
   const Snapshot database{
@@ -156,7 +154,7 @@ TEST_CASE("our mark among other external_ids still makes the row ours") {
   CHECK(plan(database, on()).empty());
 }
 
-TEST_CASE("several rows of ours become one, the one with most bridges") {
+TEST_CASE("several rows of ours are merged into the one with most bridges") {
   const Snapshot database{.bridges = {{id(1), "br0", id(10)},
                                       {id(2), "br1", id(11)},
                                       {id(3), "br2", id(11)},
@@ -165,74 +163,74 @@ TEST_CASE("several rows of ours become one, the one with most bridges") {
                                          {id(11), columns(512), kOurs},
                                          {id(12), columns(512), {}}},
                           .ovs_version = {}};
-  const Plan decided = plan(database, on());
-  CHECK(row_of(decided).id == id(11));
-  CHECK(state(decided, "br0") == BridgeState::attach);
-  CHECK(state(decided, "br1") == BridgeState::ours);
-  CHECK(state(decided, "br3") == BridgeState::attach);
-  CHECK(apply(database, decided).sflow_rows.size() == 1);
+  const Plan changes = plan(database, on());
+  CHECK(row_of(changes).id == id(11));
+  CHECK(state(changes, "br0") == BridgeState::attaching);
+  CHECK(state(changes, "br1") == BridgeState::sampled);
+  CHECK(state(changes, "br3") == BridgeState::attaching);
+  CHECK(apply(database, changes).sflow_rows.size() == 1);
 }
 
-TEST_CASE("off detaches our row everywhere and nobody else's") {
+TEST_CASE("off detaches our row from every bridge, and no other row") {
   const Snapshot database{
       .bridges = {{id(1), "br0", id(10)}, {id(2), "br1", id(11)}, {id(3), "br2", id(12)}, {id(4), "br3", {}}},
       .sflow_rows = {{id(10), columns(512), kOurs}, {id(11), columns(3), kForeign}, {id(12), columns(3), {}}},
       .ovs_version = {}};
-  const Plan decided = plan(database, Goal{});
-  CHECK(state(decided, "br0") == BridgeState::detach);
-  CHECK(state(decided, "br1") == BridgeState::foreign);
-  CHECK(state(decided, "br2") == BridgeState::foreign);
-  CHECK(state(decided, "br3") == BridgeState::off);
-  CHECK(decided.rows.empty());
+  const Plan changes = plan(database, Want{});
+  CHECK(state(changes, "br0") == BridgeState::detaching);
+  CHECK(state(changes, "br1") == BridgeState::foreign);
+  CHECK(state(changes, "br2") == BridgeState::foreign);
+  CHECK(state(changes, "br3") == BridgeState::off);
+  CHECK(changes.rows.empty());
 }
 
-TEST_CASE("with nothing known nothing is changed") {
+TEST_CASE("without settings nothing is changed") {
   const Snapshot database{.bridges = {{id(1), "br0", id(10)}, {id(2), "br1", {}}},
                           .sflow_rows = {{id(10), columns(3), kOurs}},
                           .ovs_version = {}};
-  const Plan decided = plan(database, std::nullopt);
-  CHECK(decided.empty());
-  CHECK(state(decided, "br1") == BridgeState::unknown);
+  const Plan changes = plan(database, std::nullopt);
+  CHECK(changes.empty());
+  CHECK(state(changes, "br1") == BridgeState::unknown);
 }
 
-TEST_CASE("a bridge that the settings do not mean loses our row, and nobody else's is touched") {
+TEST_CASE("a bridge that is not selected loses our row, but keeps any other row") {
   const Snapshot database{
       .bridges = {{id(1), "br-int", id(10)}, {id(2), "br-test1", id(10)}, {id(3), "br-test2", id(11)}},
       .sflow_rows = {{id(10), columns(512), kOurs}, {id(11), columns(3), {}}},
       .ovs_version = {}};
-  Goal goal = on();
-  goal.exclude = {"br-test*"};
-  const Plan decided = plan(database, goal);
-  CHECK(state(decided, "br-int") == BridgeState::ours);
-  CHECK(state(decided, "br-test1") == BridgeState::detach);
-  CHECK(state(decided, "br-test2") == BridgeState::excluded);
-  CHECK(state(plan(apply(database, decided), goal), "br-test1") == BridgeState::excluded);
+  Want want = on();
+  want.exclude = {"br-test*"};
+  const Plan changes = plan(database, want);
+  CHECK(state(changes, "br-int") == BridgeState::sampled);
+  CHECK(state(changes, "br-test1") == BridgeState::detaching);
+  CHECK(state(changes, "br-test2") == BridgeState::excluded);
+  CHECK(state(plan(apply(database, changes), want), "br-test1") == BridgeState::excluded);
 }
 
-TEST_CASE("an unmarked row that an excluded bridge has as well is not adopted") {
+TEST_CASE("an unmarked row is not adopted if an excluded bridge has it too") {
   const Snapshot database{.bridges = {{id(1), "br-int", id(10)}, {id(2), "br-test", id(10)}},
                           .sflow_rows = {{id(10), columns(3), {}}},
                           .ovs_version = {}};
-  Goal goal = on();
-  goal.exclude = {"br-test"};
-  const Plan decided = plan(database, goal);
-  CHECK(!row_of(decided).id);
-  CHECK(state(decided, "br-int") == BridgeState::attach);
-  CHECK(state(decided, "br-test") == BridgeState::excluded);
+  Want want = on();
+  want.exclude = {"br-test"};
+  const Plan changes = plan(database, want);
+  CHECK(!row_of(changes).id);
+  CHECK(state(changes, "br-int") == BridgeState::attaching);
+  CHECK(state(changes, "br-test") == BridgeState::excluded);
 }
 
-TEST_CASE("a bridge switches itself off with external_ids:sflow") {
+TEST_CASE("external_ids:sflow=off switches sFlow off on one bridge") {
   Snapshot database{.bridges = {{id(1), "br0", id(10)}, {id(2), "br1", id(10)}},
                     .sflow_rows = {{id(10), columns(512), kOurs}},
                     .ovs_version = {}};
   database.bridges[1].sflow_key = "off";
-  const Plan decided = plan(database, on());
-  CHECK(state(decided, "br0") == BridgeState::ours);
-  CHECK(state(decided, "br1") == BridgeState::detach);
-  CHECK(state(plan(apply(database, decided), on()), "br1") == BridgeState::switched_off);
+  const Plan changes = plan(database, on());
+  CHECK(state(changes, "br0") == BridgeState::sampled);
+  CHECK(state(changes, "br1") == BridgeState::detaching);
+  CHECK(state(plan(apply(database, changes), on()), "br1") == BridgeState::switched_off);
 }
 
-TEST_CASE("a bridge with a rate of its own has a row of its own, and bridges with the same rate share it") {
+TEST_CASE("bridges that set their own rate get a row of their own, one per rate") {
   Snapshot database{
       .bridges = {{id(1), "br0", {}}, {id(2), "br1", {}}, {id(3), "br2", {}}, {id(4), "br3", {}}},
       .sflow_rows = {},
@@ -240,60 +238,60 @@ TEST_CASE("a bridge with a rate of its own has a row of its own, and bridges wit
   database.bridges[1].sflow_sampling_key = "64";
   database.bridges[2].sflow_sampling_key = "64";
   database.bridges[3].sflow_sampling_key = "0";
-  const Plan decided = plan(database, on());
-  REQUIRE(decided.rows.size() == 3);
-  CHECK(decided.rows[0].columns == columns(512));
-  CHECK(decided.rows[1].columns == columns(64));
-  CHECK(decided.rows[2].columns == columns(kCountersOnly));
-  const Snapshot after = apply(database, decided);
+  const Plan changes = plan(database, on());
+  REQUIRE(changes.rows.size() == 3);
+  CHECK(changes.rows[0].columns == columns(512));
+  CHECK(changes.rows[1].columns == columns(64));
+  CHECK(changes.rows[2].columns == columns(kCountersOnly));
+  const Snapshot after = apply(database, changes);
   CHECK(after.bridges[1].sflow == after.bridges[2].sflow);
   CHECK(after.bridges[0].sflow != after.bridges[1].sflow);
   CHECK(plan(after, on()).empty());
 }
 
-TEST_CASE("a row of its own is updated in place, and the shared one stays with the others") {
+TEST_CASE("a bridge that changes its own rate keeps its row, and the other bridges keep theirs") {
   Snapshot database{.bridges = {{id(1), "br0", id(10)}, {id(2), "br1", id(11)}},
                     .sflow_rows = {{id(10), columns(512), kOurs}, {id(11), columns(64), kOurs}},
                     .ovs_version = {}};
   database.bridges[1].sflow_sampling_key = "32";
-  const Plan decided = plan(database, on());
-  REQUIRE(decided.rows.size() == 2);
-  CHECK(decided.rows[0].id == id(10));
-  CHECK(!decided.rows[0].write);
-  CHECK(decided.rows[1].id == id(11));
-  CHECK(decided.rows[1].columns == columns(32));
+  const Plan changes = plan(database, on());
+  REQUIRE(changes.rows.size() == 2);
+  CHECK(changes.rows[0].id == id(10));
+  CHECK(!changes.rows[0].write);
+  CHECK(changes.rows[1].id == id(11));
+  CHECK(changes.rows[1].columns == columns(32));
 }
 
-TEST_CASE("what is wrong in a bridge's external_ids does not count and is named") {
+TEST_CASE("invalid external_ids of a bridge are ignored and reported") {
   Snapshot database{.bridges = {{id(1), "br0", id(10)}, {id(2), "br1", id(10)}},
                     .sflow_rows = {{id(10), columns(512), kOurs}},
                     .ovs_version = {}};
   database.bridges[0].sflow_sampling_key = "10000001";
   database.bridges[1].sflow_key = "no way";
-  const Plan decided = plan(database, on());
-  CHECK(decided.empty());
-  REQUIRE(decided.bridges.size() == 2);
-  CHECK(decided.bridges[0].problem ==
+  const Plan changes = plan(database, on());
+  CHECK(changes.empty());
+  REQUIRE(changes.bridges.size() == 2);
+  CHECK(changes.bridges[0].problem ==
         "external_ids:sflow-sampling: '10000001' is not a number from 0 to 10000000");
-  CHECK(decided.bridges[1].problem == "external_ids:sflow: 'no way' is neither on nor off");
+  CHECK(changes.bridges[1].problem == "external_ids:sflow: 'no way' is neither on nor off");
 }
 
-TEST_CASE("what an old database has no column for is neither written nor missed") {
+TEST_CASE("a column that an old database does not have is not written, and its absence is no difference") {
   Snapshot database{.bridges = {{id(1), "br0", {}}},
                     .sflow_rows = {},
                     .ovs_version = {},
                     .schema = {.agent = false, .header = false, .external_ids = false}};
-  const Plan decided = plan(database, on());
-  CHECK(!row_of(decided).columns.agent);
-  CHECK(!row_of(decided).columns.header);
-  CHECK(row_of(decided).columns.polling == 20);
-  CHECK(!row_of(decided).mark);
-  CHECK(plan(apply(database, decided), on()).empty());
+  const Plan changes = plan(database, on());
+  CHECK(!row_of(changes).columns.agent);
+  CHECK(!row_of(changes).columns.header);
+  CHECK(row_of(changes).columns.polling == 20);
+  CHECK(!row_of(changes).mark);
+  CHECK(plan(apply(database, changes), on()).empty());
 }
 
 namespace {
 
-// Random databases and goals, small enough that everything meets everything.
+// Random databases and settings, small enough that every combination occurs.
 class Chance {
 public:
   explicit Chance(unsigned seed) : random_(seed) {}
@@ -337,11 +335,11 @@ public:
         row.columns.header = result.schema.header ? row.columns.header : std::nullopt;
       }
     }
-    return apply(result, Plan{.rows = {}, .bridges = std::vector<BridgePlan>(result.bridges.size())});
+    return apply(result, Plan{.rows = {}, .bridges = std::vector<Plan::Bridge>(result.bridges.size())});
   }
 
-  Goal goal() {
-    Goal result = below(5) == 0 ? Goal{} : on(one_of<std::int64_t>({512, 64}));
+  Want want() {
+    Want result = below(5) == 0 ? Want{} : on(one_of<std::int64_t>({512, 64}));
     result.takeover = below(3) == 0;
     result.bridges = one_of<std::vector<std::string>>({{}, {}, {"br*"}, {"br0", "test*"}, {"*"}});
     result.exclude = one_of<std::vector<std::string>>({{}, {}, {"test?"}, {"br1"}, {"*"}});
@@ -366,19 +364,19 @@ const SflowRow* find_row(const Snapshot& database, const std::optional<RowId>& i
   return found == database.sflow_rows.end() ? nullptr : &*found;
 }
 
-// What a bridge must have at rest, given what it had.
+// Checks what a bridge has after the plan, given what it had.
 void check_bridge(const BridgeRow& before, const BridgeRow& after, const Snapshot& old, const Snapshot& now,
-                  const Goal& goal) {
+                  const Want& want) {
   const SflowRow* had = find_row(old, before.sflow);
   const SflowRow* has = find_row(now, after.sflow);
   const bool marks = old.schema.external_ids;
   const bool had_foreign = had != nullptr && !had->external_ids.empty() && !is_ours(*had);
-  const Wish wanted = wish(goal, before);
-  if (wanted.wanted == Wanted::sflow && !(had_foreign && !goal.takeover)) {
+  const BridgeWant wanted = want_for(before, want);
+  if (wanted.state == BridgeState::sampled && !(had_foreign && !want.takeover)) {
     REQUIRE(has != nullptr);
     CHECK(is_ours(*has) == marks);
     CHECK(has->columns.sampling == wanted.sampling);
-    CHECK(has->columns.targets == goal.row->targets);
+    CHECK(has->columns.targets == want.row->targets);
   } else if (had != nullptr && is_ours(*had)) {
     CHECK(has == nullptr);
   } else {
@@ -388,19 +386,19 @@ void check_bridge(const BridgeRow& before, const BridgeRow& after, const Snapsho
 
 } // namespace
 
-TEST_CASE("from any database one plan leads to what is wanted, and no row of others is changed") {
+TEST_CASE("one plan leads from any database to the desired one, and changes no row of another owner") {
   for (unsigned seed = 0; seed < 10000; ++seed) {
     CAPTURE(seed);
     Chance chance(seed);
     const Snapshot before = chance.database();
-    const Goal goal = chance.goal();
-    const Snapshot after = apply(before, plan(before, goal));
-    CHECK(plan(after, goal).empty());
+    const Want want = chance.want();
+    const Snapshot after = apply(before, plan(before, want));
+    CHECK(plan(after, want).empty());
     std::set<std::optional<std::int64_t>> rates;
     for (const auto& row : after.sflow_rows) {
       const SflowRow* old = find_row(before, row.id);
       if (is_ours(row)) {
-        CHECK(rates.insert(row.columns.sampling).second); // never two that hold the same
+        CHECK(rates.insert(row.columns.sampling).second); // no two rows hold the same
       } else if (before.schema.external_ids) {
         REQUIRE(old != nullptr);
         CHECK(row.columns == old->columns);
@@ -408,19 +406,19 @@ TEST_CASE("from any database one plan leads to what is wanted, and no row of oth
       }
     }
     for (std::size_t i = 0; i < before.bridges.size(); ++i) {
-      check_bridge(before.bridges[i], after.bridges[i], before, after, goal);
+      check_bridge(before.bridges[i], after.bridges[i], before, after, want);
     }
   }
 }
 
-TEST_CASE("after a plan was carried out there is nothing left to do") {
+TEST_CASE("after a plan was carried out, the next plan is empty") {
   // Every combination of a bridge's row over three bridges: none, ours, another of ours, unmarked, foreign.
   const std::vector<SflowRow> rows{{id(10), columns(512), kOurs},
                                    {id(11), columns(7), kOurs},
                                    {id(12), columns(8), {}},
                                    {id(13), columns(9), kForeign}};
-  const std::vector<Goal> goals{on(), Goal{}, {.row = columns(1), .takeover = true}};
-  for (const auto& goal : goals) {
+  const std::vector<Want> wants{on(), Want{}, {.row = columns(1), .takeover = true}};
+  for (const auto& want : wants) {
     for (std::size_t combination = 0; combination < 125; ++combination) {
       Snapshot database{.bridges = {}, .sflow_rows = rows, .ovs_version = {}};
       std::size_t rest = combination;
@@ -432,14 +430,14 @@ TEST_CASE("after a plan was carried out there is nothing left to do") {
       std::erase_if(database.sflow_rows, [&](const SflowRow& row) {
         return std::ranges::none_of(database.bridges, [&](const BridgeRow& b) { return b.sflow == row.id; });
       });
-      const Snapshot after = apply(database, plan(database, goal));
+      const Snapshot after = apply(database, plan(database, want));
       CAPTURE(combination);
-      CHECK(plan(after, goal).empty());
+      CHECK(plan(after, want).empty());
       const bool foreign_was =
           std::ranges::any_of(database.bridges, [](const auto& b) { return b.sflow == id(13); });
       const bool foreign_is =
           std::ranges::any_of(after.bridges, [](const auto& b) { return b.sflow == id(13); });
-      CHECK(foreign_is == (foreign_was && !goal.takeover));
+      CHECK(foreign_is == (foreign_was && !want.takeover));
     }
   }
 }

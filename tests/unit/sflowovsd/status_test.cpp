@@ -25,7 +25,7 @@ SessionStatus example() {
   status.connected = true;
   status.lock = Lock::held;
   status.rows = {{kRow, kColumns, 1}};
-  status.bridges = {{"br0", BridgeState::ours, at(0), kRow, ""},
+  status.bridges = {{"br0", BridgeState::sampled, at(0), kRow, ""},
                     {"br10", BridgeState::foreign, at(86400), std::nullopt, "odd"}};
   status.succeeded = 2;
   status.failed = 1;
@@ -39,7 +39,7 @@ const SharedFileStatus kFile{.path = "/run/hsflowd.auto", .revision = 7, .proble
 
 } // namespace
 
-TEST_CASE("the status for people has every fact in a line and every bridge in a table") {
+TEST_CASE("the table format has one line per fact, and a table of the bridges") {
   CHECK(status_text(example(), kFile) ==
         "database: unix:/run/db.sock: connected\n"
         "lock: held\n"
@@ -47,7 +47,7 @@ TEST_CASE("the status for people has every fact in a line and every bridge in a 
         "transactions: 2 succeeded, 1 failed, 0 repeated; last 1970-01-01T01:00:00Z, took 789 us: rows: 1 "
         "inserted\n"
         "rows: 1\n"
-        "  74c745b6-f7ce-42cc-becb-d9d8a056cb9d: 1 bridges, sampling 512, polling 20, header 128, agent "
+        "  74c745b6-f7ce-42cc-becb-d9d8a056cb9d: 1 bridge, sampling 512, polling 20, header 128, agent "
         "10.0.0.1, "
         "targets 10.0.0.2:6343 [::1]:6344\n"
         "bridges: 2: 1 foreign, 1 sampled\n"
@@ -56,7 +56,7 @@ TEST_CASE("the status for people has every fact in a line and every bridge in a 
         "  br10    foreign       1970-01-02T00:00:00Z  -  (odd)\n");
 }
 
-TEST_CASE("the status says what is wrong") {
+TEST_CASE("the status shows errors") {
   SessionStatus status;
   status.remote = "tcp:192.0.2.1:6640";
   status.database_problem = "no such thing";
@@ -66,7 +66,7 @@ TEST_CASE("the status says what is wrong") {
         "database: tcp:192.0.2.1:6640: not connected\n"
         "database problem: no such thing\n"
         "lock: not held, only watching\n"
-        "shared file: /f: nothing known, Open vSwitch is left as it is (torn)\n"
+        "shared file: /f: no settings, Open vSwitch is not changed (torn)\n"
         "cleared: off until sflow/resync\n"
         "transactions: 0 succeeded, 0 failed, 0 repeated\n"
         "last failure: constraint violation\n"
@@ -74,7 +74,7 @@ TEST_CASE("the status says what is wrong") {
         "bridges: 0\n");
 }
 
-TEST_CASE("the status for programs has the same facts") {
+TEST_CASE("the JSON format has the same facts") {
   const auto json = nlohmann::json::parse(status_json(example(), kFile));
   CHECK(json["database"] ==
         nlohmann::json{
@@ -93,31 +93,31 @@ TEST_CASE("the status for programs has the same facts") {
                                              {"problem", "odd"}});
 }
 
-TEST_CASE("a bridge whose name is no text harms neither form of the status") {
+TEST_CASE("a bridge name that is not text does not break either format") {
   SessionStatus status = example();
   status.bridges[0].name = "br\n\xff";
   CHECK(status_text(status, kFile).find("br\\x0a\\xff") != std::string::npos);
   CHECK_NOTHROW(nlohmann::json::parse(status_json(status, kFile)));
 }
 
-TEST_CASE("a state is as old as its last change") {
+TEST_CASE("a bridge keeps the time of its state until the state changes") {
   Plan plan;
   plan.rows = {{.id = kRow, .columns = kColumns}};
-  plan.bridges = {{{}, "a", BridgeState::attach}, {{}, "c", BridgeState::off}};
-  const auto first = follow({}, plan, at(1));
+  plan.bridges = {{{}, "a", BridgeState::attaching}, {{}, "c", BridgeState::off}};
+  const auto first = update_bridges({}, plan, at(1));
   REQUIRE(first.size() == 2);
   CHECK(first[0].since == at(1));
   CHECK(first[0].row == kRow);
   CHECK(!first[1].row);
-  plan.bridges = {{{}, "a", BridgeState::ours}, {{}, "b", BridgeState::off}, {{}, "c", BridgeState::off}};
-  const auto second = follow(first, plan, at(2));
+  plan.bridges = {{{}, "a", BridgeState::sampled}, {{}, "b", BridgeState::off}, {{}, "c", BridgeState::off}};
+  const auto second = update_bridges(first, plan, at(2));
   REQUIRE(second.size() == 3);
   CHECK(second[0].since == at(2));
   CHECK(second[1].since == at(2));
   CHECK(second[2].since == at(1));
 }
 
-TEST_CASE("a plan names every change") {
+TEST_CASE("the text of a plan lists every change") {
   Plan plan;
   CHECK(plan_text(plan) == "nothing to change\n");
   plan.rows = {{.id = kRow, .columns = kColumns},
@@ -125,17 +125,17 @@ TEST_CASE("a plan names every change") {
                 .columns = {.agent = {}, .sampling = 64, .polling = {}, .header = {}, .targets = {"t"}},
                 .write = true,
                 .mark = true}};
-  plan.bridges = {{{}, "br0", BridgeState::ours, 0},
-                  {{}, "br1", BridgeState::attach, 0},
-                  {{}, "br2", BridgeState::attach, 1},
-                  {{}, "br3", BridgeState::detach},
+  plan.bridges = {{{}, "br0", BridgeState::sampled, 0},
+                  {{}, "br1", BridgeState::attaching, 0},
+                  {{}, "br2", BridgeState::attaching, 1},
+                  {{}, "br3", BridgeState::detaching},
                   {{}, "br4", BridgeState::foreign}};
   CHECK(
       plan_text(plan) ==
       "keep row 74c745b6-f7ce-42cc-becb-d9d8a056cb9d: sampling 512, polling 20, header 128, agent 10.0.0.1, "
       "targets 10.0.0.2:6343 [::1]:6344\n"
       "  attach br1\n"
-      "insert row new: sampling 64, targets t\n"
+      "insert row: sampling 64, targets t\n"
       "  attach br2\n"
       "detach br3\n");
   CHECK(plan_summary(plan) == "rows: 1 inserted, 0 updated; bridges: 2 attached, 1 detached");

@@ -1,0 +1,31 @@
+#include "sflowovsd/retry.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace std::chrono_literals;
+using sfa::sflowovsd::Retry;
+
+TEST_CASE("the delays before retries double from 1 s to 60 s") {
+  Retry retry;
+  const Retry::Time now{};
+  for (const auto delay : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+    retry.schedule(now);
+    CHECK(retry.at() == now + delay);
+  }
+  retry.start_over();
+  retry.schedule(now);
+  CHECK(retry.at() == now + 1s);
+}
+
+TEST_CASE("a retry is due at its time, and not if it was cancelled") {
+  Retry retry;
+  const Retry::Time now{};
+  CHECK(!retry.is_due(now + 1h));
+  retry.schedule(now);
+  CHECK(!retry.is_due(now + 999ms));
+  CHECK(retry.is_due(now + 1s));
+  retry.cancel();
+  CHECK(!retry.is_due(now + 1h));
+  retry.schedule(now);
+  CHECK(retry.at() == now + 2s);
+}
