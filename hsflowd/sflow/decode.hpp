@@ -69,7 +69,7 @@ struct DecodedDatagram {
   std::vector<DecodedSample> samples;
 };
 
-// Errors say where: "sample 2, record 1 (host_cpu): byte 312: 4 bytes where 0 are left", the byte counted in
+// Errors say where: "sample 2, record 1 (host_cpu): byte 312: cut short: needs 4 bytes, has 0", the byte counted in
 // the datagram.
 [[nodiscard]] Result<DecodedDatagram> decode_datagram(std::span<const std::uint8_t> bytes);
 

@@ -147,7 +147,7 @@ TEST_CASE("the header of a datagram is told") {
 TEST_CASE("what is not sFlow version 5 is refused") {
   CHECK_THAT(error_of(to_bytes({4, 1, 0, 0, 0, 0, 0})), Catch::Contains("version 4, not 5"));
   CHECK_THAT(error_of(to_bytes({5, 3, 0, 0, 0, 0, 0})), Catch::Contains("agent address of type 3"));
-  CHECK(error_of({}) == "byte 0: 4 bytes where 0 are left");
+  CHECK(error_of({}) == "byte 0: cut short: needs 4 bytes, has 0");
 }
 
 TEST_CASE("a compact counter sample has class and index in one word") {
@@ -250,10 +250,10 @@ TEST_CASE("a structure that is shorter or longer than specified is an error that
   };
   // The second sample's first record: 28 + 24 + 24 bytes, then tag and length.
   CHECK(error_with(2003, 80).empty());
-  CHECK(error_with(2003, 76) == "sample 2, record 1 (host_cpu): byte 160: 4 bytes where 0 are left");
+  CHECK(error_with(2003, 76) == "sample 2, record 1 (host_cpu): byte 160: cut short: needs 4 bytes, has 0");
   CHECK(error_with(2003, 84) == "sample 2, record 1 (host_cpu): byte 164: 4 bytes left over");
-  CHECK(error_with(2003, 64) == "sample 2, record 1 (host_cpu): byte 148: 4 bytes where 0 are left");
-  CHECK(error_with(2003, 72) == "sample 2, record 1 (host_cpu): byte 156: 4 bytes where 0 are left");
+  CHECK(error_with(2003, 64) == "sample 2, record 1 (host_cpu): byte 148: cut short: needs 4 bytes, has 0");
+  CHECK(error_with(2003, 72) == "sample 2, record 1 (host_cpu): byte 156: cut short: needs 4 bytes, has 0");
   CHECK(error_with(2002, 9) == "sample 2, record 1 (host_parent): byte 92: 1 bytes left over");
 }
 
@@ -300,18 +300,18 @@ TEST_CASE("no byte, whatever its value, makes the decoder read what is not there
 TEST_CASE("a count of more than can follow is an error") {
   SECTION("of samples") {
     CHECK(error_of(to_bytes({5, 1, 0, 0, 0, 0, 0xffff'ffff})) ==
-          "byte 28: 4294967295 elements where 0 bytes are left");
-    CHECK(error_of(to_bytes({5, 1, 0, 0, 0, 0, 2, 77, 0})) == "byte 28: 2 elements where 8 bytes are left");
+          "byte 28: cut short: 4294967295 elements cannot be in 0 bytes");
+    CHECK(error_of(to_bytes({5, 1, 0, 0, 0, 0, 2, 77, 0})) == "byte 28: cut short: 2 elements cannot be in 8 bytes");
   }
   SECTION("of records") {
     CHECK(error_of(datagram_of({tagged(4, to_bytes({3, 2, 1, 0x2000'0000}))})) ==
-          "sample 1: byte 52: 536870912 elements where 0 bytes are left");
+          "sample 1: byte 52: cut short: 536870912 elements cannot be in 0 bytes");
   }
   SECTION("of adapters and of their MAC addresses") {
     CHECK(error_of(datagram_of({counters_of({tagged(2001, to_bytes({0x4000'0000, 1, 0}))})})) ==
-          "sample 1, record 1 (host_adapters): byte 64: 1073741824 elements where 8 bytes are left");
+          "sample 1, record 1 (host_adapters): byte 64: cut short: 1073741824 elements cannot be in 8 bytes");
     CHECK(error_of(datagram_of({counters_of({tagged(2001, to_bytes({1, 1, 3, 0, 0}))})})) ==
-          "sample 1, record 1 (host_adapters): byte 72: 3 elements where 8 bytes are left");
+          "sample 1, record 1 (host_adapters): byte 72: cut short: 3 elements cannot be in 8 bytes");
   }
   SECTION("fewer than there are") {
     CHECK_THAT(error_of(datagram_of({tagged(4, to_bytes({3, 2, 1, 0, 9, 0}))})),
@@ -336,17 +336,17 @@ TEST_CASE("a string that is longer than its structure allows is an error") {
   out.fixed(to_bytes({3, 2, 0}));
   const Bytes record = tagged(2000, out.bytes());
   CHECK(error_of(datagram_of({counters_of({record})})) ==
-        "sample 1, record 1 (host_descr): byte 64: a string of 65 bytes where 64 are allowed");
+        "sample 1, record 1 (host_descr): byte 64: a string of 65 bytes, 64 allowed");
 }
 
 TEST_CASE("padding that is not zero is an error") {
   SECTION("after a MAC address") {
     CHECK(error_of(datagram_of({counters_of({tagged(2001, to_bytes({1, 1, 1, 0, 1}))})})) ==
-          "sample 1, record 1 (host_adapters): byte 80: padding that is not zero");
+          "sample 1, record 1 (host_adapters): byte 80: padding is not zero");
   }
   SECTION("after a sample of unknown format") {
     Bytes datagram = datagram_of({tagged(77, {1, 2, 3})});
     datagram.back() = 1;
-    CHECK(error_of(datagram) == "sample 1: byte 40: padding that is not zero");
+    CHECK(error_of(datagram) == "sample 1: byte 40: padding is not zero");
   }
 }
