@@ -5,8 +5,8 @@ set -eu
 packages=(
     # build
     g++ cmake ninja-build pkg-config make python3
-    libc-ares-dev libcli11-dev libexpected-dev libfmt-dev libmnl-dev libpcap-dev libpugixml-dev libspdlog-dev libssl-dev libsystemd-dev libvirt-dev libxen-dev libyaml-cpp-dev
-    lowdown nlohmann-json3-dev openvswitch-source
+    libc-ares-dev libcli11-dev libexpected-dev libfmt-dev libgcrypt20-dev libmnl-dev libpcap-dev libpugixml-dev libspdlog-dev libssl-dev libsystemd-dev libvirt-dev libxen-dev libyaml-cpp-dev
+    lowdown nlohmann-json3-dev openvswitch-source uuid-dev
     # tests and demo
     bind9 catch2 iproute2 iputils-ping jq openvswitch-switch procps python3-pytest python3-pytest-timeout tshark util-linux
     # virtual machines
