@@ -43,7 +43,7 @@ Result<std::optional<std::string>> read_file(const std::filesystem::path& path, 
     }
     return errno_failure(path.native());
   }
-  // Read to the end and not to st_size: files under /proc claim to be empty.
+  // Read to the end, not to st_size, which is 0 for files in /proc.
   std::string content;
   for (;;) {
     constexpr std::size_t kChunk = 16UL * 1024;

@@ -15,7 +15,7 @@ constexpr double kMillivolts = 0.1;            // 100 uV
 constexpr double kMicroamperes = 2;
 constexpr double kMicrowatts = 0.1;
 
-// As a number of the structure: rounded; what is negative or too large after a calibration is at the limit.
+// Rounded, and limited to the range of the field, which a calibration may exceed.
 std::uint32_t rounded(double value) {
   return std::isfinite(value) ? static_cast<std::uint32_t>(std::clamp(std::round(value), 0.0, 4294967295.0))
                               : 0;
@@ -25,7 +25,7 @@ std::int32_t rounded_signed(double value) {
   return std::isfinite(value) ? static_cast<std::int32_t>(std::clamp(std::round(value), -1e9, 1e9)) : 0;
 }
 
-// A2h, byte 56 on: a slope in 256ths and an offset for all but received power, which has a polynomial.
+// A2h, from byte 56: a slope in 256ths and an offset, and for received power a polynomial.
 class Calibration {
 public:
   Calibration(const ByteReader& memory, bool external) : memory_(memory), external_(external) {}

@@ -106,7 +106,7 @@ void decode_body(XdrReader& in, SampledHeader& sampled) {
   }
 }
 
-// How to decode each alternative of a variant of structures.
+// Decodes one alternative of a variant of structures.
 template <class Record>
 struct Format {
   std::uint32_t number = 0;
@@ -183,8 +183,7 @@ Result<std::vector<Record>> decode_records(XdrReader& in, const std::array<Forma
   return records;
 }
 
-// The two forms of a sample: compact, and expanded for data sources and interfaces that do not fit the
-// compact one.
+// The two forms of a sample: compact, and expanded for data sources and interfaces with larger numbers.
 struct SampleReader {
   XdrReader& in;
   bool expanded;

@@ -98,14 +98,14 @@ void parse_ipv4(ByteReader& in, Packet& packet) {
     return; // the ports are in another fragment
   }
   in.skip(header_length - kSmallestHeader);
-  if (total_length >= header_length) { // 0 while the network card is yet to segment it
+  if (total_length >= header_length) { // 0 before the network card has segmented it
     in.limit(total_length - header_length);
   }
   parse_transport(in, protocol, packet);
 }
 
-// RFC 8200, section 4; RFC 7045, section 4, for Mobility, HIP and Shim6. Lengths count what follows the first
-// 8 octets, in units of 8 octets; that of Authentication in units of 4 (RFC 4302, section 2.2).
+// RFC 8200, section 4; RFC 7045, section 4, for Mobility, HIP and Shim6. Lengths are without the first
+// 8 octets, in units of 8 octets, for Authentication of 4 (RFC 4302, section 2.2).
 void parse_ipv6_extensions(ByteReader& in, std::uint8_t protocol, Packet& packet) {
   constexpr std::array kExtensions{kHopByHop,           kRouting,  kFragment, kAuthentication,
                                    kDestinationOptions, kMobility, kHip,      kShim6};
@@ -179,7 +179,7 @@ bool is_tag(std::optional<std::uint16_t> ethertype) {
   return ethertype && (*ethertype == kEthertypeVlan || *ethertype == kEthertypeServiceVlan);
 }
 
-// What follows an EtherType, which may be that of a tag.
+// The bytes after an EtherType, which may be that of a tag.
 void parse_network(ByteReader& in, std::optional<std::uint16_t> ethertype, Packet& packet) {
   PacketHeader& header = packet.header;
   while (is_tag(ethertype)) {
@@ -233,7 +233,7 @@ Packet parse_packet(LinkType type, std::span<const std::uint8_t> bytes) {
     parse_ethernet(in, packet);
     break;
   case LinkType::loopback:
-    in.skip(4); // the family's number differs between systems, the IP version does not
+    in.skip(4); // the number of the family differs between systems; the IP version does not
     parse_ip(in, packet);
     break;
   case LinkType::ip:

@@ -4,7 +4,7 @@
 
 using namespace sfa;
 
-TEST_CASE("a UUID is read with and without dashes, in either case") {
+TEST_CASE("a UUID is accepted with and without dashes, in either case") {
   const Uuid expected{0x4c, 0x4c, 0x45, 0x44, 0x00, 0x42, 0x35, 0x10,
                       0x80, 0x52, 0xb4, 0xc0, 0x4f, 0x4a, 0x4e, 0x31};
   CHECK(parse_uuid("4C4C4544-0042-3510-8052-B4C04F4A4E31") == expected);
@@ -13,7 +13,7 @@ TEST_CASE("a UUID is read with and without dashes, in either case") {
   CHECK(format_uuid(expected) == "4c4c4544-0042-3510-8052-b4c04f4a4e31");
 }
 
-TEST_CASE("a text that is nearly a UUID is refused") {
+TEST_CASE("a text that is almost a UUID is refused") {
   for (const auto* bad : {"", "4c4c4544-0042-3510-8052-b4c04f4a4e3", "4c4c4544-0042-3510-8052-b4c04f4a4e311",
                           "4c4c4544-0042-3510-8052b-4c04f4a4e31", "4c4c454-40042-3510-8052-b4c04f4a4e31",
                           "4c4c4544-0042-3510-8052-b4c04f4a4e3g", "{4c4c4544-0042-3510-8052-b4c04f4a4e3",

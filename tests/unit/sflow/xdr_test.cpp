@@ -72,7 +72,7 @@ TEST_CASE("what was written is read back") {
   CHECK(error_of(in).empty());
 }
 
-TEST_CASE("the first failure is kept with its place, and zeros are read from then on") {
+TEST_CASE("the first failure is kept with its place, and all later reads give zeros") {
   const Bytes bytes{0, 0, 0, 1, 0, 0};
   XdrReader in(bytes);
   CHECK(in.u32() == 1);
@@ -84,14 +84,14 @@ TEST_CASE("the first failure is kept with its place, and zeros are read from the
   CHECK(error_of(in) == "byte 4: cut short: needs 4 bytes, has 2");
 }
 
-TEST_CASE("bytes that nobody read are an error") {
+TEST_CASE("unread bytes are an error") {
   const Bytes bytes(7);
   XdrReader in(bytes);
   CHECK(in.u32() == 0);
   CHECK(error_of(in) == "byte 4: 3 bytes left over");
 }
 
-TEST_CASE("a string longer than the reader is told to take is an error") {
+TEST_CASE("a string longer than the maximum is an error") {
   XdrWriter out;
   out.string("abcde");
   XdrReader in(out.bytes());
@@ -138,7 +138,7 @@ TEST_CASE("opaque data is read on its own, with its place in the whole") {
   CHECK(error_of(body) == "byte 8: 4 bytes left over");
 }
 
-TEST_CASE("a count of more elements than there can be bytes for is an error and counts as none") {
+TEST_CASE("a count of more elements than the remaining bytes can hold is an error, and 0") {
   const Bytes bytes{0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   SECTION("as many as fit") {
     XdrReader in(bytes);
