@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <numeric>
+#include <span>
 #include <vector>
 
 using namespace sfa;
@@ -130,7 +131,7 @@ TEST_CASE("input cut short at any byte gives what is there and then zeros") {
   const Bytes whole = counting(8);
   for (std::size_t size = 0; size <= whole.size(); ++size) {
     CAPTURE(size);
-    ByteReader in(std::span(whole).first(size));
+    ByteReader in(std::span<const std::uint8_t>(whole).first(size));
     Bytes read;
     for (std::size_t i = 0; i < whole.size(); ++i) {
       read.push_back(in.u8());
