@@ -251,12 +251,12 @@ Result<AutoFile> parse_auto_file(std::string_view text) {
   AutoFile file;
   const auto revision = number(all.front().value, 1, kMaxRevision);
   if (!revision) {
-    return tl::unexpected(revision.error().in(fmt::format("line {}: rev_start", all.front().number)));
+    return error_of(revision, fmt::format("line {}: rev_start", all.front().number));
   }
   file.revision = *revision;
   for (auto line = all.begin() + 1; line != all.end() - 1; ++line) {
     if (const auto applied = apply(file.settings, *line); !applied) {
-      return tl::unexpected(applied.error());
+      return error_of(applied);
     }
   }
   return file;
@@ -266,7 +266,7 @@ Result<std::optional<AutoFile>> read_auto_file(const std::filesystem::path& path
   constexpr std::size_t kMaxBytes = 1 << 20;
   const auto text = read_file(path, kMaxBytes);
   if (!text) {
-    return tl::unexpected(text.error());
+    return error_of(text);
   }
   if (!*text) {
     return std::nullopt;

@@ -96,13 +96,13 @@ Result<Collector> parse_collector(std::string_view text) {
   }
   const auto address = IpAddress::parse(parts[0]);
   if (!address) {
-    return tl::unexpected(address.error());
+    return error_of(address);
   }
   Collector collector{.address = *address};
   if (parts.size() > 1 && !parts[1].empty()) {
     const auto port = port_number(parts[1]);
     if (!port) {
-      return tl::unexpected(port.error());
+      return error_of(port);
     }
     collector.port = *port;
   }
@@ -133,7 +133,7 @@ Result<void> apply_collector_details(std::vector<Collector>& collectors, std::st
   const auto address = IpAddress::parse(words[0]);
   const auto port = port_number(words[1]);
   if (!address || !port) {
-    return tl::unexpected(address ? port.error() : address.error());
+    return address ? error_of(port) : error_of(address);
   }
   const auto collector = std::ranges::find_if(collectors, [&](const Collector& c) {
     return c.address == *address && c.port == *port && !has_details(c);

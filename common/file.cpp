@@ -72,7 +72,7 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
   const std::string temporary = target.parent_path() / ("." + target.filename().native() + ".new");
   if (const auto written = write_synced(temporary, content, mode); !written) {
     unlink(temporary.c_str());
-    return tl::unexpected(written.error());
+    return error_of(written);
   }
   if (rename(temporary.c_str(), target.c_str()) != 0) {
     auto failed = errno_failure(target.native());

@@ -93,7 +93,7 @@ Result<DnsRecordSet> select_records(const DnsMessage& message, std::string_view 
   }
   if (set.records.empty()) {
     if (const auto known = check_absence(message, set); !known) {
-      return tl::unexpected(known.error());
+      return error_of(known);
     }
     set.ttl = std::min(set.ttl, negative_ttl(message).value_or(kNoSoa));
   }

@@ -165,7 +165,7 @@ Result<std::vector<Record>> decode_records(XdrReader& in, const std::array<Forma
     const std::uint32_t tag = in.u32();
     XdrReader body = in.opaque();
     if (!in.ok()) {
-      return tl::unexpected(finish(in, fmt::format("{}, record {}", place, i)).error());
+      return error_of(finish(in, fmt::format("{}, record {}", place, i)));
     }
     const auto format = std::ranges::find(formats, tag, &Format<Record>::number);
     if (format == formats.end()) {
@@ -174,11 +174,11 @@ Result<std::vector<Record>> decode_records(XdrReader& in, const std::array<Forma
     }
     records.push_back(format->decode(body));
     if (const auto read = finish(body, fmt::format("{}, record {} ({})", place, i, format->name)); !read) {
-      return tl::unexpected(read.error());
+      return error_of(read);
     }
   }
   if (const auto read = finish(in, place); !read) {
-    return tl::unexpected(read.error());
+    return error_of(read);
   }
   return records;
 }
@@ -205,7 +205,7 @@ Result<DecodedSample> with_records(Sample sample, XdrReader& in, const std::arra
                                    std::string_view place) {
   auto records = decode_records(in, formats, place);
   if (!records) {
-    return tl::unexpected(records.error());
+    return error_of(records);
   }
   sample.records = *std::move(records);
   return sample;
@@ -246,7 +246,7 @@ Result<DecodedSample> decode_sample(XdrReader& in, std::string_view place) {
   const std::uint32_t tag = in.u32();
   XdrReader body = in.opaque();
   if (!in.ok()) {
-    return tl::unexpected(finish(in, place).error());
+    return error_of(finish(in, place));
   }
   switch (tag) {
   case 1:
@@ -282,12 +282,12 @@ Result<DecodedDatagram> decode_datagram(std::span<const std::uint8_t> bytes) {
   for (std::uint32_t i = 1; i <= count; ++i) {
     auto sample = decode_sample(in, fmt::format("sample {}", i));
     if (!sample) {
-      return tl::unexpected(sample.error());
+      return error_of(sample);
     }
     datagram.samples.push_back(*std::move(sample));
   }
   if (const auto read = in.finish(); !read) {
-    return tl::unexpected(read.error());
+    return error_of(read);
   }
   return datagram;
 }

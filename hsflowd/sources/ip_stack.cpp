@@ -66,14 +66,14 @@ public:
   [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override {
     const auto text = file_->read(root, group_);
     if (!text) {
-      return tl::unexpected(text.error());
+      return error_of(text);
     }
     if (!*text) {
       return std::nullopt;
     }
     const auto group = parse_snmp_group(**text, group_);
     if (!group) {
-      return tl::unexpected(group.error().in(kFile));
+      return error_of(group, kFile);
     }
     if (!*group) {
       return std::nullopt;
