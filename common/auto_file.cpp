@@ -27,7 +27,7 @@ Result<std::uint32_t> number(std::string_view text, std::uint32_t min, std::uint
 
 using Lines = std::back_insert_iterator<std::string>;
 
-// Sub-agents in web servers refuse a file with more collectors than that.
+// Sub-agents in web servers refuse a file with more collectors.
 constexpr std::size_t kMaxClassicCollectors = 10;
 
 void format_collectors(Lines out, std::string_view key, std::span<const Collector> collectors) {
@@ -41,9 +41,9 @@ Result<void> add_collector(Settings& settings, std::string_view, std::string_vie
       [&](const Collector& collector) { settings.collectors.push_back(collector); });
 }
 
-// One row a key, in the order in which they are written. `format` writes none, one or several lines; `parse`
-// takes the text behind the key. A key that ends in a dot stands for all that begin with it; `parse` then
-// gets the rest as `name`.
+// One row per key, in the order of the file. `format` writes zero or more lines; `parse` gets the text after
+// the key. A row whose key ends in a dot is for all keys that begin with it; `parse` then gets the rest of
+// the key as `name`.
 struct Key {
   std::string_view key;
   void (*format)(Lines out, std::string_view key, const Settings& settings);
@@ -75,7 +75,7 @@ constexpr Key named_numbers_key(std::string_view prefix) {
       }};
 }
 
-// One pattern a line, because sub-agents in web servers refuse a file with a line of more than 1024 bytes.
+// One pattern per line, because sub-agents in web servers refuse a file with a line of more than 1024 bytes.
 template <auto Member>
 constexpr Key patterns_key(std::string_view key) {
   return {key,
@@ -128,7 +128,7 @@ const std::array kKeys{
           format_collectors(out, key, std::span(all).first(std::min(all.size(), kMaxClassicCollectors)));
         },
         add_collector},
-    // The rest, for readers that take any number.
+    // The other collectors, for readers without that limit.
     Key{"ovs.collector",
         [](Lines out, std::string_view key, const Settings& settings) {
           const auto all = in_order(settings.collectors);
@@ -180,7 +180,7 @@ const std::array kKeys{
         }},
     patterns_key<&Settings::ovs_bridges>("ovs.bridges"),
     patterns_key<&Settings::ovs_exclude>("ovs.exclude"),
-    // The data source index that sub-agents build theirs on.
+    // The index of the host's data source, from which sub-agents derive theirs.
     Key{"ds_index",
         [](Lines out, std::string_view key, const Settings&) { fmt::format_to(out, "{}=1\n", key); },
         [](Settings&, std::string_view, std::string_view) -> Result<void> { return {}; }},
@@ -251,12 +251,12 @@ Result<AutoFile> parse_auto_file(std::string_view text) {
   AutoFile file;
   const auto revision = number(all.front().value, 1, kMaxRevision);
   if (!revision) {
-    return tl::unexpected(revision.error().in(fmt::format("line {}: rev_start", all.front().number)));
+    return error_of(revision, fmt::format("line {}: rev_start", all.front().number));
   }
   file.revision = *revision;
   for (auto line = all.begin() + 1; line != all.end() - 1; ++line) {
     if (const auto applied = apply(file.settings, *line); !applied) {
-      return tl::unexpected(applied.error());
+      return error_of(applied);
     }
   }
   return file;
@@ -266,7 +266,7 @@ Result<std::optional<AutoFile>> read_auto_file(const std::filesystem::path& path
   constexpr std::size_t kMaxBytes = 1 << 20;
   const auto text = read_file(path, kMaxBytes);
   if (!text) {
-    return tl::unexpected(text.error());
+    return error_of(text);
   }
   if (!*text) {
     return std::nullopt;

@@ -23,8 +23,7 @@ Result<std::uint16_t> port_number(std::string_view text) {
   return *port;
 }
 
-// The older agent's `IP/PORT/DEVICE/NAMESPACE`, of which any but the first may be empty or missing, as the
-// words of today's form.
+// The parts of host-sflow's `IP/PORT/DEVICE/NAMESPACE`. All but the first may be empty or missing.
 std::vector<std::string_view> slashed_parts(std::string_view text) {
   std::vector<std::string_view> parts;
   for (std::size_t at = 0; at <= text.size();) {
@@ -35,11 +34,11 @@ std::vector<std::string_view> slashed_parts(std::string_view text) {
   return parts;
 }
 
-// What else there is to say about a collector, as words `what=value`: readers that know only addresses and
-// ports never see it, because it has a key of its own.
+// Everything about a collector except address and port, as words `what=value`. It has a key of its own, so
+// readers that know only addresses and ports never see it.
 struct Detail {
   std::string_view word;
-  std::string (*get)(const Collector&); // empty = nothing to say
+  std::string (*get)(const Collector&); // empty = not set
   Result<void> (*set)(Collector&, std::string_view);
 };
 
@@ -97,13 +96,13 @@ Result<Collector> parse_collector(std::string_view text) {
   }
   const auto address = IpAddress::parse(parts[0]);
   if (!address) {
-    return tl::unexpected(address.error());
+    return error_of(address);
   }
   Collector collector{.address = *address};
   if (parts.size() > 1 && !parts[1].empty()) {
     const auto port = port_number(parts[1]);
     if (!port) {
-      return tl::unexpected(port.error());
+      return error_of(port);
     }
     collector.port = *port;
   }
@@ -134,7 +133,7 @@ Result<void> apply_collector_details(std::vector<Collector>& collectors, std::st
   const auto address = IpAddress::parse(words[0]);
   const auto port = port_number(words[1]);
   if (!address || !port) {
-    return tl::unexpected(address ? port.error() : address.error());
+    return address ? error_of(port) : error_of(address);
   }
   const auto collector = std::ranges::find_if(collectors, [&](const Collector& c) {
     return c.address == *address && c.port == *port && !has_details(c);

@@ -1,5 +1,5 @@
-// How hsflowd.auto writes collectors (docs/auto-file.md): address and port in lines that the older agent's
-// readers know, all else about them in lines of its own.
+// Collectors in hsflowd.auto (docs/auto-file.md): address and port in lines that the readers of host-sflow's
+// file know, everything else in lines with a key of its own.
 #pragma once
 
 #include "common/result.hpp"
@@ -11,19 +11,18 @@
 
 namespace sfa {
 
-// In the order in which they are written. Of two with the same address and port, one with details comes
-// first: they are read back as those of the first that has none yet.
+// In the order of the file. Of two collectors with the same address and port, the one with details comes
+// first, because a reader gives details to the first such collector that has none yet.
 [[nodiscard]] std::vector<Collector> in_order(std::vector<Collector> collectors);
 
-// `IP` or `IP PORT`; more words are for readers that know what they mean. Also the older agent's
-// `IP/PORT/DEVICE/NAMESPACE`.
+// `IP` or `IP PORT`; further words are ignored. Also host-sflow's `IP/PORT/DEVICE/NAMESPACE`.
 [[nodiscard]] Result<Collector> parse_collector(std::string_view text);
 [[nodiscard]] std::string format_collector(const Collector& collector);
 
-// `IP PORT what=value...`; empty when there is no more to say than address and port.
+// `IP PORT what=value...`; empty if the collector has nothing but address and port.
 [[nodiscard]] std::string format_collector_details(const Collector& collector);
-// To the collector that has this address and port. Words that are not known are skipped. After an error they
-// are as they were.
+// Sets the details of the collector with this address and port. Unknown words are skipped. On error, the
+// collectors are unchanged.
 [[nodiscard]] Result<void> apply_collector_details(std::vector<Collector>& collectors, std::string_view text);
 
 } // namespace sfa

@@ -43,7 +43,7 @@ Result<std::optional<std::string>> read_file(const std::filesystem::path& path, 
     }
     return errno_failure(path.native());
   }
-  // Read to the end and not to st_size: files under /proc claim to be empty.
+  // Read to the end, not to st_size, which is 0 for files in /proc.
   std::string content;
   for (;;) {
     constexpr std::size_t kChunk = 16UL * 1024;
@@ -72,7 +72,7 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
   const std::string temporary = target.parent_path() / ("." + target.filename().native() + ".new");
   if (const auto written = write_synced(temporary, content, mode); !written) {
     unlink(temporary.c_str());
-    return tl::unexpected(written.error());
+    return error_of(written);
   }
   if (rename(temporary.c_str(), target.c_str()) != 0) {
     auto failed = errno_failure(target.native());

@@ -1,4 +1,4 @@
-// Whole files: read with a bound, replaced without a moment in which a reader sees half of one.
+// Whole files: read up to a limit, and replaced so that no reader sees half of one.
 #pragma once
 
 #include "common/result.hpp"
@@ -11,8 +11,8 @@
 
 namespace sfa {
 
-// The content; nothing when there is no such file. More than `max_bytes` is an error: what hostile input
-// could grow without limit must not be read without one.
+// The content, or nullopt if the file does not exist. More than `max_bytes` is an error, so that a hostile
+// file cannot exhaust memory.
 [[nodiscard]] Result<std::optional<std::string>> read_file(const std::filesystem::path& path,
                                                            std::size_t max_bytes);
 
@@ -21,8 +21,8 @@ namespace sfa {
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
                                         unsigned mode = 0644);
 
-// Before a command exits: an error when what was printed to standard output could not be written, on a full
-// disk say. A reader that went away had enough, and is none.
+// For a command that is about to exit: an error if its output could not be written, for example because the
+// disk is full. A reader that closed the pipe is no error.
 [[nodiscard]] Result<void> flush_output();
 
 } // namespace sfa

@@ -1,4 +1,4 @@
-// Owners for what C APIs hand out.
+// Owners of handles from C APIs.
 #pragma once
 
 #include <memory>
@@ -32,7 +32,7 @@ private:
   int fd_ = -1;
 };
 
-// Handle<T, free_t>: a T* that is given to free_t at the end.
+// Handle<T, free_t>: a T* that free_t releases.
 template <auto Free>
 struct FreeWith {
   template <class T>

@@ -15,7 +15,7 @@ IpAddress::IpAddress(const V6& bytes) : size_(16), bytes_(bytes) {}
 
 Result<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string terminated(text);
-  // inet_pton stops at an embedded NUL and would take what stands before it.
+  // inet_pton stops at a NUL byte and would accept the text before it.
   const bool clean = text.find('\0') == std::string_view::npos;
   V4 v4{};
   V6 v6{};

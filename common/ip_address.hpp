@@ -23,20 +23,20 @@ public:
   explicit IpAddress(const V4& bytes);
   explicit IpAddress(const V6& bytes);
 
-  // Dotted quad, or IPv6 text form (RFC 4291, section 2.2) without brackets and without a scope.
+  // Dotted quad, or IPv6 (RFC 4291, section 2.2) without brackets and scope.
   [[nodiscard]] static Result<IpAddress> parse(std::string_view text);
 
   [[nodiscard]] bool is_v4() const { return size_ == 4; }
   // 4 or 16 bytes in network order.
   [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {bytes_.data(), size_}; }
-  // As in RFC 5952 for IPv6.
+  // IPv6 as in RFC 5952.
   [[nodiscard]] std::string to_string() const;
 
   auto operator<=>(const IpAddress&) const = default;
 
 private:
   std::uint8_t size_ = 4;
-  V6 bytes_{}; // unused bytes are zero, so that comparison works
+  V6 bytes_{}; // unused bytes are zero, for comparison
 };
 
 } // namespace sfa

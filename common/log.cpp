@@ -31,7 +31,7 @@ void log_to_journal_or_stderr(int verbosity) {
     sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
     sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$: %v");
   }
-  // The name is the journal's SYSLOG_IDENTIFIER; on stderr it is not shown.
+  // The name becomes the journal's SYSLOG_IDENTIFIER. On stderr it is not shown.
   auto logger = std::make_shared<spdlog::logger>(program_invocation_short_name, std::move(sink));
   logger->set_level(verbosity == 0 ? spdlog::level::info
                                    : (verbosity == 1 ? spdlog::level::debug : spdlog::level::trace));

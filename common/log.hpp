@@ -8,19 +8,19 @@
 
 namespace sfa {
 
-// Sends the default logger to the journal when stderr is connected to it (JOURNAL_STREAM, systemd.exec(5)),
-// otherwise to stderr. Each `verbosity` above 0 shows one level more than info.
+// Sends the default logger's output to the journal if stderr is connected to it (JOURNAL_STREAM,
+// systemd.exec(5)), otherwise to stderr. `verbosity` 0 is info, 1 debug, 2 trace.
 void log_to_journal_or_stderr(int verbosity);
 
-// A state that is logged when it changes: one line when it starts to fail or fails differently, one when it
-// recovers.
+// A state that is logged when it changes: one line when it fails, or fails with another error, and one when
+// it recovers.
 class LoggedState {
 public:
   explicit LoggedState(std::string subject) : subject_(std::move(subject)) {}
 
   void ok();
   void failed(const Error& error);
-  // The last failure; empty while all is well.
+  // The current failure, or empty.
   [[nodiscard]] const std::string& failure_text() const { return failure_; }
   [[nodiscard]] const std::string& subject() const { return subject_; }
 

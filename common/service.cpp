@@ -8,14 +8,14 @@
 
 namespace sfa {
 
-// The results are ignored on purpose: not being run by systemd is no failure.
+// The results are ignored because it is no failure to run without systemd.
 
 void notify_ready() {
   sd_notify(0, "READY=1");
 }
 
 void notify_reloading() {
-  // MONOTONIC_USEC is for systemd 253 and later, with Type=notify-reload; earlier ones skip it.
+  // systemd 253 and later use MONOTONIC_USEC with Type=notify-reload; earlier versions skip it.
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
                            std::chrono::duration_cast<std::chrono::microseconds>(now).count())
@@ -23,7 +23,7 @@ void notify_reloading() {
 }
 
 void notify_status(std::string_view status) {
-  // A line end would begin another variable.
+  // A newline would start another variable.
   constexpr std::size_t kMaxStatus = 1024;
   sd_notify(0, fmt::format("STATUS={}", printable(status, kMaxStatus)).c_str());
 }

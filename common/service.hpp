@@ -1,4 +1,4 @@
-// What a daemon tells systemd about itself (sd_notify(3)). Without systemd all of it does nothing.
+// Notifications to systemd (sd_notify(3)). They do nothing if systemd did not start the daemon.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@ namespace sfa {
 // Also after notify_reloading().
 void notify_ready();
 void notify_reloading();
-// One line; what is not printable is shown as \xHH.
+// One line; bytes that are not printable become \xHH.
 void notify_status(std::string_view status);
 void notify_stopping();
 

@@ -1,4 +1,4 @@
-// Small text functions that both daemons need.
+// Text functions that both daemons need.
 #pragma once
 
 #include <charconv>
@@ -14,30 +14,30 @@ namespace sfa {
 // The text without white space (space, tab, CR, LF) at its ends.
 [[nodiscard]] std::string_view trim(std::string_view text);
 
-// The parts between runs of any character of `separators`; never an empty part.
+// The parts between runs of characters in `separators`, without empty parts.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text,
                                                   std::string_view separators = " \t\r\n");
 
-// The lines without their line ends; a last line without one counts.
+// The lines without their newlines; the last one may lack it.
 [[nodiscard]] std::vector<std::string_view> lines(std::string_view text);
 
 // The items of all lists, each of one item or several separated by commas.
 [[nodiscard]] std::vector<std::string> separate(const std::vector<std::string>& lists);
 
-// Whether one of the patterns, those of a shell, stands for the name (fnmatch(3), without flags).
+// Whether one of the shell patterns matches the name (fnmatch(3), without flags).
 [[nodiscard]] bool matches_any(const std::vector<std::string>& patterns, const std::string& name);
 
-// Equal but for ASCII case; the locale has no say.
+// ASCII only, whatever the locale.
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
 
-// In lower case, but for what is not ASCII.
+// Converts ASCII letters only, whatever the locale.
 [[nodiscard]] std::string to_lower(std::string_view text);
 
-// The text as something that can be shown on one line of a terminal: control and non-ASCII bytes as \xHH, and
-// no more than `max` characters.
+// The text in a form that is safe to show on one line of a terminal: control and non-ASCII bytes as \xHH, cut
+// after about `max` characters.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max = 80);
 
-// The whole text as a number in `base`; nothing for anything else, also when it does not fit.
+// The whole text as a number in `base`; nullopt if it is anything else or does not fit.
 template <std::integral T>
 [[nodiscard]] std::optional<T> parse_number(std::string_view text, int base = 10) {
   T value{};

@@ -1,11 +1,21 @@
-// A universally unique identifier (RFC 4122) as 16 bytes in network order.
+// Universally unique identifiers (RFC 4122), read and written by libuuid.
 #pragma once
+
+#include "common/result.hpp"
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace sfa {
 
-using Uuid = std::array<std::uint8_t, 16>;
+using Uuid = std::array<std::uint8_t, 16>; // in network order
+
+// 32 hexadecimal digits in either case, with dashes after digits 8, 12, 16 and 20 or without any.
+[[nodiscard]] Result<Uuid> parse_uuid(std::string_view text);
+
+// In lower case, with dashes.
+[[nodiscard]] std::string format_uuid(const Uuid& uuid);
 
 } // namespace sfa

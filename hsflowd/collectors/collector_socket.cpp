@@ -76,7 +76,7 @@ Result<UniqueFd> own_namespace() {
 Result<UniqueFd> open_socket_in(int network_namespace, const Collector& collector) {
   const auto own = own_namespace();
   if (!own) {
-    return tl::unexpected(own.error());
+    return error_of(own);
   }
   if (setns(network_namespace, CLONE_NEWNET) != 0) {
     return errno_failure("network namespace " + collector.network_namespace);

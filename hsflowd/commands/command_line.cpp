@@ -1,7 +1,7 @@
 #include "commands/command_line.hpp"
 
 #include "commands/version_text.hpp"
-#include "host/host_uuid.hpp"
+#include "common/uuid.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -13,7 +13,7 @@ namespace sfa::commands {
 namespace {
 
 std::string problem_of_uuid(const std::string& text) {
-  const auto uuid = host::parse_uuid(text);
+  const auto uuid = parse_uuid(text);
   return uuid ? std::string() : uuid.error().message;
 }
 

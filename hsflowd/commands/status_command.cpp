@@ -52,7 +52,7 @@ void add_status_options(CLI::App& command, StatusOptions& options) {
 Result<std::string> fetch_status(const std::filesystem::path& socket, std::chrono::milliseconds timeout) {
   const auto connected = status::connect_to_status_server(socket, timeout);
   if (!connected) {
-    return tl::unexpected(connected.error());
+    return error_of(connected);
   }
   return read_all(connected->get(), timeout).map_error([&](const Error& error) {
     return error.in(socket.native());

@@ -4,7 +4,7 @@
 #include <ares.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/crypto.h>
+#include <gcrypt.h>
 #include <pcap/pcap.h>
 #include <spdlog/version.h>
 #include <string_view>
@@ -45,13 +45,13 @@ std::string version_text(const std::filesystem::path& module_dir) {
       "Features: sFlow version 5, classic and YAML configuration, DNS-SD, collectors by name, in network "
       "namespaces and on devices, decoding of capture files\n"
       "Modules in {}: {}\n"
-      "Libraries: c-ares {}, fmt {}.{}.{}, libmnl {}, libpcap {}, libsystemd {}, OpenSSL {}, spdlog "
+      "Libraries: c-ares {}, fmt {}.{}.{}, libgcrypt {}, libmnl {}, libpcap {}, libsystemd {}, spdlog "
       "{}.{}.{}, "
       "yaml-cpp {}",
       PROJECT_VERSION, module_dir.native(),
       modules.empty() ? "none" : fmt::format("{}", fmt::join(modules, ", ")), ares_version(nullptr),
-      FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, LIBMNL_VERSION, pcap_version(),
-      LIBSYSTEMD_VERSION, OpenSSL_version(OPENSSL_VERSION_STRING), SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR,
+      FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, gcry_check_version(nullptr),
+      LIBMNL_VERSION, pcap_version(), LIBSYSTEMD_VERSION, SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR,
       SPDLOG_VER_PATCH, YAML_CPP_VERSION);
 }
 

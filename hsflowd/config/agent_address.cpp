@@ -1,5 +1,7 @@
 #include "config/agent_address.hpp"
 
+#include "config/value.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <string_view>
@@ -116,10 +118,6 @@ bool matches(const AgentCidr& cidr, const IpAddress& address) {
   return true;
 }
 
-std::string to_string(const AgentCidr& cidr) {
-  return fmt::format("{}{}/{}", cidr.exclude ? "!" : "", cidr.prefix.to_string(), cidr.prefix_length);
-}
-
 bool is_on(const std::string& device, const host::InterfaceAddress& at) {
   return !device.empty() &&
          (at.device == device || std::ranges::find(at.aliases, device) != at.aliases.end());
@@ -136,7 +134,7 @@ AgentCandidate rank(const Config& config, const host::InterfaceAddress& at) {
     if (!at.up) {
       candidate.reason = "the interface is down";
     } else if (kind != Kind::unusable) {
-      candidate.reason = fmt::format("excluded by agent.cidr {}", to_string(*excluded));
+      candidate.reason = fmt::format("excluded by agent.cidr {}", format_cidr(*excluded));
     }
     return candidate;
   }
@@ -145,7 +143,7 @@ AgentCandidate rank(const Config& config, const host::InterfaceAddress& at) {
       config.agent_cidrs, [&](const AgentCidr& cidr) { return !cidr.exclude && matches(cidr, at.address); });
   if (preferred != config.agent_cidrs.end()) {
     candidate.rank += kBoost * static_cast<std::uint32_t>(config.agent_cidrs.end() - preferred);
-    candidate.reason += fmt::format(", in agent.cidr {}", to_string(*preferred));
+    candidate.reason += fmt::format(", in agent.cidr {}", format_cidr(*preferred));
   }
   if (is_on(config.agent_device, at)) {
     candidate.rank += kBoost;

@@ -1,6 +1,7 @@
 #include "config/value.hpp"
 
 #include "common/text.hpp"
+#include "common/uuid.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -14,7 +15,6 @@ namespace {
 constexpr std::size_t kMaxDeviceName = 15; // IFNAMSIZ of <net/if.h> less the final zero
 constexpr std::size_t kMaxText = 255;    // a word of the classic syntax; and lines of hsflowd.auto stay short
 constexpr std::size_t kMaxDnsName = 253; // RFC 1035, section 2.3.4, in text form
-constexpr std::size_t kUuidDigits = 32;
 constexpr std::size_t kMaxBridges = 255; // bytes, as many as a word of the classic syntax has
 
 bool is_digit(char c) {
@@ -175,28 +175,9 @@ std::optional<AgentCidr> cidr(std::string_view text) {
   return AgentCidr{.prefix = prefix, .prefix_length = *length, .exclude = exclude};
 }
 
-// RFC 4122, section 3; the dashes may be left out.
 std::optional<std::string> uuid(std::string_view text) {
-  constexpr std::size_t kDashes = 4;
-  if (text.size() != kUuidDigits && text.size() != kUuidDigits + kDashes) {
-    return std::nullopt;
-  }
-  std::string canonical;
-  std::size_t digits = 0;
-  for (const char c : text) {
-    if (c == '-') {
-      continue;
-    }
-    if (std::isxdigit(static_cast<unsigned char>(c)) == 0) {
-      return std::nullopt;
-    }
-    if (digits == 8 || digits == 12 || digits == 16 || digits == 20) {
-      canonical += '-';
-    }
-    canonical += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    ++digits;
-  }
-  return digits == kUuidDigits ? std::optional(canonical) : std::nullopt;
+  const auto parsed = parse_uuid(text);
+  return parsed ? std::optional(format_uuid(*parsed)) : std::nullopt;
 }
 
 std::optional<std::string> choice(std::string_view choices, std::string_view text) {

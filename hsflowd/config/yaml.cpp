@@ -2,8 +2,6 @@
 
 #include "common/text.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 #include <set>
 #include <sstream>
@@ -137,10 +135,7 @@ private:
   }
 
   static void begin_key(Open& map, Place place, const std::string& key) {
-    std::string lower = key; // keys are the same in any case
-    std::ranges::transform(lower, lower.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (!map.keys.insert(lower).second) {
+    if (!map.keys.insert(to_lower(key)).second) {
       throw SyntaxError{place, fmt::format("found the key `{}` again, expected it once", printable(key))};
     }
     map.key = key;

@@ -181,11 +181,11 @@ void Daemon::reload() {
 Result<void> Daemon::try_reload() {
   auto file = config::load_config_and_log(options_.config_file);
   if (!file) {
-    return tl::unexpected(file.error());
+    return error_of(file);
   }
   const auto identity = identity_of(options_, file->config);
   if (!identity) {
-    return tl::unexpected(identity.error());
+    return error_of(identity);
   }
   file_ = *std::move(file);
   dns_sd_.configure(file_.config.dns_sd);

@@ -3,7 +3,7 @@
 #include "common/file.hpp"
 #include "common/text.hpp"
 
-// The functions that newer c-ares calls deprecated are those that 1.18 has.
+// c-ares 1.18 has only the functions that newer versions deprecate.
 #define CARES_NO_DEPRECATED
 #include <algorithm>
 #include <ares.h>
@@ -37,9 +37,9 @@ namespace {
 
 constexpr int kClassIn = 1;
 constexpr int kRecursionDesired = 1;
-constexpr int kUdpSize = 1232;                 // what passes without fragments (RFC 9715)
+constexpr int kUdpSize = 1232;                 // passes without fragmentation (RFC 9715)
 constexpr std::size_t kFlagsAt = 3;            // the second byte of the flags (RFC 1035, section 4.1.1)
-constexpr unsigned char kAuthenticData = 0x20; // in a question: tell me (RFC 6840, section 5.7)
+constexpr unsigned char kAuthenticData = 0x20; // in a question: a request for the bit (RFC 6840, section 5.7)
 
 void check(int status, const char* what) {
   if (status != ARES_SUCCESS) {
@@ -71,7 +71,7 @@ std::vector<DnsAddress> to_addresses(const ares_addrinfo& info) {
   return result;
 }
 
-// c-ares says so too when each server answered with SERVFAIL, REFUSED or NOTIMP.
+// c-ares also reports ECONNREFUSED if each server answered with SERVFAIL, REFUSED or NOTIMP.
 std::string error_text(int status) {
   return status == ARES_ECONNREFUSED ? "no server could be reached and was willing to answer"
                                      : ares_strerror(status);
@@ -102,7 +102,7 @@ std::vector<std::string> domains_in(std::span<const std::string_view> words) {
   return domains;
 }
 
-// What follows the first dot of gethostname(2), as resolv.conf(5) has it for want of a search list.
+// The part of gethostname(2) after the first dot: the default of resolv.conf(5) without a search list.
 std::vector<std::string> domain_of_host() {
   std::array<char, HOST_NAME_MAX + 1> name{};
   gethostname(name.data(), name.size() - 1);
@@ -119,8 +119,8 @@ bool channel_ended(int status) {
 
 } // namespace
 
-// No exception crosses C: out of memory ends the program, and what the caller's callbacks do is done later,
-// from the loop.
+// No exception crosses C: out of memory ends the program, and the caller's callbacks run later, from the
+// loop.
 struct DnsClient::Calls {
   static void on_addresses(void* data, int status, int, ares_addrinfo* info) noexcept {
     std::unique_ptr<Question> question(static_cast<Question*>(data));
@@ -140,7 +140,7 @@ struct DnsClient::Calls {
 
   static void on_message(void* data, int status, int, unsigned char* bytes, int size) noexcept {
     std::unique_ptr<Question> question(static_cast<Question*>(data));
-    // c-ares turns these two into errors, but what came is an answer, with the SOA record that says how long.
+    // c-ares reports the last two as errors, but they come with an answer, whose SOA record has the TTL.
     const bool answered = status == ARES_SUCCESS || status == ARES_ENOTFOUND || status == ARES_ENODATA;
     if (answered && bytes != nullptr) {
       question->message = parse_dns_message({bytes, static_cast<std::size_t>(size)});
@@ -148,7 +148,8 @@ struct DnsClient::Calls {
       question->message = failure("{}", error_text(status));
     }
     DnsClient* client = question->client;
-    // A server from before EDNS (RFC 6891, section 7). c-ares does so too, but once in the life of a channel.
+    // A server without EDNS is asked again without it (RFC 6891, section 7). c-ares does that only once per
+    // channel.
     const bool refused_edns = question->message && question->message->rcode == DnsRcode::format_error;
     if (refused_edns && std::exchange(question->edns, false) && !question->wanted.expired()) {
       client->ask(std::move(question));
@@ -159,7 +160,7 @@ struct DnsClient::Calls {
 
   static void on_socket(void* data, int fd, int readable, int writable) noexcept {
     auto* client = static_cast<DnsClient*>(data);
-    // Before anything else: c-ares may be about to close this descriptor and to get its number again.
+    // First of all: c-ares may be about to close this descriptor and to reuse its number.
     client->sources_.erase(fd);
     if (readable == 0 && writable == 0) {
       return;
@@ -170,7 +171,7 @@ struct DnsClient::Calls {
             client->process(now.readable ? fd : ARES_SOCKET_BAD, now.writable ? fd : ARES_SOCKET_BAD);
           });
     } catch (const std::exception& error) {
-      spdlog::warn("DNS: {}", error.what()); // the question ends by its timeout
+      spdlog::warn("DNS: {}", error.what()); // the question times out
     }
   }
 };
@@ -221,7 +222,7 @@ void DnsClient::open() {
   int given = ARES_OPT_FLAGS | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT | ARES_OPT_SOCK_STATE_CB |
               ARES_OPT_RESOLVCONF | ARES_OPT_EDNSPSZ | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
 #ifdef ARES_OPT_QUERY_CACHE
-  options.qcache_max_ttl = 0; // c-ares 1.31 and later; who asks again wants to know
+  options.qcache_max_ttl = 0; // c-ares 1.31 and later; a repeated question must reach the server
   given |= ARES_OPT_QUERY_CACHE;
 #endif
   ares_channeldata* channel = nullptr;
@@ -235,7 +236,7 @@ void DnsClient::open() {
   }
 }
 
-// A system that has no inotify instance left is no reason to ask nobody.
+// DNS works even if the system has no inotify instance left.
 void DnsClient::watch() {
   try {
     watch_.emplace(loop_, setup_.resolv_conf, [this] { reopen(); });
@@ -245,7 +246,7 @@ void DnsClient::watch() {
 }
 
 void DnsClient::reopen() {
-  channel_.reset(); // interrupts what is under way
+  channel_.reset(); // interrupts lookups in progress
   open();
   for (auto& question : std::exchange(interrupted_, {})) {
     ask(std::move(question));
@@ -300,7 +301,7 @@ void DnsClient::ask(std::unique_ptr<Question> question) {
     ares_getaddrinfo(channel_.get(), asked.name.c_str(), nullptr, &hints, Calls::on_addresses, &asked);
     return;
   }
-  // ares_query, but for AD.
+  // As ares_query, which cannot set AD.
   unsigned char* made = nullptr;
   int size = 0;
   const auto id = static_cast<unsigned short>(random_());

@@ -1,6 +1,6 @@
-// DNS on the event loop: c-ares asks, retries, falls back to TCP and keeps its own time; nothing here ever
-// waits. Servers, search list and options are those of resolv.conf(5), and a change of that file takes effect
-// at once, also for lookups that are under way.
+// DNS on the event loop. c-ares asks, retries, falls back to TCP and handles timeouts; nothing here blocks.
+// Servers, search list and options are those of resolv.conf(5). A change of that file takes effect at once,
+// also for lookups in progress.
 //
 //   DnsClient dns(loop);
 //   DnsLookup lookup = dns.addresses("collector.example.com", [](const auto& answer) { ... });
@@ -29,14 +29,14 @@ extern "C" void ares_destroy(ares_channeldata* channel);
 
 namespace sfa::dns {
 
-// A lookup under way. Its callback is called once, from the loop and never from within the call that began
-// the lookup; never once this was destroyed.
+// A lookup in progress. Its callback is called once, from the loop, never from within the call that started
+// the lookup, and never after this was destroyed.
 using DnsLookup = std::shared_ptr<void>;
 
-// Of resolv.conf(5) what not every version of c-ares has: the options are known from 1.24 on, the search list
-// is told up to 1.33.
+// Settings in resolv.conf(5) that not every version of c-ares provides: it knows the options since 1.24 and
+// publishes the search list until 1.33.
 struct ResolverSettings {
-  std::optional<std::vector<std::string>> search; // without the root, which alone means: none
+  std::optional<std::vector<std::string>> search; // without the root; empty if it has only the root
   std::chrono::seconds timeout{2};                // doubled with each attempt
   unsigned attempts = 3;                          // at each server
 };
@@ -47,12 +47,12 @@ public:
   struct Setup {
     std::filesystem::path resolv_conf = "/etc/resolv.conf";
     std::uint16_t port = 53;
-    std::string servers = {}; // "ADDRESS[:PORT],..." in the place of resolv.conf's
+    std::string servers = {}; // "ADDRESS[:PORT],...", instead of those of resolv.conf
   };
   using OnAddresses = std::function<void(const Result<std::vector<DnsAddress>>&)>;
   using OnMessage = std::function<void(const Result<DnsMessage>&)>;
 
-  // Opens nothing before the first lookup. `servers_changed` is called when resolv.conf changed.
+  // Opens nothing before the first lookup. `servers_changed` is called after each change of resolv.conf.
   explicit DnsClient(EventLoop& loop, Callback servers_changed = {});
   DnsClient(EventLoop& loop, Setup setup, Callback servers_changed = {});
   DnsClient(const DnsClient&) = delete;
@@ -61,21 +61,21 @@ public:
   DnsClient& operator=(DnsClient&&) = delete;
   ~DnsClient();
 
-  // All IPv4 and IPv6 addresses of a host, the ones that this host can best reach first (RFC 6724).
-  // /etc/hosts counts, and the search list. Never an empty answer: no address is an error.
+  // All IPv4 and IPv6 addresses of a host, in the order of RFC 6724. Uses /etc/hosts and the search list. The
+  // answer is never empty: it is an error if there is no address.
   [[nodiscard]] DnsLookup addresses(const std::string& name, OnAddresses callback);
 
-  // The domains of resolv.conf's search list, or the host's own, in order. The root is left out.
+  // The domains of resolv.conf's search list, or the host's own, in order, without the root.
   [[nodiscard]] std::vector<std::string> search_domains();
 
-  // The answer to one question, the name taken as it is. Whether it was authenticated (AD) is asked for. That
-  // the name or the record does not exist is an answer (see rcode); an error is that nobody answered, or not
-  // in a usable way.
+  // The answer to one question. The name is not completed by the search list. The question asks whether the
+  // answer was authenticated (AD). If the name or the record does not exist, that is an answer (see rcode).
+  // It is an error if no server answers, or the answer is malformed.
   [[nodiscard]] DnsLookup records(const std::string& name, DnsType type, OnMessage callback);
 
 private:
   struct Question;
-  struct Calls; // what c-ares calls
+  struct Calls; // callbacks of c-ares
   void open();
   void watch();
   void reopen();
@@ -89,15 +89,15 @@ private:
   EventLoop& loop_;
   Setup setup_;
   ResolverSettings resolver_;
-  std::random_device random_; // of question ids, which others must not guess
+  std::random_device random_; // of question ids, which must be unpredictable
   Callback servers_changed_;
   std::optional<FileWatch> watch_;
   Timer timeout_;
   Timer delivery_;
   std::map<int, EventSource> sources_;                 // by file descriptor
   std::vector<std::unique_ptr<Question>> answered_;    // not delivered yet
-  std::vector<std::unique_ptr<Question>> interrupted_; // by the end of the channel that they were asked on
-  Handle<ares_channeldata, ares_destroy> channel_;     // ends first: it calls back
+  std::vector<std::unique_ptr<Question>> interrupted_; // because their channel ended
+  Handle<ares_channeldata, ares_destroy> channel_;     // destroyed first, because it calls back
 };
 
 } // namespace sfa::dns

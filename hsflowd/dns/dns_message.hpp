@@ -1,5 +1,4 @@
-// DNS messages as values (RFC 1035, section 4). Pure: bytes in, struct out. Every byte comes from the
-// network.
+// DNS messages as values (RFC 1035, section 4). Pure: bytes in, struct out. The bytes may be hostile.
 #pragma once
 
 #include "common/ip_address.hpp"
@@ -28,8 +27,8 @@ enum class DnsType : std::uint16_t {
 // RFC 1035, section 4.1.1.
 enum class DnsRcode : std::uint8_t { no_error = 0, format_error = 1, server_failure = 2, name_error = 3 };
 
-// Names are written with dots between labels and none at the end; a dot, a backslash or a byte that is not
-// visible ASCII within a label is `\DDD` (RFC 1035, section 5.1). The root is "".
+// Names have dots between labels and none at the end. A dot, a backslash or a byte that is not visible ASCII
+// within a label is `\DDD` (RFC 1035, section 5.1). The root is "".
 struct DnsName {
   std::string name;
 
@@ -52,7 +51,7 @@ struct DnsTexts { // RFC 1035, section 3.3.14: character-strings, any bytes
 };
 
 struct DnsSoa {                    // RFC 1035, section 3.3.13
-  std::chrono::seconds minimum{0}; // for how long an absence may be remembered (RFC 2308, section 4)
+  std::chrono::seconds minimum{0}; // how long an absence may be cached (RFC 2308, section 4)
 
   bool operator==(const DnsSoa&) const = default;
 };
@@ -61,31 +60,31 @@ struct DnsRecord {
   std::string name;
   DnsType type{};
   std::chrono::seconds ttl{0};
-  // IpAddress: A, AAAA. DnsName: NS, CNAME, DNAME. Nothing: a type that is not in DnsType.
+  // IpAddress: A, AAAA. DnsName: NS, CNAME, DNAME. monostate: a type that is not in DnsType.
   std::variant<std::monostate, IpAddress, DnsName, DnsSrv, DnsTexts, DnsSoa> data;
 
   bool operator==(const DnsRecord&) const = default;
 };
 
-// An address of a host, whatever way led to it.
+// An address of a host.
 struct DnsAddress {
   IpAddress address;
-  std::chrono::seconds ttl{0}; // 0 also for what stands in /etc/hosts
+  std::chrono::seconds ttl{0}; // 0 also for addresses from /etc/hosts
 
   bool operator==(const DnsAddress&) const = default;
 };
 
-// Records of class IN only; what the additional section has is not trusted and not kept.
+// Records of class IN only, without those of the additional section, which are not trusted.
 struct DnsMessage {
   DnsRcode rcode{};
-  bool authenticated = false; // AD: the resolver says that it validated the answer (RFC 4035, section 3.2.3)
+  bool authenticated = false; // AD: the resolver validated the answer (RFC 4035, section 3.2.3)
   std::vector<DnsRecord> answers;
   std::vector<DnsRecord> authorities;
 
   bool operator==(const DnsMessage&) const = default;
 };
 
-// What its sender cut off (TC) is an error like what arrived cut short.
+// A message that its sender truncated (TC) is an error, too.
 [[nodiscard]] Result<DnsMessage> parse_dns_message(std::span<const std::uint8_t> bytes);
 
 } // namespace sfa::dns

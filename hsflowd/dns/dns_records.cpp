@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds kNoSoa{300};
 
-// Where a CNAME at `name`, or a DNAME above it, leads to.
+// The target of a CNAME at `name`, or of a DNAME above it.
 std::optional<std::string> alias_of(const DnsRecord& record, std::string_view name) {
   const auto* to = std::get_if<DnsName>(&record.data);
   if (to == nullptr) {
@@ -28,7 +28,7 @@ std::optional<std::string> alias_of(const DnsRecord& record, std::string_view na
   return fmt::format("{}.{}", name.substr(0, name.size() - suffix.size()), to->name);
 }
 
-// One step along the aliases; CNAME first, which a server adds to each DNAME (RFC 6672, section 3.1).
+// The alias at `name`, of one kind.
 const DnsRecord* find_alias(const DnsMessage& message, DnsType kind, std::string_view name) {
   const auto found = std::ranges::find_if(message.answers, [&](const DnsRecord& record) {
     return record.type == kind && alias_of(record, name).has_value();
@@ -45,7 +45,7 @@ std::optional<std::chrono::seconds> negative_ttl(const DnsMessage& message) {
   return std::nullopt;
 }
 
-// That there are no records counts only from somebody who knows (RFC 2308, section 2.2).
+// Only an authoritative answer proves that a record does not exist (RFC 2308, section 2.2).
 Result<void> check_absence(const DnsMessage& message, const DnsRecordSet& set) {
   if (message.rcode == DnsRcode::name_error || negative_ttl(message)) {
     return {};
@@ -78,6 +78,7 @@ Result<DnsRecordSet> select_records(const DnsMessage& message, std::string_view 
         set.ttl = std::min(set.ttl, record.ttl);
       }
     }
+    // CNAME first: a server adds one to each DNAME (RFC 6672, section 3.1).
     const auto* alias = find_alias(message, DnsType::cname, current);
     alias = alias != nullptr ? alias : find_alias(message, DnsType::dname, current);
     if (!set.records.empty() || alias == nullptr) {
@@ -92,7 +93,7 @@ Result<DnsRecordSet> select_records(const DnsMessage& message, std::string_view 
   }
   if (set.records.empty()) {
     if (const auto known = check_absence(message, set); !known) {
-      return tl::unexpected(known.error());
+      return error_of(known);
     }
     set.ttl = std::min(set.ttl, negative_ttl(message).value_or(kNoSoa));
   }

@@ -1,4 +1,4 @@
-// What a DNS answer says about one name and type, aliases followed. Pure.
+// The records of a DNS answer for one name and type, with aliases followed. Pure.
 #pragma once
 
 #include "common/result.hpp"
@@ -12,17 +12,17 @@
 namespace sfa::dns {
 
 struct DnsRecordSet {
-  std::vector<DnsRecord> records;   // of the type asked for; empty = the name, or the type there, is not
-  std::vector<std::string> aliases; // names that CNAME (RFC 1034) and DNAME (RFC 6672) led to, in their order
-  // The smallest TTL of all records used; that of an absence is said by the zone's SOA (RFC 2308, section 5),
-  // and 300 s where there is none.
+  std::vector<DnsRecord> records;   // of the requested type; empty = the name or the type does not exist
+  std::vector<std::string> aliases; // the targets of CNAME (RFC 1034) and DNAME (RFC 6672), in order
+  // The smallest TTL of all records used. The TTL of an absence comes from the zone's SOA (RFC 2308,
+  // section 5); it is 300 s without one.
   std::chrono::seconds ttl{0};
   bool authenticated = false;
 
   bool operator==(const DnsRecordSet&) const = default;
 };
 
-// The error: an answer that is none, such as SERVFAIL, a referral, aliases in a circle.
+// Errors are for example SERVFAIL, a referral, and aliases in a circle.
 [[nodiscard]] Result<DnsRecordSet> select_records(const DnsMessage& message, std::string_view name,
                                                   DnsType type);
 

@@ -1,4 +1,4 @@
-// When to look a name up again.
+// When to look up a name again.
 #pragma once
 
 #include "dns/dns_message.hpp"
@@ -8,10 +8,10 @@
 
 namespace sfa::dns {
 
-// The smallest TTL of the answer, but no less than 10 s and no more than 1 h.
+// The smallest TTL of the answer, but at least 10 s and at most 1 h.
 [[nodiscard]] std::chrono::seconds refresh_after(std::span<const DnsAddress> answer);
 
-// How long to wait after so many failures in a row: 5 s, doubled up to 5 min.
+// How long to wait after a number of consecutive failures: 5 s, doubled up to 5 min.
 [[nodiscard]] std::chrono::seconds back_off(unsigned failures);
 
 } // namespace sfa::dns

@@ -14,7 +14,7 @@ namespace {
 Result<dns::DnsRecordSet> usable_records(const Result<dns::DnsMessage>& message, const std::string& name,
                                          dns::DnsType type, bool require_ad) {
   if (!message) {
-    return tl::unexpected(message.error());
+    return error_of(message);
   }
   if (require_ad && !message->authenticated) {
     return failure("the resolver did not authenticate the answer (AD)");

@@ -71,7 +71,7 @@ Result<DnsSdCopy> parse_dns_sd_copy(std::string_view text) {
 Result<std::optional<DnsSdCopy>> read_dns_sd_copy(const std::filesystem::path& path) {
   const auto text = read_file(path, kMaxBytes);
   if (!text) {
-    return tl::unexpected(text.error());
+    return error_of(text);
   }
   if (!*text) {
     return std::nullopt;

@@ -30,7 +30,7 @@ Result<void> set_option(config::Config& config, config::Origins& origins, const 
   const config::Option& option = *found.option;
   const auto parsed = config::parse_value(option.type, value);
   if (!parsed) {
-    return tl::unexpected(parsed.error());
+    return error_of(parsed);
   }
   // A zone steers the choice among a host's addresses; only the host itself may forbid one.
   const auto* cidr = std::get_if<config::AgentCidr>(&*parsed);
@@ -64,7 +64,7 @@ Result<void> add_collector(config::Config& config, config::Origins& origins, std
       const config::Option& option = *config::find_option("collector", kParts[at])->option;
       const auto parsed = config::parse_value(option.type, part);
       if (!parsed) {
-        return tl::unexpected(parsed.error().in(option.name));
+        return error_of(parsed, option.name);
       }
       option.access.set(changed, *parsed, "");
     }

@@ -70,7 +70,7 @@ void VmBackend::list() {
         if (!source) {
           auto loaded = load_vm_source(directory, module, options);
           if (!loaded) {
-            return {.source = {}, .vms = tl::unexpected(loaded.error()), .node = failure("")};
+            return {.source = {}, .vms = error_of(loaded), .node = failure("")};
           }
           source = *std::move(loaded);
         }

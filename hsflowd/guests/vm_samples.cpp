@@ -2,7 +2,7 @@
 
 #include "common/file.hpp"
 #include "common/text.hpp"
-#include "host/host_uuid.hpp"
+#include "common/uuid.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -155,8 +155,7 @@ void VmSamples::update_list() {
   for (const auto& uuid : uuids) {
     if (const auto index = table_.index_of(uuid, uuids)) {
       running_[*index] = uuid;
-      auto& vm =
-          vms_.try_emplace(uuid, Vm{.state = LoggedState("VM " + host::format_uuid(uuid))}).first->second;
+      auto& vm = vms_.try_emplace(uuid, Vm{.state = LoggedState("VM " + format_uuid(uuid))}).first->second;
       vm.index = *index;
       vm.seen = now;
     }

@@ -1,7 +1,7 @@
 #include "guests/vm_table.hpp"
 
 #include "common/text.hpp"
-#include "host/host_uuid.hpp"
+#include "common/uuid.hpp"
 
 #include <iterator>
 
@@ -45,7 +45,7 @@ std::optional<std::uint32_t> VmTable::index_of(const Uuid& vm, const std::set<Uu
 std::string VmTable::format() const {
   std::string text = "# dsIndex and UUID of each virtual machine; written by hsflowd\n";
   for (const auto& [index, vm] : vm_by_index_) {
-    fmt::format_to(std::back_inserter(text), "{} {}\n", index, host::format_uuid(vm));
+    fmt::format_to(std::back_inserter(text), "{} {}\n", index, format_uuid(vm));
   }
   return text;
 }
@@ -60,7 +60,7 @@ Result<VmTable> VmTable::parse(std::string_view text) {
       continue;
     }
     const auto index = parse_number<std::uint32_t>(words[0]);
-    const auto vm = words.size() == 2 ? host::parse_uuid(words[1]) : failure("no UUID");
+    const auto vm = words.size() == 2 ? parse_uuid(words[1]) : failure("no UUID");
     if (!index || *index < kFirst || *index > kLast || !vm) {
       return failure("line {}: '{}' is not an index and a UUID", number, printable(line));
     }

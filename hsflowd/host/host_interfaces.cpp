@@ -8,7 +8,7 @@ Result<LinkCountersByIndex> LinkStatistics::read(const SysRoot& root,
                                                  std::span<const Interface* const> interfaces) {
   const auto all = parse_file(root, "proc/net/dev", parse_net_dev);
   if (!all) {
-    return tl::unexpected(all.error());
+    return error_of(all);
   }
   LinkCountersByIndex result;
   for (const auto* interface : interfaces) {
@@ -28,7 +28,7 @@ HostInterfaces::HostInterfaces(std::unique_ptr<LinkStatistics> statistics)
 Result<const Interfaces*> HostInterfaces::current(const SysRoot& root) {
   const auto read = all_changed_ || !told_of_changes_ ? read_all(root) : read_changed(root);
   if (!read) {
-    return tl::unexpected(read.error());
+    return error_of(read);
   }
   return &interfaces_;
 }
@@ -38,7 +38,7 @@ Result<void> HostInterfaces::read_all(const SysRoot& root) {
   for (const auto& name : root.list("sys/class/net")) {
     auto interface = read_interface(root, name);
     if (!interface) {
-      return tl::unexpected(interface.error());
+      return error_of(interface);
     }
     if (*interface) {
       const auto index = (*interface)->index;
@@ -55,7 +55,7 @@ Result<void> HostInterfaces::read_changed(const SysRoot& root) {
   while (!changed_.empty()) {
     auto interface = read_interface(root, *changed_.begin());
     if (!interface) {
-      return tl::unexpected(interface.error());
+      return error_of(interface);
     }
     if (*interface) {
       const auto index = (*interface)->index;

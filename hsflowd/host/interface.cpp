@@ -58,15 +58,15 @@ Result<std::optional<Interface>> read_interface(const SysRoot& root, const std::
   const std::string directory = "sys/class/net/" + name;
   const auto flags = parse_file(root, directory + "/flags", parse_interface_flags);
   if (!flags) {
-    return tl::unexpected(flags.error());
+    return error_of(flags);
   }
   const auto mac = parse_file(root, directory + "/address", parse_mac_address);
   if (!mac) {
-    return tl::unexpected(mac.error());
+    return error_of(mac);
   }
   const auto index = parse_file(root, directory + "/ifindex", parse_interface_index);
   if (!index) {
-    return tl::unexpected(index.error());
+    return error_of(index);
   }
   if (!*flags || !*index) {
     return std::nullopt;

@@ -81,7 +81,7 @@ Result<std::map<std::string, LinkCounters>> parse_net_dev(std::string_view text)
   for (std::size_t i = 2; i < all.size(); ++i) {
     auto device = parse_device(all[i], *columns);
     if (!device) {
-      return tl::unexpected(device.error());
+      return error_of(device);
     }
     devices_by_name.insert(std::move(*device));
   }

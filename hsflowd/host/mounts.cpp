@@ -68,7 +68,7 @@ Result<std::vector<Mount>> parse_mountinfo(std::string_view text) {
   for (const auto line : lines(text)) {
     auto mount = parse_mount(line);
     if (!mount) {
-      return tl::unexpected(mount.error());
+      return error_of(mount);
     }
     mounts.push_back(std::move(*mount));
   }
@@ -91,11 +91,11 @@ Result<std::set<std::string>> parse_block_file_systems(std::string_view text) {
 Result<DiskSpace> read_disk_space(const SysRoot& root) {
   const auto types = parse_file(root, "proc/filesystems", parse_block_file_systems);
   if (!types) {
-    return tl::unexpected(types.error());
+    return error_of(types);
   }
   const auto mounts = parse_file(root, "proc/self/mountinfo", parse_mountinfo);
   if (!mounts) {
-    return tl::unexpected(mounts.error());
+    return error_of(mounts);
   }
   DiskSpace sum;
   std::set<std::string> counted;

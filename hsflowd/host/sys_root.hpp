@@ -58,14 +58,14 @@ template <class Parse>
     -> Result<std::optional<typename std::invoke_result_t<Parse, std::string_view>::value_type>> {
   const auto text = root.read(path);
   if (!text) {
-    return tl::unexpected(text.error());
+    return error_of(text);
   }
   if (!*text) {
     return std::nullopt;
   }
   auto parsed = parse(std::string_view(**text));
   if (!parsed) {
-    return tl::unexpected(parsed.error().in(path));
+    return error_of(parsed, path);
   }
   return std::move(*parsed);
 }

@@ -61,7 +61,7 @@ private:
     if (key == "system mac address") {
       const auto mac = host::parse_mac_address(value);
       if (!mac) {
-        return tl::unexpected(mac.error());
+        return error_of(mac);
       }
       (actor ? port_.actor_system : port_.partner_system) = mac->value_or(sflow::MacAddress{});
     } else if (key == "port state") {
@@ -89,7 +89,7 @@ Result<std::map<std::string, LacpPort>> parse_bonding(std::string_view text) {
   Parser parser;
   for (const auto line : lines(text)) {
     if (const auto taken = parser.take(line); !taken) {
-      return tl::unexpected(taken.error());
+      return error_of(taken);
     }
   }
   return parser.finish();

@@ -117,7 +117,7 @@ Result<void> InterfaceSamples::read(std::span<const sflow::DataSource> due,
   }
   const auto counters = interfaces_->counters(root_, asked);
   if (!counters) {
-    return tl::unexpected(counters.error());
+    return error_of(counters);
   }
   bonds_.clear();
   Result<void> outcome; // what is wrong with one interface is not wrong with the others
@@ -126,7 +126,7 @@ Result<void> InterfaceSamples::read(std::span<const sflow::DataSource> due,
     if (const auto state = state_of(exported.interface)) {
       samples.push_back({{kInterfaceClass, index}, blocks_of(exported, **state, values)});
     } else {
-      outcome = tl::unexpected(state.error());
+      outcome = error_of(state);
     }
   }
   return outcome;
@@ -185,7 +185,7 @@ Result<const InterfaceSamples::State*> InterfaceSamples::state_of(const host::In
   if (found == states_.end() || now - found->second.read_at > kReadStateAgain) {
     const auto link = read_link_state(root_, interface.name);
     if (!link) {
-      return tl::unexpected(link.error());
+      return error_of(link);
     }
     State state{.link = *link, .read_at = now, .ethernet_columns = {}, .driver_counters = 0};
     if (drivers_ && interface.device) {

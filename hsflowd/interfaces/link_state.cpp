@@ -20,7 +20,7 @@ Result<LinkState> read_link_state(const host::SysRoot& root, const std::string& 
   const std::string directory = "sys/class/net/" + name;
   const auto speed = host::parse_file(root, directory + "/speed", parse_speed);
   if (!speed) {
-    return tl::unexpected(speed.error());
+    return error_of(speed);
   }
   LinkState state{.speed_mbps = speed->value_or(0)};
   const auto duplex = root.attribute(directory + "/duplex");

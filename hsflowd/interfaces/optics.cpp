@@ -1,7 +1,8 @@
 #include "interfaces/optics.hpp"
 
+#include "common/bytes.hpp"
+
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace sfa::interfaces {
@@ -14,24 +15,7 @@ constexpr double kMillivolts = 0.1;            // 100 uV
 constexpr double kMicroamperes = 2;
 constexpr double kMicrowatts = 0.1;
 
-class Memory {
-public:
-  explicit Memory(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
-
-  [[nodiscard]] std::uint8_t u8(std::size_t at) const { return bytes_[at]; }
-  [[nodiscard]] std::uint16_t u16(std::size_t at) const {
-    return static_cast<std::uint16_t>(bytes_[at] << 8 | bytes_[at + 1]);
-  }
-  [[nodiscard]] std::int16_t i16(std::size_t at) const { return static_cast<std::int16_t>(u16(at)); }
-  [[nodiscard]] double f32(std::size_t at) const {
-    return std::bit_cast<float>(std::uint32_t{u16(at)} << 16 | u16(at + 2));
-  }
-
-private:
-  std::span<const std::uint8_t> bytes_;
-};
-
-// As a number of the structure: rounded; what is negative or too large after a calibration is at the limit.
+// Rounded, and limited to the range of the field, which a calibration may exceed.
 std::uint32_t rounded(double value) {
   return std::isfinite(value) ? static_cast<std::uint32_t>(std::clamp(std::round(value), 0.0, 4294967295.0))
                               : 0;
@@ -41,23 +25,23 @@ std::int32_t rounded_signed(double value) {
   return std::isfinite(value) ? static_cast<std::int32_t>(std::clamp(std::round(value), -1e9, 1e9)) : 0;
 }
 
-// A2h, byte 56 on: a slope in 256ths and an offset for all but received power, which has a polynomial.
+// A2h, from byte 56: a slope in 256ths and an offset, and for received power a polynomial.
 class Calibration {
 public:
-  Calibration(const Memory& memory, bool external) : memory_(memory), external_(external) {}
+  Calibration(const ByteReader& memory, bool external) : memory_(memory), external_(external) {}
 
-  [[nodiscard]] double bias(std::size_t at) const { return linear(memory_.u16(at), 76); }
-  [[nodiscard]] double tx_power(std::size_t at) const { return linear(memory_.u16(at), 80); }
-  [[nodiscard]] double temperature(std::size_t at) const { return linear(memory_.i16(at), 84); }
-  [[nodiscard]] double voltage(std::size_t at) const { return linear(memory_.u16(at), 88); }
+  [[nodiscard]] double bias(std::size_t at) const { return linear(memory_.at(at).u16(), 76); }
+  [[nodiscard]] double tx_power(std::size_t at) const { return linear(memory_.at(at).u16(), 80); }
+  [[nodiscard]] double temperature(std::size_t at) const { return linear(memory_.at(at).i16(), 84); }
+  [[nodiscard]] double voltage(std::size_t at) const { return linear(memory_.at(at).u16(), 88); }
   [[nodiscard]] double rx_power(std::size_t at) const {
-    const double raw = memory_.u16(at);
+    const double raw = memory_.at(at).u16();
     if (!external_) {
       return raw;
     }
     double power = 0;
     for (std::size_t i = 0; i < 5; ++i) { // Rx_PWR(4) to Rx_PWR(0)
-      power = power * raw + memory_.f32(kA2 + 56 + 4 * i);
+      power = power * raw + memory_.at(kA2 + 56 + 4 * i).f32();
     }
     return power;
   }
@@ -66,10 +50,11 @@ public:
 
 private:
   [[nodiscard]] double linear(double raw, std::size_t slope_at) const {
-    return external_ ? raw * memory_.u16(kA2 + slope_at) / 256 + memory_.i16(kA2 + slope_at + 2) : raw;
+    return external_ ? raw * memory_.at(kA2 + slope_at).u16() / 256 + memory_.at(kA2 + slope_at + 2).i16()
+                     : raw;
   }
 
-  const Memory& memory_;
+  const ByteReader& memory_;
   bool external_;
 };
 
@@ -81,15 +66,15 @@ std::optional<sflow::SfpCounters> parse_sff8472(std::span<const std::uint8_t> by
   if (bytes.size() < kBytes) {
     return std::nullopt;
   }
-  const Memory memory(bytes);
-  const std::uint8_t diagnostics = memory.u8(92);
+  const ByteReader memory(bytes);
+  const std::uint8_t diagnostics = memory.at(92).u8();
   const bool implemented = (diagnostics & 0x40) != 0;
-  const bool copper = (memory.u8(8) & 0x0c) != 0; // passive or active cable: no wavelength, no light
+  const bool copper = (memory.at(8).u8() & 0x0c) != 0; // passive or active cable: no wavelength, no light
   if (!implemented || copper) {
     return std::nullopt;
   }
   const Calibration calibrated(memory, (diagnostics & 0x10) != 0);
-  const std::uint32_t wavelength = memory.u16(60);
+  const std::uint32_t wavelength = memory.at(60).u16();
   sflow::SfpCounters block;
   block.module_num_lanes = 1;
   block.module_temperature = rounded_signed(calibrated.temperature(kA2 + 96) * kMillidegrees);
@@ -115,27 +100,27 @@ std::optional<sflow::SfpCounters> parse_sff8636(std::span<const std::uint8_t> by
   if (bytes.size() < kBytes) {
     return std::nullopt;
   }
-  const Memory memory(bytes);
-  if (memory.u8(147) >> 4 >= kFirstCopper) {
+  const ByteReader memory(bytes);
+  if (memory.at(147).u8() >> 4 >= kFirstCopper) {
     return std::nullopt;
   }
   const bool thresholds = bytes.size() >= kPage03 + 128;
   const auto power_threshold = [&](std::size_t at) {
-    return thresholds ? rounded(memory.u16(kPage03 + at - 128) * kMicrowatts) : 0;
+    return thresholds ? rounded(memory.at(kPage03 + at - 128).u16() * kMicrowatts) : 0;
   };
-  const std::uint32_t wavelength = rounded(memory.u16(186) / 20.0); // 20ths of a nanometre
+  const std::uint32_t wavelength = rounded(memory.at(186).u16() / 20.0); // 20ths of a nanometre
   sflow::SfpCounters block;
   block.module_num_lanes = 4;
-  block.module_temperature = rounded_signed(memory.i16(22) * kMillidegrees);
-  block.module_supply_voltage = rounded(memory.u16(26) * kMillivolts);
+  block.module_temperature = rounded_signed(memory.at(22).i16() * kMillidegrees);
+  block.module_supply_voltage = rounded(memory.at(26).u16() * kMillivolts);
   for (std::size_t lane = 0; lane < 4; ++lane) {
     block.lanes.push_back({.index = static_cast<std::uint32_t>(lane + 1),
-                           .tx_bias_current = rounded(memory.u16(42 + 2 * lane) * kMicroamperes),
-                           .tx_power = rounded(memory.u16(50 + 2 * lane) * kMicrowatts),
+                           .tx_bias_current = rounded(memory.at(42 + 2 * lane).u16() * kMicroamperes),
+                           .tx_power = rounded(memory.at(50 + 2 * lane).u16() * kMicrowatts),
                            .tx_power_min = power_threshold(194),
                            .tx_power_max = power_threshold(192),
                            .tx_wavelength = wavelength,
-                           .rx_power = rounded(memory.u16(34 + 2 * lane) * kMicrowatts),
+                           .rx_power = rounded(memory.at(34 + 2 * lane).u16() * kMicrowatts),
                            .rx_power_min = power_threshold(178),
                            .rx_power_max = power_threshold(176),
                            .rx_wavelength = wavelength});

@@ -1,4 +1,4 @@
-// sfp of an optical module, from its memory.
+// The structure sfp of an optical module, from its memory.
 #pragma once
 
 #include "sflow/counters_interface.hpp"
@@ -10,16 +10,15 @@
 
 namespace sfa::interfaces {
 
-// SFF-8472 (SFP, SFP+, SFP28): address A0h, then A2h, of 256 bytes each. Values are calibrated as the module
-// asks for. Nothing for a module without diagnostics, such as a copper cable, or when there are fewer bytes
-// than that.
+// SFF-8472 (SFP, SFP+, SFP28): address A0h, then A2h, of 256 bytes each. Values are calibrated if the module
+// requires it. nullopt for fewer bytes, and for a module without diagnostics, such as a copper cable.
 [[nodiscard]] std::optional<sflow::SfpCounters> parse_sff8472(std::span<const std::uint8_t> memory);
 
-// SFF-8636 (QSFP+, QSFP28): the lower page and page 00h, of 128 bytes each; thresholds when page 03h is there
-// too, at byte 512 as the kernel gives it. Four lanes. Nothing for copper.
+// SFF-8636 (QSFP+, QSFP28): the lower page and page 00h, of 128 bytes each. The kernel puts page 03h, which
+// has the thresholds, at byte 512; without it they are 0. Four lanes. nullopt for copper.
 [[nodiscard]] std::optional<sflow::SfpCounters> parse_sff8636(std::span<const std::uint8_t> memory);
 
-// Where in the memory the values are that change while a module is in use; the rest describes the module.
+// The part of the memory that changes while a module is in use. The rest describes the module.
 struct MemoryRange {
   std::uint32_t offset = 0;
   std::uint32_t bytes = 0;

@@ -161,7 +161,7 @@ std::optional<host::InterfaceAddress> parse_address(const nlmsghdr* message,
 Result<std::optional<std::vector<host::InterfaceAddress>>> try_to_read() {
   const auto socket = open_socket(0, 0);
   if (!socket) {
-    return tl::unexpected(socket.error());
+    return error_of(socket);
   }
   std::map<std::uint32_t, Link> links;
   const auto got_links =

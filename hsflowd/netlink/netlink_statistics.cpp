@@ -98,7 +98,7 @@ NetlinkStatistics::read(const host::SysRoot& root, std::span<const host::Interfa
     return host::LinkStatistics::read(root, interfaces);
   }
   if (!asked) {
-    return tl::unexpected(asked.error());
+    return error_of(asked);
   }
   host::LinkCountersByIndex result;
   for (const auto* interface : interfaces) {
@@ -144,7 +144,7 @@ Result<void> NetlinkStatistics::receive(std::size_t answers) {
          message = mnl_nlmsg_next(message, &rest)) {
       const auto taken = take(message);
       if (!taken) {
-        return tl::unexpected(taken.error());
+        return error_of(taken);
       }
       answers -= std::min(answers, *taken);
     }

@@ -1,4 +1,4 @@
-// What the counter structures are made of.
+// Types and constants of the counter structures.
 #pragma once
 
 #include "common/uuid.hpp"
@@ -16,8 +16,7 @@ inline constexpr std::uint64_t kUnknown64 = std::numeric_limits<std::uint64_t>::
 
 using MacAddress = std::array<std::uint8_t, 6>; // opaque[6], padded to 8
 
-// A kernel counter as a 32-bit one of a structure: modulo 2^32, as a 32-bit counter goes; unknown when there
-// is none.
+// A kernel counter as a 32-bit counter of a structure: modulo 2^32, or unknown if it is nullopt.
 [[nodiscard]] inline std::uint32_t counter32(const std::optional<std::uint64_t>& value) {
   return value ? static_cast<std::uint32_t>(*value) : kUnknown32;
 }

@@ -1,6 +1,6 @@
-// The counter structures of sFlow, one plain struct a block: its format number, and its fields in the order
-// and with the names of the specification. `fields` is the only list of them: encoding, decoding and JSON all
-// walk it.
+// The counter structures of sFlow, each a plain struct with its format number, and its fields in the order
+// and with the names of the specification. `fields` is the only list of them: encoding, decoding and JSON use
+// it.
 //
 //   sFlow Version 5 (sflow_version_5.txt)             1, 2
 //   sFlow LAG Counters Structure (sflow_lag.txt)      7
@@ -11,7 +11,7 @@
 //   sFlow Application Structures (sflow_application.txt)  2203
 //   Open vSwitch                                      2207
 //
-// `field` is called with a name and a reference; with the longest that a string may be as well.
+// `field` is called with a name and a reference, and for a string with its maximum length.
 #pragma once
 
 #include "sflow/counters_application.hpp"

@@ -21,7 +21,7 @@ std::size_t header_size(const AgentIdentity& agent) {
   return 6UL * 4 + agent.address.bytes().size();
 }
 
-// Collects samples and closes a datagram when the next one would not fit.
+// Collects samples, and closes a datagram when the next sample would not fit.
 class Packer {
 public:
   Packer(const AgentIdentity& agent, std::size_t max_bytes, std::chrono::milliseconds uptime,

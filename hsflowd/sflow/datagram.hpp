@@ -21,7 +21,7 @@ struct CounterSample {
   std::vector<CounterBlock> blocks;
 };
 
-// What all datagrams of this agent have in common.
+// The fields that are the same in all datagrams of this agent.
 struct AgentIdentity {
   IpAddress address;
   std::uint32_t sub_agent_id = 100000;
@@ -29,13 +29,13 @@ struct AgentIdentity {
   bool operator==(const AgentIdentity&) const = default;
 };
 
-// Numbers that a collector follows to count what it lost; they go on whatever else changes.
+// Collectors detect loss by them, so they continue whatever else changes.
 struct SequenceNumbers {
   std::uint32_t datagram = 0;
   std::map<DataSource, std::uint32_t> sample;
 };
 
-// A block that does not fit a datagram even alone, and so was left out.
+// A block that was left out because it does not fit into a datagram of its own.
 struct TooLarge {
   DataSource source;
   std::string block; // name of the structure
@@ -48,8 +48,8 @@ struct Packed {
   std::vector<TooLarge> too_large;
 };
 
-// Every datagram is at most `max_bytes` long. Blocks of one source that do not fit one sample go into several
-// samples of that source; no sample is split. `uptime` is the time since the host booted (sFlow Version 5,
+// Every datagram has at most `max_bytes`. If the blocks of a source do not fit into one sample, it gets
+// several; no sample is split. `uptime` is the time since the host booted (sFlow Version 5,
 // sample_datagram_v5).
 [[nodiscard]] Packed pack(const AgentIdentity& agent, std::span<const CounterSample> samples,
                           std::size_t max_bytes, std::chrono::milliseconds uptime, SequenceNumbers& numbers);

@@ -60,7 +60,7 @@ struct Decoder {
   void get(std::vector<T>& values) {
     constexpr std::size_t kSmallestElement = 4; // of anything in XDR
     const std::uint32_t count = in.count(kSmallestElement);
-    for (std::uint32_t i = 0; i < count && !in.failed(); ++i) {
+    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
       get(values.emplace_back());
     }
   }
@@ -81,7 +81,7 @@ void decode_body(XdrReader& in, HostCpu& cpu) {
     Decoder{in}.get(cpu);
     return;
   }
-  // What the old form ends before stays unknown.
+  // Fields that the old form does not have stay unknown.
   HostCpu::fields(cpu, [decode = Decoder{in}](std::string_view name, auto& value) mutable {
     if (decode.in.remaining() > 0) {
       decode(name, value);
@@ -106,7 +106,7 @@ void decode_body(XdrReader& in, SampledHeader& sampled) {
   }
 }
 
-// How to decode each alternative of a variant of structures.
+// Decodes one alternative of a variant of structures.
 template <class Record>
 struct Format {
   std::uint32_t number = 0;
@@ -150,10 +150,9 @@ Unknown unknown(std::uint32_t tag, std::size_t length) {
   return {.enterprise = tag >> 12, .format = tag & 0xfff, .length = static_cast<std::uint32_t>(length)};
 }
 
-// The first error in what is read, with `place` in front.
-std::optional<Error> judge(XdrReader& in, std::string_view place) {
-  const auto finished = in.finish();
-  return finished ? std::nullopt : std::optional(finished.error().in(place));
+// finish(), with `place` in front of an error.
+Result<void> finish(XdrReader& in, std::string_view place) {
+  return in.finish().map_error([&](const Error& error) { return error.in(place); });
 }
 
 template <class Record, std::size_t N>
@@ -165,8 +164,8 @@ Result<std::vector<Record>> decode_records(XdrReader& in, const std::array<Forma
   for (std::uint32_t i = 1; i <= count; ++i) {
     const std::uint32_t tag = in.u32();
     XdrReader body = in.opaque();
-    if (in.failed()) {
-      return tl::unexpected(*judge(in, fmt::format("{}, record {}", place, i)));
+    if (!in.ok()) {
+      return error_of(finish(in, fmt::format("{}, record {}", place, i)));
     }
     const auto format = std::ranges::find(formats, tag, &Format<Record>::number);
     if (format == formats.end()) {
@@ -174,18 +173,17 @@ Result<std::vector<Record>> decode_records(XdrReader& in, const std::array<Forma
       continue;
     }
     records.push_back(format->decode(body));
-    if (auto error = judge(body, fmt::format("{}, record {} ({})", place, i, format->name))) {
-      return tl::unexpected(*std::move(error));
+    if (const auto read = finish(body, fmt::format("{}, record {} ({})", place, i, format->name)); !read) {
+      return error_of(read);
     }
   }
-  if (auto error = judge(in, place)) {
-    return tl::unexpected(*std::move(error));
+  if (const auto read = finish(in, place); !read) {
+    return error_of(read);
   }
   return records;
 }
 
-// The two forms of a sample: compact, and expanded for data sources and interfaces that do not fit the
-// compact one.
+// The two forms of a sample: compact, and expanded for data sources and interfaces with larger numbers.
 struct SampleReader {
   XdrReader& in;
   bool expanded;
@@ -207,7 +205,7 @@ Result<DecodedSample> with_records(Sample sample, XdrReader& in, const std::arra
                                    std::string_view place) {
   auto records = decode_records(in, formats, place);
   if (!records) {
-    return tl::unexpected(records.error());
+    return error_of(records);
   }
   sample.records = *std::move(records);
   return sample;
@@ -247,8 +245,8 @@ Result<DecodedSample> decode_discard(SampleReader form, std::string_view place) 
 Result<DecodedSample> decode_sample(XdrReader& in, std::string_view place) {
   const std::uint32_t tag = in.u32();
   XdrReader body = in.opaque();
-  if (in.failed()) {
-    return tl::unexpected(*judge(in, place));
+  if (!in.ok()) {
+    return error_of(finish(in, place));
   }
   switch (tag) {
   case 1:
@@ -284,12 +282,12 @@ Result<DecodedDatagram> decode_datagram(std::span<const std::uint8_t> bytes) {
   for (std::uint32_t i = 1; i <= count; ++i) {
     auto sample = decode_sample(in, fmt::format("sample {}", i));
     if (!sample) {
-      return tl::unexpected(sample.error());
+      return error_of(sample);
     }
     datagram.samples.push_back(*std::move(sample));
   }
-  if (const auto finished = in.finish(); !finished) {
-    return tl::unexpected(finished.error());
+  if (const auto read = in.finish(); !read) {
+    return error_of(read);
   }
   return datagram;
 }

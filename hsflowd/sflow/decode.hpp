@@ -1,6 +1,6 @@
-// Bytes to sFlow version 5 datagrams. Strict: every length is exact, nothing is left over, padding is zero.
-// The one structure that is taken in two lengths is host_cpu, which had 68 bytes until steal, guest and
-// guest_nice were added.
+// Decodes sFlow version 5 datagrams. Strict: every length must be exact, with nothing left over, and padding
+// must be zero. Only host_cpu is accepted in two lengths: it had 68 bytes until steal, guest and guest_nice
+// were added.
 #pragma once
 
 #include "common/ip_address.hpp"
@@ -16,7 +16,7 @@
 
 namespace sfa::sflow {
 
-// A sample or a record in a format that is not decoded.
+// A sample or record whose format is not decoded.
 struct Unknown {
   std::uint32_t enterprise = 0; // IANA private enterprise number; 0 = sFlow.org
   std::uint32_t format = 0;
@@ -69,8 +69,8 @@ struct DecodedDatagram {
   std::vector<DecodedSample> samples;
 };
 
-// Errors say where: "sample 2, record 1 (host_cpu): byte 312: 4 bytes where 0 are left", the byte counted in
-// the datagram.
+// Errors name the place: "sample 2, record 1 (host_cpu): byte 312: cut short: needs 4 bytes, has 0". The byte
+// is the offset in the datagram.
 [[nodiscard]] Result<DecodedDatagram> decode_datagram(std::span<const std::uint8_t> bytes);
 
 } // namespace sfa::sflow

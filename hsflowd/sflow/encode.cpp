@@ -16,8 +16,7 @@ struct Encoder {
   void operator()(std::string_view, const T& value) {
     put(value);
   }
-  // What the structure does not allow is cut off: a record that collectors reject would lose its other fields
-  // as well.
+  // Text that is too long is cut: collectors would reject the record with all its other fields.
   void operator()(std::string_view, const std::string& value, std::size_t max) {
     out.string(std::string_view(value).substr(0, max));
   }

@@ -1,4 +1,4 @@
-// Counter blocks and samples to bytes.
+// Encodes counter blocks and samples.
 #pragma once
 
 #include "sflow/counters.hpp"
@@ -20,10 +20,10 @@ struct DataSource {
 
 inline constexpr DataSource kHostDataSource{2, 1};
 
-// A block as a whole counter record: format, length, body.
+// A complete counter record: format, length, body.
 [[nodiscard]] std::vector<std::uint8_t> encode_record(const CounterBlock& block);
 
-// An expanded counter sample (structure counters_sample_expanded) with its tag and length, from whole
+// An expanded counter sample (structure counters_sample_expanded) with its tag and length, from complete
 // records.
 [[nodiscard]] std::vector<std::uint8_t>
 encode_counter_sample(DataSource source, std::uint32_t sequence_number,

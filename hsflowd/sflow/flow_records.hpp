@@ -1,5 +1,4 @@
-// What flow samples are made of: the records that say which packet was sampled and what the switch did with
-// it.
+// The records of flow samples: which packet was sampled, and what the switch did with it.
 #pragma once
 
 #include "common/ip_address.hpp"
@@ -15,9 +14,9 @@ namespace sfa::sflow {
 struct SampledHeader {
   static constexpr std::uint32_t kFormat = 1;
   static constexpr std::string_view kName = "sampled_header";
-  std::uint32_t protocol = 0;     // header_protocol: 1 Ethernet, 11 IPv4, 12 IPv6; others are not looked into
-  std::uint32_t frame_length = 0; // bytes before sampling
-  std::uint32_t stripped = 0;     // bytes removed from the frame before sampling
+  std::uint32_t protocol = 0;      // header_protocol: 1 Ethernet, 11 IPv4, 12 IPv6; others are not parsed
+  std::uint32_t frame_length = 0;  // bytes before sampling
+  std::uint32_t stripped = 0;      // bytes removed from the frame before sampling
   std::uint32_t header_length = 0; // bytes sampled
   PacketHeader packet;
 
@@ -110,7 +109,7 @@ struct ExtendedVniIngress : TunnelVni {
 
 // sFlow Version 5, interface_expanded.
 struct SwitchPort {
-  std::uint32_t format = 0; // 0 ifIndex, 1 discarded (value = reason), 2 so many ports
+  std::uint32_t format = 0; // 0 ifIndex, 1 discarded (value = reason), 2 that many ports
   std::uint32_t value = 0;
 
   bool operator==(const SwitchPort&) const = default;

@@ -57,13 +57,8 @@ Json json_value(const MacAddress& value) {
   return fmt::format("{:02x}", fmt::join(value, ":"));
 }
 
-// RFC 4122, section 3
 Json json_value(const Uuid& value) {
-  std::string text = fmt::format("{:02x}", fmt::join(value, ""));
-  for (const std::size_t dash : {8U, 13U, 18U, 23U}) {
-    text.insert(dash, 1, '-');
-  }
-  return text;
+  return format_uuid(value);
 }
 
 template <class T>

@@ -1,5 +1,7 @@
 #include "sflow/packet_header.hpp"
 
+#include "common/bytes.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -29,181 +31,143 @@ constexpr std::uint8_t kMobility = 135;
 constexpr std::uint8_t kHip = 139;
 constexpr std::uint8_t kShim6 = 140;
 
-// Takes values from the front. What is not there whole is nothing, and so is everything after it.
-class Cursor {
-public:
-  explicit Cursor(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
-
-  template <std::size_t N>
-  std::optional<std::array<std::uint8_t, N>> array() {
-    if (!has(N)) {
-      return std::nullopt;
-    }
-    std::array<std::uint8_t, N> value{};
-    std::ranges::copy(bytes_.first(N), value.begin());
-    bytes_ = bytes_.subspan(N);
-    return value;
-  }
-  std::optional<std::uint8_t> u8() {
-    const auto value = array<1>();
-    return value ? std::optional((*value)[0]) : std::nullopt;
-  }
-  std::optional<std::uint16_t> u16() {
-    const auto value = array<2>();
-    return value ? std::optional(static_cast<std::uint16_t>((*value)[0] << 8 | (*value)[1])) : std::nullopt;
-  }
-  template <class Bytes>
-  std::optional<IpAddress> address() {
-    const auto value = array<std::tuple_size_v<Bytes>>();
-    return value ? std::optional(IpAddress(*value)) : std::nullopt;
-  }
-  void skip(std::size_t n) { bytes_ = has(n) ? bytes_.subspan(n) : bytes_.first(0); }
-  // Nothing is taken from what lies more than `n` bytes ahead.
-  void limit(std::size_t n) { bytes_ = bytes_.first(std::min(n, bytes_.size())); }
-  [[nodiscard]] std::span<const std::uint8_t> rest() const { return bytes_; }
-
-private:
-  bool has(std::size_t n) {
-    if (n > bytes_.size()) {
-      bytes_ = bytes_.first(0);
-      return false;
-    }
-    return true;
-  }
-  std::span<const std::uint8_t> bytes_;
-};
+template <class Bytes>
+std::optional<IpAddress> address(ByteReader& in) {
+  return in.if_ok(IpAddress(in.array<std::tuple_size_v<Bytes>>()));
+}
 
 // RFC 9293, section 3.1
-void parse_tcp(Cursor in, PacketHeader& header) {
-  header.src_port = in.u16();
-  header.dst_port = in.u16();
+void parse_tcp(ByteReader& in, PacketHeader& header) {
+  header.src_port = in.if_ok(in.u16());
+  header.dst_port = in.if_ok(in.u16());
   in.skip(4 + 4 + 1); // sequence number, acknowledgment number, data offset
-  header.tcp_flags = in.u8();
+  header.tcp_flags = in.if_ok(in.u8());
 }
 
 // RFC 768
-void parse_udp(Cursor in, Packet& packet) {
+void parse_udp(ByteReader& in, Packet& packet) {
   constexpr std::uint16_t kHeaderSize = 8;
-  packet.header.src_port = in.u16();
-  packet.header.dst_port = in.u16();
+  packet.header.src_port = in.if_ok(in.u16());
+  packet.header.dst_port = in.if_ok(in.u16());
   const auto length = in.u16();
-  if (in.u16() && *length >= kHeaderSize) {
-    in.limit(*length - kHeaderSize); // an Ethernet frame may be padded
+  in.skip(2); // checksum
+  if (in.ok() && length >= kHeaderSize) {
+    in.limit(length - kHeaderSize); // an Ethernet frame may be padded
     packet.udp_payload = in.rest();
   }
 }
 
-void parse_transport(Cursor in, std::uint8_t protocol, Packet& packet) {
+void parse_transport(ByteReader& in, std::uint8_t protocol, Packet& packet) {
   packet.header.ip_protocol = protocol;
   if (protocol == kTcp) {
     parse_tcp(in, packet.header);
   } else if (protocol == kUdp) {
     parse_udp(in, packet);
   } else if (protocol == kIcmp || protocol == kIcmpV6) {
-    packet.header.icmp_type = in.u8();
-    packet.header.icmp_code = in.u8();
+    packet.header.icmp_type = in.if_ok(in.u8());
+    packet.header.icmp_code = in.if_ok(in.u8());
   }
 }
 
 // RFC 791, section 3.1
-void parse_ipv4(Cursor in, Packet& packet) {
+void parse_ipv4(ByteReader& in, Packet& packet) {
   constexpr std::size_t kSmallestHeader = 20;
   PacketHeader& header = packet.header;
   const auto version_and_length = in.u8();
-  if (!version_and_length || *version_and_length >> 4 != 4) {
+  if (version_and_length >> 4 != 4) {
     return;
   }
-  const std::size_t header_length = std::size_t{4} * (*version_and_length & 0x0fU);
+  const std::size_t header_length = std::size_t{4} * (version_and_length & 0x0fU);
   in.skip(1); // type of service
   const auto total_length = in.u16();
   in.skip(2); // identification
   const auto flags_and_offset = in.u16();
-  header.ttl = in.u8();
+  header.ttl = in.if_ok(in.u8());
   const auto protocol = in.u8();
+  header.ip_protocol = in.if_ok(protocol);
   in.skip(2); // checksum
-  header.src_ip = in.address<IpAddress::V4>();
-  header.dst_ip = in.address<IpAddress::V4>();
-  header.ip_protocol = protocol;
-  if (!header.dst_ip || header_length < kSmallestHeader) {
+  header.src_ip = address<IpAddress::V4>(in);
+  header.dst_ip = address<IpAddress::V4>(in);
+  if (!in.ok() || header_length < kSmallestHeader) {
     return;
   }
   constexpr std::uint16_t kMoreFragments = 0x2000;
   constexpr std::uint16_t kOffsetMask = 0x1fff;
-  header.fragment = (*flags_and_offset & (kMoreFragments | kOffsetMask)) != 0;
-  if ((*flags_and_offset & kOffsetMask) != 0) {
+  header.fragment = (flags_and_offset & (kMoreFragments | kOffsetMask)) != 0;
+  if ((flags_and_offset & kOffsetMask) != 0) {
     return; // the ports are in another fragment
   }
   in.skip(header_length - kSmallestHeader);
-  if (*total_length >= header_length) { // 0 while the network card is yet to segment it
-    in.limit(*total_length - header_length);
+  if (total_length >= header_length) { // 0 before the network card has segmented it
+    in.limit(total_length - header_length);
   }
-  parse_transport(in, *protocol, packet);
+  parse_transport(in, protocol, packet);
 }
 
-// RFC 8200, section 4; RFC 7045, section 4, for Mobility, HIP and Shim6. Lengths count what follows the first
-// 8 octets, in units of 8 octets; that of Authentication in units of 4 (RFC 4302, section 2.2).
-void parse_ipv6_extensions(Cursor in, std::uint8_t protocol, Packet& packet) {
+// RFC 8200, section 4; RFC 7045, section 4, for Mobility, HIP and Shim6. Lengths are without the first
+// 8 octets, in units of 8 octets, for Authentication of 4 (RFC 4302, section 2.2).
+void parse_ipv6_extensions(ByteReader& in, std::uint8_t protocol, Packet& packet) {
   constexpr std::array kExtensions{kHopByHop,           kRouting,  kFragment, kAuthentication,
                                    kDestinationOptions, kMobility, kHip,      kShim6};
   while (std::ranges::find(kExtensions, protocol) != kExtensions.end()) {
     const auto next = in.u8();
     const auto length = in.u8(); // reserved in Fragment
     const auto fragment = in.u16();
-    in.skip(4);
-    if (!fragment) {
+    if (!in.ok()) {
       return;
     }
+    in.skip(4);
     if (protocol == kFragment) {
-      packet.header.fragment = (*fragment & 0xfff9) != 0; // offset and more-fragments flag
+      packet.header.fragment = (fragment & 0xfff9) != 0; // offset and more-fragments flag
     } else if (protocol == kAuthentication) {
-      in.skip(std::size_t{4} * *length);
+      in.skip(std::size_t{4} * length);
     } else {
-      in.skip(std::size_t{8} * *length);
+      in.skip(std::size_t{8} * length);
     }
-    if (protocol == kFragment && *fragment >> 3 != 0) {
-      packet.header.ip_protocol = *next;
+    if (protocol == kFragment && fragment >> 3 != 0) {
+      packet.header.ip_protocol = next;
       return; // the ports are in another fragment
     }
-    protocol = *next;
+    protocol = next;
   }
   parse_transport(in, protocol, packet);
 }
 
 // RFC 8200, section 3
-void parse_ipv6(Cursor in, Packet& packet) {
+void parse_ipv6(ByteReader& in, Packet& packet) {
   PacketHeader& header = packet.header;
   const auto version = in.u8();
-  if (!version || *version >> 4 != 6) {
+  if (version >> 4 != 6) {
     return;
   }
   in.skip(3); // the rest of traffic class and flow label
   const auto payload_length = in.u16();
   const auto next_header = in.u8();
-  header.ttl = in.u8();
-  header.src_ip = in.address<IpAddress::V6>();
-  header.dst_ip = in.address<IpAddress::V6>();
-  if (!header.dst_ip) {
+  header.ttl = in.if_ok(in.u8());
+  header.src_ip = address<IpAddress::V6>(in);
+  header.dst_ip = address<IpAddress::V6>(in);
+  if (!in.ok()) {
     return;
   }
-  if (*payload_length > 0) { // 0: a jumbogram (RFC 2675)
-    in.limit(*payload_length);
+  if (payload_length > 0) { // 0: a jumbogram (RFC 2675)
+    in.limit(payload_length);
   }
-  parse_ipv6_extensions(in, *next_header, packet);
+  parse_ipv6_extensions(in, next_header, packet);
 }
 
 // RFC 826, for IPv4 over Ethernet
-void parse_arp(Cursor in, PacketHeader& header) {
+void parse_arp(ByteReader& in, PacketHeader& header) {
   const auto types = in.array<6>(); // hardware type, protocol type, their lengths
   if (types != std::array<std::uint8_t, 6>{0, 1, 8, 0, 6, 4}) {
     return;
   }
   in.skip(2 + 6); // operation, sender's hardware address
-  header.src_ip = in.address<IpAddress::V4>();
+  header.src_ip = address<IpAddress::V4>(in);
   in.skip(6);
-  header.dst_ip = in.address<IpAddress::V4>();
+  header.dst_ip = address<IpAddress::V4>(in);
 }
 
-void parse_ip(Cursor in, Packet& packet) {
+void parse_ip(ByteReader& in, Packet& packet) {
   if (!in.rest().empty() && in.rest().front() >> 4 == 6) {
     parse_ipv6(in, packet);
   } else {
@@ -215,13 +179,12 @@ bool is_tag(std::optional<std::uint16_t> ethertype) {
   return ethertype && (*ethertype == kEthertypeVlan || *ethertype == kEthertypeServiceVlan);
 }
 
-// What follows an EtherType, which may be that of a tag.
-void parse_network(Cursor in, std::optional<std::uint16_t> ethertype, Packet& packet) {
+// The bytes after an EtherType, which may be that of a tag.
+void parse_network(ByteReader& in, std::optional<std::uint16_t> ethertype, Packet& packet) {
   PacketHeader& header = packet.header;
   while (is_tag(ethertype)) {
-    const auto tag = in.u16();
-    ethertype = in.u16();
-    const auto id = tag ? std::optional(static_cast<std::uint16_t>(*tag & 0x0fff)) : std::nullopt;
+    const auto id = in.if_ok(static_cast<std::uint16_t>(in.u16() & 0x0fff));
+    ethertype = in.if_ok(in.u16());
     if (!header.vlan) {
       header.vlan = id;
     } else if (!header.inner_vlan) {
@@ -241,21 +204,21 @@ void parse_network(Cursor in, std::optional<std::uint16_t> ethertype, Packet& pa
   }
 }
 
-void parse_ethernet(Cursor in, Packet& packet) {
-  packet.header.dst_mac = in.array<6>();
-  packet.header.src_mac = in.array<6>();
-  const auto ethertype = in.u16();
+void parse_ethernet(ByteReader& in, Packet& packet) {
+  packet.header.dst_mac = in.if_ok(in.array<6>());
+  packet.header.src_mac = in.if_ok(in.array<6>());
+  const auto ethertype = in.if_ok(in.u16());
   parse_network(in, ethertype, packet);
 }
 
-void parse_linux_cooked(Cursor in, Packet& packet) {
+void parse_linux_cooked(ByteReader& in, Packet& packet) {
   in.skip(14); // packet type, device type, address length, address
-  const auto protocol = in.u16();
+  const auto protocol = in.if_ok(in.u16());
   parse_network(in, protocol, packet);
 }
 
-void parse_linux_cooked_v2(Cursor in, Packet& packet) {
-  const auto protocol = in.u16();
+void parse_linux_cooked_v2(ByteReader& in, Packet& packet) {
+  const auto protocol = in.if_ok(in.u16());
   in.skip(18); // reserved, interface index, device type, packet type, address length, address
   parse_network(in, protocol, packet);
 }
@@ -264,13 +227,13 @@ void parse_linux_cooked_v2(Cursor in, Packet& packet) {
 
 Packet parse_packet(LinkType type, std::span<const std::uint8_t> bytes) {
   Packet packet;
-  Cursor in(bytes);
+  ByteReader in(bytes);
   switch (type) {
   case LinkType::ethernet:
     parse_ethernet(in, packet);
     break;
   case LinkType::loopback:
-    in.skip(4); // the family's number differs between systems, the IP version does not
+    in.skip(4); // the number of the family differs between systems; the IP version does not
     parse_ip(in, packet);
     break;
   case LinkType::ip:

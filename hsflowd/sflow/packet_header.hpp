@@ -1,6 +1,5 @@
-// The addresses and ports in the first bytes of a packet. A sample of a packet ends anywhere, and any bytes
-// may claim to be a packet: what is not there, or is not what its header says, is left empty, and nothing is
-// an error.
+// Addresses and ports in the first bytes of a packet. A sampled packet may end anywhere, and its bytes may be
+// anything. A field that is missing or contradicts its header stays nullopt; nothing is an error.
 #pragma once
 
 #include "common/ip_address.hpp"
@@ -12,10 +11,10 @@
 
 namespace sfa::sflow {
 
-// What a packet begins with.
+// The first header of a packet.
 enum class LinkType {
   ethernet,
-  ip,              // the first nibble says whether 4 or 6
+  ip,              // the first nibble is the version
   loopback,        // four bytes of address family, then IP
   linux_cooked,    // LINKTYPE_LINUX_SLL
   linux_cooked_v2, // LINKTYPE_LINUX_SLL2
@@ -31,7 +30,7 @@ struct PacketHeader {
   std::optional<IpAddress> dst_ip;         // of ARP: the target's
   std::optional<std::uint8_t> ip_protocol; // after IPv6 extension headers
   std::optional<std::uint8_t> ttl;         // IPv6: hop limit
-  bool fragment = false;                   // not a whole IP datagram
+  bool fragment = false;                   // not a complete IP datagram
   std::optional<std::uint16_t> src_port;   // TCP, UDP
   std::optional<std::uint16_t> dst_port;
   std::optional<std::uint8_t> tcp_flags;
@@ -43,7 +42,7 @@ struct PacketHeader {
 
 struct Packet {
   PacketHeader header;
-  // What follows a UDP header, as much of it as there is: a view into the bytes that were parsed.
+  // The captured bytes after a UDP header: a view into the bytes that were parsed.
   std::span<const std::uint8_t> udp_payload;
 };
 

@@ -19,7 +19,7 @@ public:
     }
     const auto interfaces = interfaces_->current(root);
     if (!interfaces) {
-      return tl::unexpected(interfaces.error());
+      return error_of(interfaces);
     }
     sflow::HostAdapters block;
     for (const auto& [index, interface] : **interfaces) {

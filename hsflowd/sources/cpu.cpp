@@ -90,22 +90,22 @@ void CpuSource::fill_times(sflow::HostCpu& block, const CpuStat& stat) {
 Result<std::optional<sflow::CounterBlock>> CpuSource::read(const host::SysRoot& root) {
   const auto stat = host::parse_file(root, "proc/stat", parse_stat);
   if (!stat) {
-    return tl::unexpected(stat.error());
+    return error_of(stat);
   }
   if (!*stat) {
     return std::nullopt;
   }
   const auto load = host::parse_file(root, "proc/loadavg", parse_loadavg);
   if (!load) {
-    return tl::unexpected(load.error());
+    return error_of(load);
   }
   const auto uptime = host::parse_file(root, "proc/uptime", parse_uptime);
   if (!uptime) {
-    return tl::unexpected(uptime.error());
+    return error_of(uptime);
   }
   const auto mhz = host::parse_file(root, "proc/cpuinfo", parse_cpu_mhz);
   if (!mhz) {
-    return tl::unexpected(mhz.error());
+    return error_of(mhz);
   }
   sflow::HostCpu block;
   const LoadAverage averages = load->value_or(LoadAverage{});
@@ -158,7 +158,7 @@ Result<CpuStat> parse_stat(std::string_view text) {
       ++stat.cpus;
     }
     if (!taken) {
-      return tl::unexpected(taken.error());
+      return error_of(taken);
     }
   }
   if (!stat.user) {

@@ -69,11 +69,11 @@ private:
 Result<std::optional<sflow::CounterBlock>> DiskIoSource::read(const host::SysRoot& root) {
   const auto space = host::read_disk_space(root);
   if (!space) {
-    return tl::unexpected(space.error());
+    return error_of(space);
   }
   auto stats = host::parse_file(root, "proc/diskstats", parse_diskstats);
   if (!stats) {
-    return tl::unexpected(stats.error());
+    return error_of(stats);
   }
   auto disks = std::move(*stats).value_or(std::map<std::string, DiskCounters>{});
   std::erase_if(disks,
@@ -107,7 +107,7 @@ Result<std::map<std::string, DiskCounters>> parse_diskstats(std::string_view tex
   for (const auto line : lines(text)) {
     auto disk = parse_disk(line);
     if (!disk) {
-      return tl::unexpected(disk.error());
+      return error_of(disk);
     }
     disks.insert(std::move(*disk));
   }

@@ -3,7 +3,6 @@
 #include "common/text.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <utility>
 
@@ -12,13 +11,6 @@ namespace sfa::sources {
 namespace {
 
 constexpr std::string_view kFile = "proc/net/snmp";
-
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 std::optional<std::uint64_t> parse_counter(std::string_view word) {
   if (word.starts_with('-')) {
@@ -41,7 +33,7 @@ Result<SnmpGroup> parse_pair(std::string_view names_line, std::string_view value
     if (!value) {
       return failure("{}: '{}' is not a counter", printable(names[i]), printable(values[i]));
     }
-    group[lower_case(names[i])] = *value;
+    group[to_lower(names[i])] = *value;
   }
   return group;
 }
@@ -74,14 +66,14 @@ public:
   [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override {
     const auto text = file_->read(root, group_);
     if (!text) {
-      return tl::unexpected(text.error());
+      return error_of(text);
     }
     if (!*text) {
       return std::nullopt;
     }
     const auto group = parse_snmp_group(**text, group_);
     if (!group) {
-      return tl::unexpected(group.error().in(kFile));
+      return error_of(group, kFile);
     }
     if (!*group) {
       return std::nullopt;

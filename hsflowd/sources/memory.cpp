@@ -34,14 +34,14 @@ public:
   [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override {
     const auto memory = host::parse_file(root, "proc/meminfo", parse_meminfo);
     if (!memory) {
-      return tl::unexpected(memory.error());
+      return error_of(memory);
     }
     if (!*memory) {
       return std::nullopt;
     }
     const auto moved = host::parse_file(root, "proc/vmstat", parse_vmstat);
     if (!moved) {
-      return tl::unexpected(moved.error());
+      return error_of(moved);
     }
     const MemInfo& sizes = **memory;
     const VmStat counters = moved->value_or(VmStat{});
@@ -82,7 +82,7 @@ Result<MemInfo> parse_meminfo(std::string_view text) {
     }
     const auto bytes = bytes_of(words);
     if (!bytes) {
-      return tl::unexpected(bytes.error());
+      return error_of(bytes);
     }
     *found->second = *bytes;
   }

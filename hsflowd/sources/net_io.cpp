@@ -26,12 +26,12 @@ private:
 Result<std::optional<sflow::CounterBlock>> NetIoSource::read(const host::SysRoot& root) {
   const auto interfaces = interfaces_->current(root);
   if (!interfaces) {
-    return tl::unexpected(interfaces.error());
+    return error_of(interfaces);
   }
   const auto uplinks = host_uplinks(**interfaces);
   const auto counters = interfaces_->counters(root, uplinks);
   if (!counters) {
-    return tl::unexpected(counters.error());
+    return error_of(counters);
   }
   // By ifIndex: an interface that is renamed stays the same.
   std::map<std::string, host::LinkCounters> now;

@@ -37,7 +37,7 @@ Result<UniqueFd> listen_at(const std::filesystem::path& path) {
   constexpr int kBacklog = 16;
   const auto address = address_of(path);
   if (!address) {
-    return tl::unexpected(address.error());
+    return error_of(address);
   }
   struct stat old {};
   if (lstat(path.c_str(), &old) == 0 && S_ISSOCK(old.st_mode)) {
@@ -67,7 +67,7 @@ Result<UniqueFd> connect_to_status_server(const std::filesystem::path& path,
                                           std::chrono::milliseconds timeout) {
   const auto address = address_of(path);
   if (!address) {
-    return tl::unexpected(address.error());
+    return error_of(address);
   }
   const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout);
   const timeval limit{.tv_sec = seconds.count(),
@@ -86,7 +86,7 @@ Result<std::unique_ptr<StatusServer>> StatusServer::open(EventLoop& loop, std::f
                                                          std::chrono::milliseconds patience) {
   auto socket = listen_at(path);
   if (!socket) {
-    return tl::unexpected(socket.error());
+    return error_of(socket);
   }
   return std::unique_ptr<StatusServer>(
       new StatusServer(loop, std::move(path), std::move(document), std::move(*socket), patience));

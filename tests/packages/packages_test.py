@@ -79,8 +79,8 @@ def test_what_an_administrator_edits_is_kept_by_dpkg():
 
 def test_a_package_depends_on_what_it_uses_and_sflowovsd_not_on_hsflowd():
     depends = {name: run("dpkg-deb", "-f", package(name, "deb"), "Depends") for name in EXPOSURE}
-    assert "libyaml-cpp" in depends["hsflowd"] and "libcares" not in depends["sflowovsd"]
-    assert "libc-ares2" in depends["hsflowd"] and "libyaml-cpp" not in depends["sflowovsd"]
+    assert "libgcrypt20" in depends["hsflowd"] and "libcares" not in depends["sflowovsd"]
+    assert "libc-ares2" in depends["hsflowd"] and "libgcrypt20" not in depends["sflowovsd"]
     assert "libvirt" not in depends["hsflowd"] and "libxen" not in depends["hsflowd"]
     assert "hsflowd" not in depends["sflowovsd"]
 

@@ -116,7 +116,7 @@ Result<void> DomainReader::connect() {
 
 Result<std::vector<DomainReader::Listed>> DomainReader::list() {
   if (const auto connected = connect(); !connected) {
-    return tl::unexpected(connected.error());
+    return error_of(connected);
   }
   virDomainPtr* list = nullptr;
   const int count = virConnectListAllDomains(connection_.get(), &list, VIR_CONNECT_LIST_DOMAINS_ACTIVE);

@@ -10,13 +10,13 @@ Result<sflow::VirtNode> KvmNode::read(const host::SysRoot& root) {
     const auto stat = host::parse_file(root, "proc/stat", sources::parse_stat);
     const auto mhz = host::parse_file(root, "proc/cpuinfo", sources::parse_cpu_mhz);
     if (!stat || !mhz) {
-      return tl::unexpected(stat ? mhz.error() : stat.error());
+      return stat ? error_of(mhz) : error_of(stat);
     }
     processors_ = Processors{.mhz = mhz->value_or(0), .count = *stat ? (*stat)->cpus : 0};
   }
   const auto memory = host::parse_file(root, "proc/meminfo", sources::parse_meminfo);
   if (!memory) {
-    return tl::unexpected(memory.error());
+    return error_of(memory);
   }
   return sflow::VirtNode{.mhz = processors_->mhz,
                          .cpus = processors_->count,

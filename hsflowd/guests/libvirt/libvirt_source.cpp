@@ -133,7 +133,7 @@ Result<void> LibvirtSource::connect() {
     return failure("{}", kNoAnswer);
   }
   if (!*opened) {
-    return tl::unexpected(opened->error());
+    return error_of(*opened);
   }
   events_ = **std::move(opened);
   return {};
@@ -167,14 +167,14 @@ std::vector<Uuid> LibvirtSource::known() const {
 Result<std::vector<Uuid>> LibvirtSource::list() {
   node_.forget();
   if (const auto connected = connect(); !connected) {
-    return tl::unexpected(connected.error());
+    return error_of(connected);
   }
   const auto listed = calls_.make_one(
       listing_, [](DomainReader& reader) { return reader.list(); },
       domains_ ? with_all(domains_->size()) : kWithTheFirst);
   if (listed && !*listed) {
     disconnect();
-    return tl::unexpected(listed->error());
+    return error_of(*listed);
   }
   if (listed) {
     take_list(**listed);

@@ -47,7 +47,7 @@ class Hypervisor {
 public:
   [[nodiscard]] Result<std::vector<XenDomain>> domains() {
     if (const auto opened = open(); !opened) {
-      return tl::unexpected(opened.error());
+      return error_of(opened);
     }
     std::vector<XenDomain> result;
     std::array<xc_domaininfo_t, 128> part{};
@@ -67,7 +67,7 @@ public:
 
   [[nodiscard]] Result<XenMachine> machine() {
     if (const auto opened = open(); !opened) {
-      return tl::unexpected(opened.error());
+      return error_of(opened);
     }
     xc_physinfo_t info{};
     if (xc_physinfo(handle_.get(), &info) != 0) {

@@ -1,9 +1,9 @@
 #include "guests/xen/xen_source.hpp"
 
 #include "common/text.hpp"
+#include "common/uuid.hpp"
 #include "guests/deadline_call.hpp"
 #include "guests/xen/domain_devices.hpp"
-#include "host/host_uuid.hpp"
 #include "host/interface.hpp"
 #include "sources/host_descr.hpp"
 
@@ -32,10 +32,10 @@ Result<Identity> read_identity(const XenCalls::ReadKey& read, std::uint32_t doma
     return read(path).map([](std::optional<std::string> value) { return std::move(value).value_or(""); });
   };
   const auto name = key(fmt::format("/local/domain/{}/name", domain));
-  const auto os_type = key(fmt::format("/vm/{}/image/ostype", host::format_uuid(uuid)));
+  const auto os_type = key(fmt::format("/vm/{}/image/ostype", format_uuid(uuid)));
   for (const auto* value : {&name, &os_type}) {
     if (!*value) {
-      return tl::unexpected(value->error());
+      return error_of(*value);
     }
   }
   identity.name = *name;
@@ -44,7 +44,7 @@ Result<Identity> read_identity(const XenCalls::ReadKey& read, std::uint32_t doma
     // The front end's own key is the guest's to write.
     const auto text = key(fmt::format("/local/domain/0/backend/vif/{}/{}/mac", domain, vif));
     if (!text) {
-      return tl::unexpected(text.error());
+      return error_of(text);
     }
     const auto mac = host::parse_mac_address(*text);
     identity.vifs[vif] = mac ? *mac : std::nullopt;
@@ -80,7 +80,7 @@ Result<std::vector<Uuid>> XenSource::list() {
   }
   const auto domains = calls_.domains();
   if (!domains) {
-    return tl::unexpected(domains.error());
+    return error_of(domains);
   }
   const auto machines = virtual_machines(*domains);
   std::erase_if(identities_, [&](const auto& row) { return !machines.contains(row.first); });
@@ -98,12 +98,12 @@ Result<std::vector<Uuid>> XenSource::list() {
 Result<std::vector<VmReading>> XenSource::read(std::span<const Uuid> vms) {
   const auto domains = calls_.domains();
   if (!domains) {
-    return tl::unexpected(domains.error());
+    return error_of(domains);
   }
   const auto machines = virtual_machines(*domains);
   auto devices = host::parse_file(options_.root, "proc/net/dev", host::parse_net_dev);
   if (!devices) {
-    return tl::unexpected(devices.error());
+    return error_of(devices);
   }
   auto back_ends = find_back_ends(options_.root);
   xenstore_problem_.clear();
@@ -118,7 +118,7 @@ Result<std::vector<VmReading>> XenSource::read(std::span<const Uuid> vms) {
     auto reading = read_domain(machine->second);
     const auto identity = identities_.find(uuid);
     const bool known = identity != identities_.end() && !identity->second.name.empty();
-    reading.name = known ? identity->second.name : host::format_uuid(uuid);
+    reading.name = known ? identity->second.name : format_uuid(uuid);
     reading.machine_type = sources::machine_type(calls_.machine_name);
     reading.os_name = known && identity->second.os_type == "linux" ? kLinux : 0;
     reading.problem = xenstore_problem_;

@@ -6,7 +6,7 @@
 using namespace sfa;
 using namespace std::string_view_literals;
 
-TEST_CASE("numbers are taken whole or not at all") {
+TEST_CASE("a text is a number only as a whole") {
   CHECK(parse_number<int>("12") == 12);
   CHECK(parse_number<int>("-3") == -3);
   CHECK(!parse_number<int>(""));
@@ -23,13 +23,13 @@ TEST_CASE("text is split at runs of separators, without empty parts") {
   CHECK(split("2.10.1", ".") == std::vector{"2"sv, "10"sv, "1"sv});
 }
 
-TEST_CASE("lines keep empty ones and a last one without its line end") {
+TEST_CASE("empty lines and a last line without a newline count") {
   CHECK(lines("a\n\nb") == std::vector{"a"sv, ""sv, "b"sv});
   CHECK(lines("a\n") == std::vector{"a"sv});
   CHECK(lines("").empty());
 }
 
-TEST_CASE("what is shown cannot change the terminal it is shown on") {
+TEST_CASE("printable text cannot control the terminal") {
   CHECK(printable("a\x1b[2Jb\n") == "a\\x1b[2Jb\\x0a");
   CHECK(printable("aaaaaa", 3) == "aaa...");
 }
@@ -45,7 +45,7 @@ TEST_CASE("IP addresses are read and written in their standard forms") {
   }
 }
 
-TEST_CASE("a pattern stands for names as it does in a shell") {
+TEST_CASE("a pattern matches names as in a shell") {
   const auto matches = [](const std::string& pattern, const std::string& name) {
     return matches_any({pattern}, name);
   };

@@ -125,7 +125,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(message->rcode == DnsRcode::name_error);
 }
 
-TEST_CASE_METHOD(Fixture, "the records of a name come as they stand in the answer") {
+TEST_CASE_METHOD(Fixture, "the records of a name come as they are in the answer") {
   DnsClient dns(loop, {.resolv_conf = path, .port = server.port});
   std::optional<DnsMessage> message;
   const auto lookup =
@@ -154,7 +154,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(called == std::set<std::string>{"first"});
 }
 
-TEST_CASE_METHOD(Fixture, "nothing is called once the client is gone") {
+TEST_CASE_METHOD(Fixture, "no callback is called after the client was destroyed") {
   server.silent = true;
   int calls = 0;
   DnsLookup lookup;
@@ -167,7 +167,8 @@ TEST_CASE_METHOD(Fixture, "nothing is called once the client is gone") {
   CHECK(calls == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a change of resolv.conf is told, and lookups under way are asked again at once") {
+TEST_CASE_METHOD(Fixture,
+                 "a change of resolv.conf is reported, and lookups in progress start again at once") {
   server.silent = true;
   int changes = 0;
   REQUIRE(replace_file(path, "nameserver 127.0.0.1\noptions timeout:30\n"));

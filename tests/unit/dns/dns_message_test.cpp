@@ -66,7 +66,7 @@ TEST_CASE("the records of a DNS answer come with their TTLs, types and data") {
   CHECK(message->answers == expected);
 }
 
-TEST_CASE("an answer that a name does not exist says for how long, and whether that was validated") {
+TEST_CASE("an answer that a name does not exist has its TTL, and whether it was validated") {
   const Bytes soa = Bytes{0} + text("hostmaster") + u16(kQuestionName) + Bytes(16, 9) + u16(0) + u16(90);
   const auto message = parse_dns_message(header(0, 1, 0x81a3) + record(6, soa));
   REQUIRE(message);
@@ -76,11 +76,11 @@ TEST_CASE("an answer that a name does not exist says for how long, and whether t
   CHECK(message->authorities == std::vector<DnsRecord>{{"example", DnsType::soa, 300s, DnsSoa{90s}}});
 }
 
-TEST_CASE("records of another class are not taken for the Internet's") {
+TEST_CASE("records of another class than IN are skipped") {
   CHECK(parse_dns_message(header(1) + record(33, kSrv, 60, 3)).value().answers.empty());
 }
 
-TEST_CASE("bytes of a name that could be taken for something else are escaped") {
+TEST_CASE("bytes of a name that could be misread are escaped") {
   const auto message = parse_dns_message(header(1) + record(5, text("a.b\\") + text("\n\x80") + Bytes{0}));
   REQUIRE(message);
   CHECK(std::get<DnsName>(message->answers.at(0).data).name == "a\\046b\\092.\\010\\128");
@@ -95,7 +95,7 @@ TEST_CASE("a DNS answer cut short at any byte is an error") {
   }
 }
 
-TEST_CASE("names that would never end or are too long are errors") {
+TEST_CASE("endless and too long names are errors") {
   const auto at_data = static_cast<unsigned>((header(1) + record(5, {})).size());
   const std::string loop = "malformed DNS message: a compressed name that does not lead backwards";
   CHECK(error_of(header(1) + record(5, u16(0xc000 | at_data))) == loop);

@@ -36,7 +36,7 @@ std::string error_of(const DnsMessage& message) {
 
 } // namespace
 
-TEST_CASE("records are those of the name and type asked for, in any case, with the smallest TTL") {
+TEST_CASE("records are those of the requested name, in any case, and type, with the smallest TTL") {
   const auto set =
       select_records(message({a("X.Example.COM", 60s), a("other.example.com", 1s),
                               alias(DnsType::ns, "x.example.com", "ns", 1s), a("x.example.com", 50s)}),
@@ -59,14 +59,14 @@ TEST_CASE("CNAME and DNAME are followed in any order of the records, and their T
   CHECK(set->ttl == 20s);
 }
 
-TEST_CASE("a DNAME says nothing about its own name, nor about one that only ends alike") {
+TEST_CASE("a DNAME does not apply to its own name, nor to a name that only ends with the same letters") {
   const auto own = message({alias(DnsType::dname, "x.example.com", "real.example"), a("real.example")});
   CHECK(select_records(own, "x.example.com", DnsType::a).value().records.empty());
   const auto alike = message({alias(DnsType::dname, "ample.com", "real.example")});
   CHECK(select_records(alike, "x.example.com", DnsType::a).value().aliases.empty());
 }
 
-TEST_CASE("an absence lasts as long as the SOA says, its own TTL and the aliases included") {
+TEST_CASE("an absence lasts for the smallest TTL of the SOA, its minimum and the aliases") {
   const auto ttl = [](const DnsMessage& message) {
     const auto set = select_records(message, "x.example.com", DnsType::a);
     REQUIRE(set);
@@ -80,7 +80,7 @@ TEST_CASE("an absence lasts as long as the SOA says, its own TTL and the aliases
   CHECK(ttl(message({})) == 300s);
 }
 
-TEST_CASE("what does not come from somebody who knows is no absence") {
+TEST_CASE("an answer that is not authoritative does not prove an absence") {
   CHECK(error_of(message({}, {alias(DnsType::ns, "com", "ns.example")})) ==
         "the server refers to others and does not ask them");
   CHECK(error_of(message({alias(DnsType::cname, "x.example.com", "elsewhere.example")})) ==

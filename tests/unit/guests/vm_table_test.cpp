@@ -1,6 +1,6 @@
 #include "guests/vm_table.hpp"
 
-#include "host/host_uuid.hpp"
+#include "common/uuid.hpp"
 
 #include <catch2/catch.hpp>
 

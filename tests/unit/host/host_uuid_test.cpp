@@ -18,26 +18,6 @@ std::string found(const SysRoot& root, std::string_view configured = "", std::st
 
 } // namespace
 
-TEST_CASE("a UUID is read with and without dashes, in either case") {
-  const Uuid expected{0x4c, 0x4c, 0x45, 0x44, 0x00, 0x42, 0x35, 0x10,
-                      0x80, 0x52, 0xb4, 0xc0, 0x4f, 0x4a, 0x4e, 0x31};
-  CHECK(parse_uuid("4C4C4544-0042-3510-8052-B4C04F4A4E31") == expected);
-  CHECK(parse_uuid("4c4c454400423510 8052b4c04f4a4e31") != expected);
-  CHECK(parse_uuid("4c4c4544004235108052b4c04f4a4e31") == expected);
-  CHECK(format_uuid(expected) == "4c4c4544-0042-3510-8052-b4c04f4a4e31");
-}
-
-TEST_CASE("a text that is nearly a UUID is refused") {
-  for (const auto* bad : {"", "4c4c4544-0042-3510-8052-b4c04f4a4e3", "4c4c4544-0042-3510-8052-b4c04f4a4e311",
-                          "4c4c4544-0042-3510-8052b-4c04f4a4e31", "4c4c454-40042-3510-8052-b4c04f4a4e31",
-                          "4c4c4544-0042-3510-8052-b4c04f4a4e3g", "{4c4c4544-0042-3510-8052-b4c04f4a4e3",
-                          "-4c4c45440042351-8052b4c04f4a4e3", " 4c4c4544004235108052b4c04f4a4e31",
-                          "+c4c4544004235108052b4c04f4a4e31"}) {
-    INFO(bad);
-    CHECK(!parse_uuid(bad));
-  }
-}
-
 TEST_CASE("the configured UUID wins over the firmware's, and that over the machine id") {
   const auto root = fixture_host("kernel-3.10");
   CHECK(found(root, "11111111-2222-3333-4444-555555555555", "id") == "11111111-2222-3333-4444-555555555555");
@@ -53,11 +33,11 @@ TEST_CASE("without a firmware's UUID it is derived from the machine id, which it
   CHECK(found(fixture_host("microvm-6.18")) == "c5a02fb7-003a-441f-bfa3-6f89f59fd542");
 }
 
-TEST_CASE("a machine id that is any text is hashed") {
+TEST_CASE("a machine id may be any text") {
   CHECK(found(fixture_host("arm64"), "", "rack-7/host-12") == "f317504a-2acc-4d9f-a6b0-826cf1e4bc3e");
 }
 
-TEST_CASE("what is derived from this host's machine id is what systemd derives for our application id") {
+TEST_CASE("the UUID derived from this host's machine id is what systemd derives for our application id") {
   sd_id128_t raw{};
   sd_id128_t derived{};
   const auto application = SD_ID128_MAKE(d4, 54, 64, 20, 55, 99, 4c, 23, 98, 7f, 8d, 34, 52, ba, 10, 3a);
@@ -72,7 +52,7 @@ TEST_CASE("what is derived from this host's machine id is what systemd derives f
   CHECK(derive_uuid(format_uuid(id)) == expected);
 }
 
-TEST_CASE("a firmware's UUID that many boards share is not used") {
+TEST_CASE("a firmware UUID that many boards share is not used") {
   const TemporaryHost host;
   host.write("etc/machine-id", "00112233445566778899aabbccddeeff\n");
   for (const auto* shared :
@@ -85,13 +65,13 @@ TEST_CASE("a firmware's UUID that many boards share is not used") {
   }
 }
 
-TEST_CASE("a host that has no id at all is unknown, with zeros") {
+TEST_CASE("the UUID of a host without any id is unknown and zero") {
   CHECK(find_host_uuid(fixture_host("container"), "", "") == HostUuid{});
   CHECK(find_host_uuid(fixture_host("xen-dom0"), "", "") == HostUuid{});
   CHECK(HostUuid{}.origin == UuidOrigin::unknown);
 }
 
-TEST_CASE("a configured UUID that is malformed is an error and not replaced by another") {
+TEST_CASE("a malformed configured UUID is an error and not replaced by another") {
   CHECK(!find_host_uuid(fixture_host("kernel-3.10"), "4c4c4544", ""));
 }
 

@@ -62,7 +62,7 @@ Packed pack_one(const CounterSample& sample, std::size_t max_bytes) {
 
 } // namespace
 
-TEST_CASE("a datagram carries what its agent is and when it was") {
+TEST_CASE("a datagram carries agent address, sub-agent, number and uptime") {
   SequenceNumbers numbers;
   const auto agent = GENERATE(AgentIdentity{kV4, 100'000}, AgentIdentity{kV6, 7});
   const auto packed = pack(agent, std::vector{parents(kHostDataSource, 1)}, 1400, 90'061'500ms, numbers);
@@ -82,7 +82,7 @@ TEST_CASE("uptime wraps at 2^32 ms") {
       5);
 }
 
-TEST_CASE("every block arrives once, in order, whatever the size of datagrams, and none is larger") {
+TEST_CASE("every block arrives once and in order, and no datagram exceeds its size") {
   const auto seed = GENERATE(range(1U, 11U));
   const std::vector<CounterSample> samples{{kHostDataSource, RandomBlocks(seed).one_of_each()},
                                            {{0, 4}, {}},
@@ -127,7 +127,7 @@ TEST_CASE("samples share one datagram as long as they fit") {
   CHECK(pack({kV4, 1}, samples, kTwo - 1, 0ms, numbers).datagrams.size() == 2);
 }
 
-TEST_CASE("a block that is too large alone is left out and named, the others are sent") {
+TEST_CASE("a block that is too large for any datagram is left out and reported, the others are sent") {
   HostAdapters adapters;
   adapters.adapters.resize(32);
   CounterSample sample = parents(kHostDataSource, 2);
@@ -146,7 +146,7 @@ TEST_CASE("a block that fills a datagram to the last byte is sent") {
   CHECK(smaller.too_large == std::vector<TooLarge>{{kHostDataSource, "host_parent"}});
 }
 
-TEST_CASE("nothing to say makes no datagram and uses up no number") {
+TEST_CASE("without samples there is no datagram, and no number is used") {
   SequenceNumbers numbers;
   CHECK(pack({kV4, 1}, std::vector{parents(kHostDataSource, 0)}, 1400, 0ms, numbers).datagrams.empty());
   CHECK(numbers.datagram == 0);

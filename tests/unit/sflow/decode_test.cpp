@@ -128,7 +128,7 @@ TEST_CASE("text that is longer than its structure allows is cut by the encoder")
   CHECK(std::get<HostDescr>(std::get<CounterBlock>(sample.records.at(0))).hostname == std::string(64, 'x'));
 }
 
-TEST_CASE("the header of a datagram is told") {
+TEST_CASE("the header of a datagram is decoded") {
   SECTION("with an IPv4 agent") {
     const auto datagram = decoded(datagram_of({}));
     CHECK(datagram.agent_address.to_string() == "192.0.2.1");
@@ -144,10 +144,10 @@ TEST_CASE("the header of a datagram is told") {
   }
 }
 
-TEST_CASE("what is not sFlow version 5 is refused") {
+TEST_CASE("anything but sFlow version 5 is refused") {
   CHECK_THAT(error_of(to_bytes({4, 1, 0, 0, 0, 0, 0})), Catch::Contains("version 4, not 5"));
   CHECK_THAT(error_of(to_bytes({5, 3, 0, 0, 0, 0, 0})), Catch::Contains("agent address of type 3"));
-  CHECK(error_of({}) == "byte 0: 4 bytes where 0 are left");
+  CHECK(error_of({}) == "byte 0: cut short: needs 4 bytes, has 0");
 }
 
 TEST_CASE("a compact counter sample has class and index in one word") {
@@ -171,7 +171,7 @@ TEST_CASE("a compact flow sample is decoded") {
   CHECK(sample.records[0] == FlowRecord(ExtendedSwitch{10, 1, 20, 2}));
 }
 
-TEST_CASE("an expanded flow sample is decoded, and the sampled packet is looked into") {
+TEST_CASE("an expanded flow sample is decoded, and the sampled packet is parsed") {
   const auto sample = only_sample<DecodedFlow>(tagged(
       3, with_items({9, 0, 0x0100'0005, 400, 800, 2, 0, 0x4000'0003, 1, 256}, {sampled_header(1, kFrame)})));
   CHECK(sample.source == DataSource{0, 0x0100'0005});
@@ -186,7 +186,7 @@ TEST_CASE("an expanded flow sample is decoded, and the sampled packet is looked 
   CHECK(header.packet.dst_ip == IpAddress(IpAddress::V4{192, 0, 2, 2}));
 }
 
-TEST_CASE("a sampled packet may be IP without a frame, and of a protocol that is not looked into") {
+TEST_CASE("a sampled packet may be IP without a frame, or of a protocol that is not parsed") {
   const Bytes ip(kFrame.begin() + 14, kFrame.end());
   const auto header_of = [](const Bytes& record) {
     const auto sample = only_sample<DecodedFlow>(tagged(1, with_items({1, 2, 3, 4, 5, 6, 7}, {record})));
@@ -220,7 +220,7 @@ TEST_CASE("a discarded packet is decoded") {
   CHECK(std::get<SampledHeader>(sample.records[0]).packet.tcp_flags == 2);
 }
 
-TEST_CASE("formats that are not known are kept with their numbers, and what follows is decoded") {
+TEST_CASE("unknown formats are kept with their numbers, and the next ones are decoded") {
   const auto datagram = decoded(datagram_of({tagged((4300U << 12) + 1002, Bytes(7)),
                                              counters_of({tagged((4413U << 12) + 3, Bytes(144)),
                                                           tagged(9, {}), encode_record(HostParent{2, 1})})}));
@@ -233,7 +233,7 @@ TEST_CASE("formats that are not known are kept with their numbers, and what foll
   CHECK(records[2] == CounterRecord(HostParent{2, 1}));
 }
 
-TEST_CASE("host_cpu from before 2014 is taken, what it has not is unknown") {
+TEST_CASE("host_cpu from before 2014 is accepted, and its missing fields are unknown") {
   HostCpu expected;
   expected.contexts = 17;
   expected.cpu_steal = kUnknown32;
@@ -250,10 +250,10 @@ TEST_CASE("a structure that is shorter or longer than specified is an error that
   };
   // The second sample's first record: 28 + 24 + 24 bytes, then tag and length.
   CHECK(error_with(2003, 80).empty());
-  CHECK(error_with(2003, 76) == "sample 2, record 1 (host_cpu): byte 160: 4 bytes where 0 are left");
+  CHECK(error_with(2003, 76) == "sample 2, record 1 (host_cpu): byte 160: cut short: needs 4 bytes, has 0");
   CHECK(error_with(2003, 84) == "sample 2, record 1 (host_cpu): byte 164: 4 bytes left over");
-  CHECK(error_with(2003, 64) == "sample 2, record 1 (host_cpu): byte 148: 4 bytes where 0 are left");
-  CHECK(error_with(2003, 72) == "sample 2, record 1 (host_cpu): byte 156: 4 bytes where 0 are left");
+  CHECK(error_with(2003, 64) == "sample 2, record 1 (host_cpu): byte 148: cut short: needs 4 bytes, has 0");
+  CHECK(error_with(2003, 72) == "sample 2, record 1 (host_cpu): byte 156: cut short: needs 4 bytes, has 0");
   CHECK(error_with(2002, 9) == "sample 2, record 1 (host_parent): byte 92: 1 bytes left over");
 }
 
@@ -285,7 +285,7 @@ TEST_CASE("every datagram cut short at any byte or with one byte more is an erro
   CHECK_THAT(error_of(longer), Catch::Contains("1 bytes left over"));
 }
 
-TEST_CASE("no byte, whatever its value, makes the decoder read what is not there") {
+TEST_CASE("no value of any byte makes the decoder read beyond the end") {
   const Bytes whole = everything();
   for (std::size_t at = 0; at < whole.size(); ++at) {
     for (const std::uint8_t value : Bytes{0x00, 0x01, 0x7f, 0x80, 0xff}) {
@@ -297,21 +297,22 @@ TEST_CASE("no byte, whatever its value, makes the decoder read what is not there
   }
 }
 
-TEST_CASE("a count of more than can follow is an error") {
+TEST_CASE("a count of more elements than can follow is an error") {
   SECTION("of samples") {
     CHECK(error_of(to_bytes({5, 1, 0, 0, 0, 0, 0xffff'ffff})) ==
-          "byte 28: 4294967295 elements where 0 bytes are left");
-    CHECK(error_of(to_bytes({5, 1, 0, 0, 0, 0, 2, 77, 0})) == "byte 28: 2 elements where 8 bytes are left");
+          "byte 28: cut short: 4294967295 elements cannot be in 0 bytes");
+    CHECK(error_of(to_bytes({5, 1, 0, 0, 0, 0, 2, 77, 0})) ==
+          "byte 28: cut short: 2 elements cannot be in 8 bytes");
   }
   SECTION("of records") {
     CHECK(error_of(datagram_of({tagged(4, to_bytes({3, 2, 1, 0x2000'0000}))})) ==
-          "sample 1: byte 52: 536870912 elements where 0 bytes are left");
+          "sample 1: byte 52: cut short: 536870912 elements cannot be in 0 bytes");
   }
   SECTION("of adapters and of their MAC addresses") {
     CHECK(error_of(datagram_of({counters_of({tagged(2001, to_bytes({0x4000'0000, 1, 0}))})})) ==
-          "sample 1, record 1 (host_adapters): byte 64: 1073741824 elements where 8 bytes are left");
+          "sample 1, record 1 (host_adapters): byte 64: cut short: 1073741824 elements cannot be in 8 bytes");
     CHECK(error_of(datagram_of({counters_of({tagged(2001, to_bytes({1, 1, 3, 0, 0}))})})) ==
-          "sample 1, record 1 (host_adapters): byte 72: 3 elements where 8 bytes are left");
+          "sample 1, record 1 (host_adapters): byte 72: cut short: 3 elements cannot be in 8 bytes");
   }
   SECTION("fewer than there are") {
     CHECK_THAT(error_of(datagram_of({tagged(4, to_bytes({3, 2, 1, 0, 9, 0}))})),
@@ -319,7 +320,7 @@ TEST_CASE("a count of more than can follow is an error") {
   }
 }
 
-TEST_CASE("a length of more than can follow is an error") {
+TEST_CASE("a length of more bytes than can follow is an error") {
   Bytes datagram = datagram_of({counters_of({encode_record(HostParent{2, 1})})});
   const auto hostile = GENERATE(0xffff'ffffU, 0x8000'0000U, 0x7fff'ffffU, 200U);
   const auto at = GENERATE(kHeaderSize + 4, kRecordsAt + 4); // of the sample, of the record
@@ -336,17 +337,17 @@ TEST_CASE("a string that is longer than its structure allows is an error") {
   out.fixed(to_bytes({3, 2, 0}));
   const Bytes record = tagged(2000, out.bytes());
   CHECK(error_of(datagram_of({counters_of({record})})) ==
-        "sample 1, record 1 (host_descr): byte 64: a string of 65 bytes where 64 are allowed");
+        "sample 1, record 1 (host_descr): byte 64: a string of 65 bytes, 64 allowed");
 }
 
 TEST_CASE("padding that is not zero is an error") {
   SECTION("after a MAC address") {
     CHECK(error_of(datagram_of({counters_of({tagged(2001, to_bytes({1, 1, 1, 0, 1}))})})) ==
-          "sample 1, record 1 (host_adapters): byte 80: padding that is not zero");
+          "sample 1, record 1 (host_adapters): byte 80: padding is not zero");
   }
   SECTION("after a sample of unknown format") {
     Bytes datagram = datagram_of({tagged(77, {1, 2, 3})});
     datagram.back() = 1;
-    CHECK(error_of(datagram) == "sample 1: byte 40: padding that is not zero");
+    CHECK(error_of(datagram) == "sample 1: byte 40: padding is not zero");
   }
 }

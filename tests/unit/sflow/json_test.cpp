@@ -50,7 +50,7 @@ TEST_CASE("UUIDs and MAC addresses are text") {
         R"({"type":"host_adapters","adapters":[{"if_index":2,"mac_addresses":["52:54:00:ab:cd:ef"]}]})");
 }
 
-TEST_CASE("loads are shown as short as they are exact, and what is not a number as null") {
+TEST_CASE("loads have the shortest exact form, and NaN is null") {
   HostCpu cpu;
   cpu.load_one = 0.1F;
   cpu.load_five = 12.0F;
@@ -59,7 +59,7 @@ TEST_CASE("loads are shown as short as they are exact, and what is not a number 
   CHECK_THAT(line, Catch::Contains(R"("load_one":0.1,"load_five":12.0,"load_fifteen":null,)"));
 }
 
-TEST_CASE("text from the wire that is not UTF-8 is shown with replacements") {
+TEST_CASE("bytes from the wire that are not UTF-8 are replaced") {
   HostDescr descr;
   descr.hostname = "a\xff\xc3(\"\n";
   descr.hostname += '\0';
@@ -95,7 +95,7 @@ TEST_CASE("every structure is an object with its own name, and none lacks a fiel
   CHECK(names.size() == std::variant_size_v<CounterBlock>);
 }
 
-TEST_CASE("a flow sample shows what is known of the packet and leaves out what is not") {
+TEST_CASE("a flow sample shows the known fields of the packet and leaves out the others") {
   PacketHeader packet;
   packet.src_mac = MacAddress{2, 0, 0, 0, 0, 1};
   packet.vlan = 100;

@@ -69,7 +69,7 @@ Bytes to_bytes(std::span<const std::uint8_t> view) {
 
 } // namespace
 
-TEST_CASE("a TCP segment over IPv4 over Ethernet is known by its addresses, ports and flags") {
+TEST_CASE("a TCP segment over IPv4 over Ethernet has addresses, ports and flags") {
   PacketHeader expected;
   expected.src_mac = kSrcMac;
   expected.dst_mac = kDstMac;
@@ -84,7 +84,7 @@ TEST_CASE("a TCP segment over IPv4 over Ethernet is known by its addresses, port
   CHECK(ethernet_header(ethernet({0x0800}, ipv4(6, kTcp))) == expected);
 }
 
-TEST_CASE("tags are taken off: the outer and the inner VLAN are told, and the type after them") {
+TEST_CASE("VLAN tags are removed: the outer and the inner VLAN are reported, and the type after them") {
   const auto one = ethernet_header(ethernet({0x8100, 0xe064, 0x0800}, ipv4(6, kTcp)));
   CHECK(one.vlan == 100); // without the priority in the upper bits
   CHECK_FALSE(one.inner_vlan);
@@ -104,7 +104,7 @@ TEST_CASE("an IEEE 802.3 frame has a length and no EtherType") {
   CHECK_FALSE(header.ethertype);
 }
 
-TEST_CASE("ARP tells the protocol addresses of sender and target") {
+TEST_CASE("ARP has the protocol addresses of sender and target") {
   const Bytes request{0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 192, 0, 2, 9};
   const auto header = ethernet_header(ethernet({0x0806}, request));
   CHECK(header.src_ip == IpAddress(IpAddress::V4{192, 0, 2, 1}));
@@ -112,19 +112,19 @@ TEST_CASE("ARP tells the protocol addresses of sender and target") {
   CHECK_FALSE(header.ip_protocol);
 }
 
-TEST_CASE("ARP for other than IPv4 over Ethernet has no addresses that we know") {
+TEST_CASE("ARP for anything but IPv4 over Ethernet has no addresses") {
   const auto header = ethernet_header(ethernet({0x0806}, Bytes{0, 6, 8, 0, 6, 4, 0, 1} + Bytes(20, 1)));
   CHECK(header.ethertype == 0x0806);
   CHECK_FALSE(header.src_ip);
 }
 
-TEST_CASE("IPv4 options are stepped over") {
+TEST_CASE("IPv4 options are skipped") {
   const auto header = ethernet_header(ethernet({0x0800}, ipv4(6, kTcp, 0, Bytes{1, 1, 1, 0, 1, 1, 1, 0})));
   CHECK(header.src_port == 443);
   CHECK(header.tcp_flags == 0x12);
 }
 
-TEST_CASE("the first fragment has ports, the others have none, and all are told to be fragments") {
+TEST_CASE("the first fragment has ports, the others have none, and all are marked as fragments") {
   const auto whole = ethernet_header(ethernet({0x0800}, ipv4(6, kTcp, 0x4000))); // do not fragment
   CHECK_FALSE(whole.fragment);
   const auto first = ethernet_header(ethernet({0x0800}, ipv4(6, kTcp, 0x2000)));
@@ -136,7 +136,7 @@ TEST_CASE("the first fragment has ports, the others have none, and all are told 
   CHECK_FALSE(last.src_port);
 }
 
-TEST_CASE("an IPv4 header that cannot be right is not looked past") {
+TEST_CASE("nothing is read after an impossible IPv4 header") {
   Bytes packet = ipv4(6, kTcp);
   SECTION("version 5") {
     packet[0] = 0x55;
@@ -150,7 +150,7 @@ TEST_CASE("an IPv4 header that cannot be right is not looked past") {
   }
 }
 
-TEST_CASE("what lies after the end of an IP packet is not taken for its content") {
+TEST_CASE("bytes after the end of an IP packet are not its content") {
   SECTION("IPv4") {
     Bytes packet = ipv4(6, {}) + kTcp;
     CHECK_FALSE(parse_packet(LinkType::ip, packet).header.src_port);
@@ -173,7 +173,7 @@ TEST_CASE("ICMP and ICMPv6 have a type and a code") {
   CHECK(v6.icmp_code == 0);
 }
 
-TEST_CASE("IPv6 extension headers are stepped over") {
+TEST_CASE("IPv6 extension headers are skipped") {
   const Bytes hop_by_hop{60, 1, 5, 2, 0, 0, 1, 10,
                          0,  0, 0, 0, 0, 0, 0, 0};             // 16 bytes, next: destination options
   const Bytes destination{51, 0, 1, 4, 0, 0, 0, 0};            // 8 bytes, next: authentication
@@ -190,14 +190,14 @@ TEST_CASE("IPv6 extension headers are stepped over") {
   CHECK(header.ttl == 64);
 }
 
-TEST_CASE("a later IPv6 fragment tells its protocol and no ports") {
+TEST_CASE("a later IPv6 fragment has a protocol and no ports") {
   const auto header = parse_packet(LinkType::ip, ipv6(44, Bytes{17, 0, 5, 0xa8, 0, 0, 0, 9} + kTcp)).header;
   CHECK(header.fragment);
   CHECK(header.ip_protocol == 17);
   CHECK_FALSE(header.src_port);
 }
 
-TEST_CASE("an IPv6 datagram in one fragment is whole") {
+TEST_CASE("an IPv6 datagram in one fragment is complete") {
   const auto header = parse_packet(LinkType::ip, ipv6(44, Bytes{6, 0, 0, 0, 0, 0, 0, 9} + kTcp)).header;
   CHECK_FALSE(header.fragment);
   CHECK(header.src_port == 443);
@@ -229,7 +229,7 @@ TEST_CASE("a UDP length shorter than its own header has no payload") {
   CHECK(parse_packet(LinkType::ip, packet).udp_payload.empty());
 }
 
-TEST_CASE("a packet cut short anywhere tells what it still has and nothing that it has not") {
+TEST_CASE("a packet cut short anywhere has the fields before the cut and no others") {
   const Bytes extensions{60, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0};
   const auto frame = GENERATE_COPY(ethernet({0x8100, 5, 0x0800}, ipv4(6, kTcp)),
                                    ethernet({0x86dd}, ipv6(0, extensions + kTcp)));

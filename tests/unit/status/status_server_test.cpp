@@ -40,7 +40,7 @@ struct Served {
     auto opened = StatusServer::open(
         loop, path(), [this] { return ++asked, document; }, patience);
     if (!opened) {
-      return tl::unexpected(opened.error());
+      return error_of(opened);
     }
     server = *std::move(opened);
     return {};

@@ -3,10 +3,10 @@
 #include "guests/libvirt/libvirt_source.hpp"
 
 #include "common/handle.hpp"
+#include "common/uuid.hpp"
 #include "guests/libvirt/disk_silence.hpp"
 #include "guests/libvirt/domain_reader.hpp"
 #include "host/fixture_host.hpp"
-#include "host/host_uuid.hpp"
 
 #include <catch2/catch.hpp>
 
