@@ -1,6 +1,6 @@
-// The part of libfmt.so that is not in its headers, for a binary that does not load the library: the functions
-// that the included file defines, and the instantiations that fmt/format.h and fmt/core.h declare `extern`. If
-// one is missing here, the linker takes it from the shared library.
+// The part of libfmt.so that is not in its headers, for a binary that does not load the library: the
+// functions that the included file defines, and the instantiations that fmt/format.h and fmt/core.h declare
+// `extern`. If one is missing here, the linker takes it from the shared library.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE
