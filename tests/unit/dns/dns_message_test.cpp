@@ -97,17 +97,21 @@ TEST_CASE("a DNS answer cut short at any byte is an error") {
 
 TEST_CASE("endless and too long names are errors") {
   const auto at_data = static_cast<unsigned>((header(1) + record(5, {})).size());
-  const std::string loop = "malformed DNS message: a compressed name that does not lead backwards";
-  CHECK(error_of(header(1) + record(5, u16(0xc000 | at_data))) == loop);
-  CHECK(error_of(header(1) + record(5, text("a") + u16(0xc000 | at_data))) == loop);
-  CHECK(error_of(header(1) + record(5, u16(0xc000 | (at_data + 2)) + Bytes{0})) == loop);
+  const auto loop = [](int byte) {
+    return fmt::format("malformed DNS message: byte {}: a compressed name that does not lead backwards",
+                       byte);
+  };
+  CHECK(error_of(header(1) + record(5, u16(0xc000 | at_data))) == loop(39));
+  CHECK(error_of(header(1) + record(5, text("a") + u16(0xc000 | at_data))) == loop(41));
+  CHECK(error_of(header(1) + record(5, u16(0xc000 | (at_data + 2)) + Bytes{0})) == loop(39));
   Bytes longest;
   for (int i = 0; i < 4; ++i) {
     longest = longest + text(std::string(63, 'x'));
   }
-  const std::string too_long = "malformed DNS message: a name that is too long or of an unknown form";
-  CHECK(error_of(header(1) + record(5, longest + Bytes{0})) == too_long);
-  CHECK(error_of(header(1) + record(5, Bytes{0x40, 0})) == too_long);
+  CHECK(error_of(header(1) + record(5, longest + Bytes{0})) ==
+        "malformed DNS message: byte 230: a name that is too long or of an unknown form");
+  CHECK(error_of(header(1) + record(5, Bytes{0x40, 0})) ==
+        "malformed DNS message: byte 38: a name that is too long or of an unknown form");
 }
 
 TEST_CASE("a compressed name of more pointers than a name has labels is an error") {
@@ -120,13 +124,20 @@ TEST_CASE("a compressed name of more pointers than a name has labels is an error
     return header(2) + record(250, chain) + record(5, u16(0xc000 | (at + 2 * (pointers - 2))));
   };
   CHECK(std::get<DnsName>(parse_dns_message(chain_of(127)).value().answers.at(1).data).name == "example");
-  CHECK(error_of(chain_of(128)) == "malformed DNS message: a compressed name of too many parts");
+  CHECK(error_of(chain_of(128)) == "malformed DNS message: byte 39: a compressed name of too many parts");
+}
+
+TEST_CASE("more records than can follow are an error") {
+  CHECK(error_of(header(65535)) ==
+        "malformed DNS message: byte 25: cut short: 65535 elements cannot be in 0 bytes");
 }
 
 TEST_CASE("a record whose data do not fill its length, or overrun it, is an error") {
   CHECK(error_of(header(1) + record(1, {10, 0, 0, 1, 0})) ==
-        "malformed DNS message: a record that is longer than its type allows");
-  CHECK(error_of(header(1) + record(1, {10, 0, 0})) == "malformed DNS message: cut short");
-  CHECK(error_of(header(1) + record(16, {5, 'a'})) == "malformed DNS message: cut short");
+        "malformed DNS message: byte 41: a record that is longer than its type allows");
+  CHECK(error_of(header(1) + record(1, {10, 0, 0})) ==
+        "malformed DNS message: byte 37: cut short: needs 4 bytes, has 3");
+  CHECK(error_of(header(1) + record(16, {5, 'a'})) ==
+        "malformed DNS message: byte 38: cut short: needs 5 bytes, has 1");
   CHECK(error_of(header(0, 0, 0x0100)) == "not an answer");
 }
