@@ -7,22 +7,21 @@ namespace sfa::sflowovsd {
 
 namespace {
 
-// The older agent rewrites the file in place: for so long, a file that is not whole is taken for one that is
-// being written.
+// host-sflow rewrites the file in place. An incomplete file is taken for one that is being written until this
+// time has passed.
 constexpr std::chrono::milliseconds kWriting{200};
 
 } // namespace
 
 // The watch is made before the first read, so that no change can fall between the two.
 SharedFile::SharedFile(EventLoop& loop, std::filesystem::path path, Apply apply)
-    : path_(std::move(path)), apply_(std::move(apply)), settled_(loop.timer([this] { read(); })),
+    : path_(std::move(path)), apply_(std::move(apply)), settled_(loop, kWriting, [this] { read(); }),
       watch_(loop, path_, [this] { read_changed(); }) {
   read();
 }
 
 void SharedFile::read() {
-  settling_ = false;
-  settled_.disarm();
+  settled_.cancel();
   if (!take()) {
     state_.failed(Error{error_.message + "; the last good settings stay in force"});
   }
@@ -30,11 +29,9 @@ void SharedFile::read() {
 
 void SharedFile::read_changed() {
   if (take()) {
-    settling_ = false;
-    settled_.disarm();
-  } else if (!settling_) {
-    settling_ = true;
-    settled_.arm_at(std::chrono::steady_clock::now() + kWriting);
+    settled_.cancel();
+  } else {
+    settled_.trigger();
   }
 }
 
