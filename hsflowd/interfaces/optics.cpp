@@ -31,7 +31,7 @@ private:
   std::span<const std::uint8_t> bytes_;
 };
 
-// As a number of the structure: rounded; what is negative or too large after a calibration is at the limit.
+// Rounds for a field of the structure. A value that calibration made negative or too large is clamped.
 std::uint32_t rounded(double value) {
   return std::isfinite(value) ? static_cast<std::uint32_t>(std::clamp(std::round(value), 0.0, 4294967295.0))
                               : 0;
@@ -41,7 +41,7 @@ std::int32_t rounded_signed(double value) {
   return std::isfinite(value) ? static_cast<std::int32_t>(std::clamp(std::round(value), -1e9, 1e9)) : 0;
 }
 
-// A2h, byte 56 on: a slope in 256ths and an offset for all but received power, which has a polynomial.
+// A2h, from byte 56: a slope in 256ths and an offset for each value, and a polynomial for received power.
 class Calibration {
 public:
   Calibration(const Memory& memory, bool external) : memory_(memory), external_(external) {}
@@ -84,7 +84,7 @@ std::optional<sflow::SfpCounters> parse_sff8472(std::span<const std::uint8_t> by
   const Memory memory(bytes);
   const std::uint8_t diagnostics = memory.u8(92);
   const bool implemented = (diagnostics & 0x40) != 0;
-  const bool copper = (memory.u8(8) & 0x0c) != 0; // passive or active cable: no wavelength, no light
+  const bool copper = (memory.u8(8) & 0x0c) != 0; // passive or active cable, which has no light
   if (!implemented || copper) {
     return std::nullopt;
   }

@@ -65,7 +65,7 @@ Bytes qsfp() {
 
 } // namespace
 
-TEST_CASE("an SFP module tells temperature, voltage, current and power of its lane") {
+TEST_CASE("an SFP module has temperature, voltage, and the current and power of its lane") {
   CHECK(parse_sff8472(sfp()).value() == SfpCounters{.module_id = 0,
                                                     .module_num_lanes = 1,
                                                     .module_supply_voltage = 3300,
@@ -82,7 +82,7 @@ TEST_CASE("an SFP module tells temperature, voltage, current and power of its la
                                                                .rx_wavelength = 850}}});
 }
 
-TEST_CASE("a module that wants its values calibrated has them calibrated") {
+TEST_CASE("a module's values are calibrated if it demands that") {
   Bytes memory = sfp(0x58);
   constexpr std::size_t kA2 = 256;
   put_float(memory, kA2 + 68, 2);   // Rx_PWR(1)
@@ -101,7 +101,7 @@ TEST_CASE("a module that wants its values calibrated has them calibrated") {
   CHECK(block.lanes.at(0).rx_power == 870); // (4300 x 2 + 100) x 0.1 uW
 }
 
-TEST_CASE("a calibration that makes no sense gives a number all the same") {
+TEST_CASE("a calibration that makes no sense still gives a number") {
   Bytes memory = sfp(0x58);
   put_float(memory, 256 + 56, std::numeric_limits<float>::infinity());
   put_float(memory, 256 + 72, -1e30F);
@@ -111,7 +111,7 @@ TEST_CASE("a calibration that makes no sense gives a number all the same") {
   CHECK(block.lanes.at(0).tx_bias_current == 0);
 }
 
-TEST_CASE("a QSFP module tells its four lanes, and temperatures below zero") {
+TEST_CASE("a QSFP module has four lanes, and may be colder than zero") {
   const auto block = parse_sff8636(qsfp()).value();
   CHECK(block.module_num_lanes == 4);
   CHECK(block.module_temperature == -9500);
@@ -158,7 +158,7 @@ TEST_CASE("the memory of a module cut short at any byte gives a value or nothing
   }
 }
 
-TEST_CASE("what changes while a module is in use is within its memory") {
+TEST_CASE("the part of a module's memory that changes is within the memory") {
   CHECK(kSff8472Live.offset + kSff8472Live.bytes <= 512);
   CHECK(kSff8636Live.offset + kSff8636Live.bytes <= 256);
 }
