@@ -24,7 +24,7 @@ class InterfaceSamples final : public polling::SampleSource {
 public:
   struct Host {
     host::SysRoot root;
-    std::shared_ptr<host::HostInterfaces> interfaces; // is told of the changes that the watch reports
+    std::shared_ptr<host::HostInterfaces> interfaces; // gets the changes that the watch reports
     // nullopt for a captured tree, whose host has neither drivers nor a bonding driver to ask.
     std::optional<Ethtool> drivers;
   };

@@ -24,6 +24,20 @@ template <class Header>
   return header;
 }
 
+// One attribute of a message, which is cheaper than all of them; null if it is absent.
+[[nodiscard]] inline const nlattr* find_attribute(const nlmsghdr* message, std::size_t header_bytes,
+                                                  std::uint16_t type) {
+  const auto* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(message));
+  const auto* attribute = static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, header_bytes));
+  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
+       attribute = mnl_attr_next(attribute)) {
+    if (mnl_attr_get_type(attribute) == type) {
+      return attribute;
+    }
+  }
+  return nullptr;
+}
+
 class Attributes {
 public:
   // Those behind the fixed part of a message.

@@ -54,7 +54,7 @@ std::optional<std::pair<std::uint32_t, host::LinkCounters>> parse_stats(const nl
   if (message->nlmsg_type != RTM_NEWSTATS || !header) {
     return std::nullopt;
   }
-  const nlattr* attribute = Attributes(message, sizeof(if_stats_msg))[IFLA_STATS_LINK_64];
+  const nlattr* attribute = find_attribute(message, sizeof(if_stats_msg), IFLA_STATS_LINK_64);
   // Newer kernels have more members at the end, older ones fewer.
   constexpr std::size_t kNeeded = offsetof(rtnl_link_stats64, rx_missed_errors) + sizeof(std::uint64_t);
   if (attribute == nullptr || mnl_attr_get_payload_len(attribute) < kNeeded) {

@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What a subscriber was told since the last look.
-struct Told {
+// What a subscriber was called for, since the last settle().
+struct Seen {
   std::vector<NetworkEvent> events;
   int links_settled = 0;
   int addresses_settled = 0;
@@ -25,11 +25,11 @@ public:
   Bed() {
     // As the daemon: one needs links, two ask for the addresses.
     subscriptions_.push_back(
-        watch.subscribe({.event = [this](const auto& event) { told.events.push_back(event); },
-                         .links_settled = [this] { ++told.links_settled; }}));
+        watch.subscribe({.event = [this](const auto& event) { seen.events.push_back(event); },
+                         .links_settled = [this] { ++seen.links_settled; }}));
     for (int i = 0; i < 2; ++i) {
       subscriptions_.push_back(watch.subscribe({.addresses_settled = [this] {
-        ++told.addresses_settled;
+        ++seen.addresses_settled;
         REQUIRE(watch.addresses());
       }}));
     }
@@ -41,10 +41,10 @@ public:
   // Runs the loop until a burst has settled; returns what it cost.
   NetworkWatch::Counts settle() {
     const auto before = watch.counts();
-    told = {};
+    seen = {};
     const auto deadline = std::chrono::steady_clock::now() + 30s;
     loop.run_pending();
-    while (told.links_settled + told.addresses_settled == 0) {
+    while (seen.links_settled + seen.addresses_settled == 0) {
       REQUIRE(std::chrono::steady_clock::now() < deadline);
       pollfd waited{.fd = loop.fd(), .events = POLLIN, .revents = 0};
       poll(&waited, 1, 1000);
@@ -58,7 +58,7 @@ public:
 
   EventLoop loop;
   NetworkWatch watch{loop};
-  Told told;
+  Seen seen;
 
 private:
   std::vector<std::shared_ptr<const void>> subscriptions_;
@@ -77,10 +77,10 @@ TEST_CASE("a change of a link wakes the watch once and causes no read when no ad
   CHECK(cost.wake_ups == 1);
   CHECK(cost.link_dumps == 0);
   CHECK(cost.address_dumps == 0);
-  REQUIRE(bed.told.events.size() == 1);
-  CHECK(std::get<LinkChanged>(bed.told.events[0]).link.name == "lo");
-  CHECK(bed.told.links_settled == 1);
-  CHECK(bed.told.addresses_settled == 0);
+  REQUIRE(bed.seen.events.size() == 1);
+  CHECK(std::get<LinkChanged>(bed.seen.events[0]).link.name == "lo");
+  CHECK(bed.seen.links_settled == 1);
+  CHECK(bed.seen.addresses_settled == 0);
 }
 
 TEST_CASE("a link that goes up or down wakes the watch once, and one read serves all subscribers") {
@@ -96,8 +96,8 @@ TEST_CASE("a link that goes up or down wakes the watch once, and one read serves
     CHECK(cost.wake_ups == 1);
     CHECK(cost.link_dumps == 0);
     CHECK(cost.address_dumps == 1);
-    CHECK(bed.told.links_settled == 1);
-    CHECK(bed.told.addresses_settled == 2); // one each
+    CHECK(bed.seen.links_settled == 1);
+    CHECK(bed.seen.addresses_settled == 2); // one each
     const auto* addresses = *bed.watch.addresses();
     const auto local = std::ranges::find(*addresses, IpAddress::parse("127.0.0.1").value(),
                                          &host::InterfaceAddress::address);
@@ -122,7 +122,7 @@ TEST_CASE("a burst of changes causes one read, of what is true at its end") {
   const auto cost = bed.settle();
   CHECK(cost.wake_ups == 1);
   CHECK(cost.address_dumps == 1);
-  CHECK(bed.told.links_settled == 1);
+  CHECK(bed.seen.links_settled == 1);
   CHECK((*bed.watch.addresses())->front().up);
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("after events were lost, everything is read again") {
     network.set_mtu(1500 + i % 2);
   }
   const auto cost = bed.settle();
-  CHECK(std::ranges::find(bed.told.events, NetworkEvent(EventsLost{})) != bed.told.events.end());
+  CHECK(std::ranges::find(bed.seen.events, NetworkEvent(EventsLost{})) != bed.seen.events.end());
   CHECK(cost.link_dumps == 1);
   CHECK(cost.address_dumps == 1);
 }
