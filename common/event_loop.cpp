@@ -10,10 +10,10 @@ namespace sfa {
 
 struct EventSource::Impl {
   std::function<void(Readiness)> callback;
-  std::exception_ptr* thrown; // where the loop looks for an exception
+  std::exception_ptr* thrown; // the loop rethrows it
   sd_event_source* source = nullptr;
   bool running = false;
-  bool abandoned = false; // by its owner while it was running
+  bool abandoned = false; // its owner destroyed it while it was running
 
   int call(Readiness readiness = {}) noexcept {
     running = true;
@@ -31,7 +31,7 @@ struct EventSource::Impl {
 };
 
 void EventSource::Delete::operator()(Impl* impl) const {
-  if (impl->source != nullptr) { // sd_event_source_disable_unref() came with systemd 243 only
+  if (impl->source != nullptr) { // sd_event_source_disable_unref() exists since systemd 243 only
     sd_event_source_set_enabled(impl->source, SD_EVENT_OFF);
     sd_event_source_unref(impl->source);
   }
@@ -127,7 +127,7 @@ EventSource EventLoop::on_signal(int signal, Callback callback) {
 Timer EventLoop::timer(Callback callback) {
   Timer result;
   result.impl_.reset(new EventSource::Impl{ignoring_readiness(std::move(callback)), &thrown_});
-  // An accuracy of 1 us: the default of 250 ms is for timers that nobody waits for.
+  // An accuracy of 1 us, because the default of 250 ms delays timers that somebody waits for.
   check(sd_event_add_time(
             event_.get(), &result.impl_->source, CLOCK_MONOTONIC, 0, 1,
             [](sd_event_source*, std::uint64_t, void* impl) {

@@ -1,6 +1,6 @@
-// The one blocking point of a daemon: sd-event, with C++ ownership. A source is on from the moment it is made
-// until it is destroyed, which its own callback may do too. An exception that leaves a callback ends run() or
-// run_pending() with that exception; it never crosses C.
+// The only place where a daemon blocks: sd-event, with C++ ownership. A source is active from its creation
+// until its destruction; its own callback may destroy it. An exception that leaves a callback leaves run() or
+// run_pending(); it never crosses C code.
 //
 //   EventLoop loop;
 //   EventSource watch = loop.on_readable(fd, [&] { drain(fd); });
@@ -20,13 +20,13 @@ struct sd_event_source;
 
 namespace sfa {
 
-// CLOCK_MONOTONIC: steps of the wall clock and time in suspend do not move it.
+// CLOCK_MONOTONIC: changes of the wall clock do not affect it, and it stops during suspend.
 using MonotonicTime = std::chrono::steady_clock::time_point;
 
 using Callback = std::function<void()>;
 
-// What a file descriptor is waited for, and what it turned out to be. An error or a hang-up is both: reading
-// or writing tells which.
+// The directions that a caller waits for, or those that are ready. On an error or a hang-up both are ready;
+// the next read or write returns the reason.
 struct Readiness {
   bool readable = false;
   bool writable = false;
@@ -50,7 +50,7 @@ protected:
   std::unique_ptr<Impl, Delete> impl_;
 };
 
-// Fires once for each time that it is armed.
+// Fires once each time it is armed.
 class Timer : public EventSource {
 public:
   void arm_at(MonotonicTime when);
@@ -67,25 +67,25 @@ public:
   EventLoop& operator=(EventLoop&&) = delete;
   ~EventLoop();
 
-  // All throw std::system_error when the kernel has no more to give. `fd` is not owned.
+  // All throw std::system_error if the kernel is out of resources. `fd` is not owned.
   [[nodiscard]] EventSource on_readable(int fd, Callback callback);
   [[nodiscard]] EventSource on_writable(int fd, Callback callback);
-  // For both directions of one descriptor: epoll(7) takes each descriptor once only.
+  // For both directions of one descriptor, because epoll(7) accepts each descriptor only once.
   [[nodiscard]] EventSource on_ready(int fd, Readiness wanted, std::function<void(Readiness)> callback);
   [[nodiscard]] EventSource on_signal(int signal, Callback callback); // blocks the signal for the process
   [[nodiscard]] Timer timer(Callback callback);
 
-  // Waits and dispatches until quit() was called.
+  // Waits and dispatches until quit() is called.
   void run();
   void quit() { quit_ = true; }
   [[nodiscard]] bool quitting() const { return quit_; }
 
-  // For a loop nested in another one: dispatches what is ready and returns; then wait until fd() is readable.
+  // For a loop nested in another one: dispatches what is ready and returns. Wait for fd() to be readable.
   void run_pending();
   [[nodiscard]] int fd() const;
 
-  // Answers systemd's watchdog from this loop, if the service has one: a loop that makes no progress is
-  // restarted.
+  // Sends systemd watchdog keep-alives from this loop, if the unit sets WatchdogSec=. systemd restarts a
+  // daemon whose loop makes no progress.
   void enable_watchdog();
 
 private:

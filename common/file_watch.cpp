@@ -12,12 +12,12 @@ namespace sfa {
 
 namespace {
 
-// IN_MODIFY as well as IN_CLOSE_WRITE: the older agent keeps the file open and rewrites it in place.
+// IN_MODIFY as well as IN_CLOSE_WRITE, because host-sflow keeps the file open and rewrites it in place.
 constexpr std::uint32_t kEvents = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
                                   IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
 
-// The directories whose entries decide what `path` names, each with the entry that counts: every directory on
-// the way, and for a symbolic link those on the way to its target.
+// The directories and the entries in them that `path` depends on: every directory in the path and, for a
+// symbolic link, every directory in the path of its target.
 std::vector<std::pair<std::filesystem::path, std::string>> deciding_entries(std::filesystem::path path) {
   std::vector<std::pair<std::filesystem::path, std::string>> entries;
   constexpr int kMaxLinks = 8;

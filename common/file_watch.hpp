@@ -1,6 +1,6 @@
-// Notices when what a path names may have changed: the file is written, replaced by rename(2), removed, or a
-// directory on the way to it appears or goes. No polling: inotify(7) on directories, because a watch on a
-// file stays with the old inode when the file is replaced.
+// Reports that a file may have changed: it was written, replaced by rename(2) or removed, or a directory in
+// its path appeared or disappeared. It watches directories with inotify(7), because a watch on the file
+// itself would stay with the old inode when the file is replaced.
 #pragma once
 
 #include "common/event_loop.hpp"
@@ -16,8 +16,8 @@ namespace sfa {
 
 class FileWatch {
 public:
-  // Watches from now on; `changed` is called from the loop. Throws std::system_error when the system has no
-  // inotify instance left.
+  // Calls `changed` from the loop for every change after construction. Throws std::system_error if the system
+  // has no inotify instance left.
   FileWatch(EventLoop& loop, const std::filesystem::path& path, Callback changed);
 
 private:
@@ -28,7 +28,7 @@ private:
   Callback changed_;
   UniqueFd inotify_;
   std::map<int, std::set<std::string, std::less<>>>
-      watched_; // watch descriptor -> the names in it that matter
+      watched_; // watch descriptor -> relevant names in that directory
   EventSource readable_;
 };
 

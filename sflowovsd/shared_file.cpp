@@ -15,14 +15,13 @@ constexpr std::chrono::milliseconds kWriting{200};
 
 // The watch is created before the first read, so that no change is missed between the two.
 SharedFile::SharedFile(EventLoop& loop, std::filesystem::path path, Apply apply)
-    : path_(std::move(path)), apply_(std::move(apply)), settled_(loop.timer([this] { read(); })),
+    : path_(std::move(path)), apply_(std::move(apply)), settled_(loop, kWriting, [this] { read(); }),
       watch_(loop, path_, [this] { read_changed(); }) {
   read();
 }
 
 void SharedFile::read() {
-  settling_ = false;
-  settled_.disarm();
+  settled_.cancel();
   if (!try_read()) {
     state_.failed(Error{error_.message +
                         (content_ ? "; keeping the last good settings" : "; Open vSwitch is not changed")});
@@ -31,11 +30,9 @@ void SharedFile::read() {
 
 void SharedFile::read_changed() {
   if (try_read()) {
-    settling_ = false;
-    settled_.disarm();
-  } else if (!settling_) {
-    settling_ = true;
-    settled_.arm_at(std::chrono::steady_clock::now() + kWriting);
+    settled_.cancel();
+  } else {
+    settled_.trigger();
   }
 }
 

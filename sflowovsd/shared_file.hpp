@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/auto_file.hpp"
+#include "common/debounce.hpp"
 #include "common/event_loop.hpp"
 #include "common/file_watch.hpp"
 #include "common/log.hpp"
@@ -36,8 +37,7 @@ private:
   std::optional<AutoFile> content_;
   Error error_; // of the last attempt to read it
   LoggedState state_{"shared file"};
-  bool settling_ = false;
-  Timer settled_;
+  Debounce settled_;
   FileWatch watch_;
 };
 

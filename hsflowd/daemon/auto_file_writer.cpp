@@ -8,8 +8,14 @@
 
 namespace sfa::daemon {
 
+namespace {
+
+constexpr std::chrono::seconds kRetry{5};
+
+} // namespace
+
 AutoFileWriter::AutoFileWriter(EventLoop& loop, std::filesystem::path path, std::function<void()> again)
-    : path_(std::move(path)), again_(loop.timer(std::move(again))) {}
+    : path_(std::move(path)), again_(loop, kRetry, std::move(again)) {}
 
 void AutoFileWriter::publish(const Settings& settings) {
   constexpr std::size_t kMaxBytes = 1 << 20;
@@ -31,8 +37,7 @@ void AutoFileWriter::publish(const Settings& settings) {
     spdlog::debug("{}: revision {} written", path_.native(), next);
   } else {
     state_.failed(written.error());
-    constexpr std::chrono::seconds kRetry{5};
-    again_.arm_at(std::chrono::steady_clock::now() + kRetry);
+    again_.trigger();
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/auto_file.hpp"
+#include "common/debounce.hpp"
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
 
@@ -29,7 +30,7 @@ private:
   std::filesystem::path path_;
   std::uint32_t revision_ = 0;
   LoggedState state_{"shared file"};
-  Timer again_;
+  Debounce again_;
 };
 
 } // namespace sfa::daemon

@@ -73,12 +73,9 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, config::FileConfig file)
              {.others = [this](const Collector& collector) { return collectors_.others(collector); },
               .moved = [this](const Collector& collector,
                               const IpAddress& address) { collectors_.moved(collector, address); }}),
-      auto_file_(loop, options_.shared_file, [this] { update(); }), update_timer_(loop.timer([this] {
-        update_pending_ = false;
-        update();
-      })),
-      give_back_memory_(loop.timer([] { malloc_trim(0); })),
-      address_watch_(loop, [this] { addresses_changed(); }),
+      auto_file_(loop, options_.shared_file, [this] { update(); }),
+      give_back_memory_(loop.timer([] { malloc_trim(0); })), network_(loop),
+      address_changes_(network_.subscribe({.addresses_settled = [this] { update(); }})),
       terminate_(loop.on_signal(SIGTERM, [this] { loop_.quit(); })),
       interrupt_(loop.on_signal(SIGINT, [this] { loop_.quit(); })),
       hangup_(loop.on_signal(SIGHUP, [this] { reload(); })) {
@@ -130,7 +127,10 @@ void Daemon::add_sample_sources() {
   const auto host_interfaces =
       std::make_shared<host::HostInterfaces>(std::make_unique<netlink::NetlinkStatistics>());
   auto interfaces = std::make_unique<interfaces::InterfaceSamples>(
-      loop_, agent_, host::SysRoot(), host_interfaces, interface_filter(file_.config), interfaces::Ethtool());
+      loop_, network_, agent_,
+      interfaces::InterfaceSamples::Host{
+          .root = host::SysRoot(), .interfaces = host_interfaces, .drivers = interfaces::Ethtool()},
+      interface_filter(file_.config));
   auto host = std::make_unique<sources::HostSample>(host::SysRoot(),
                                                     sources::make_host_sources(identity_, host_interfaces));
   auto vms = std::make_unique<guests::VmSamples>(loop_, agent_, host::SysRoot(),
@@ -200,21 +200,12 @@ Result<void> Daemon::try_reload() {
   return {};
 }
 
-// An address that is replaced, or an interface that is restarted, is without one for a moment: what others
-// are told waits until it is over. It waits no longer than that, however often there is news.
-void Daemon::addresses_changed() {
-  constexpr std::chrono::milliseconds kSettleTime{20};
-  if (!std::exchange(update_pending_, true)) {
-    update_timer_.arm_at(std::chrono::steady_clock::now() + kSettleTime);
-  }
-}
-
 void Daemon::update() {
-  if (auto addresses = netlink::read_host_addresses(); !addresses) {
-    reading_addresses_.failed(addresses.error());
-  } else if (*addresses) { // else the watch has news already, and they are read again
-    addresses_ = **std::move(addresses);
+  if (const auto addresses = network_.addresses()) {
+    addresses_ = **addresses;
     reading_addresses_.ok();
+  } else {
+    reading_addresses_.failed(addresses.error());
   }
   config::Config config = config_;
   if (!config.agent_host.empty()) {

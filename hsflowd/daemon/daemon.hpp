@@ -11,7 +11,7 @@
 #include "dnssd/dns_sd.hpp"
 #include "guests/vm_samples.hpp"
 #include "interfaces/interface_samples.hpp"
-#include "netlink/host_addresses.hpp"
+#include "netlink/network_watch.hpp"
 #include "sources/host_sample.hpp"
 #include "sources/registry.hpp"
 #include "status/status.hpp"
@@ -49,7 +49,6 @@ private:
   // The whole file is applied, or nothing of it.
   void reload();
   [[nodiscard]] Result<void> try_reload();
-  void addresses_changed();
   // From the file and DNS-SD to the configuration in force.
   void merge();
   void dns_sd_changed();
@@ -90,10 +89,9 @@ private:
   interfaces::InterfaceSamples* interfaces_ = nullptr; // the agent's
   guests::VmSamples* vms_ = nullptr;                   // the agent's
   AutoFileWriter auto_file_;
-  Timer update_timer_;
   Timer give_back_memory_; // what a large status took to make: more than all else together
-  bool update_pending_ = false;
-  netlink::HostAddressWatch address_watch_;
+  netlink::NetworkWatch network_;
+  std::shared_ptr<const void> address_changes_;
   std::unique_ptr<status::StatusServer> status_server_;
   EventSource terminate_, interrupt_, hangup_;
 };

@@ -1,15 +1,14 @@
-// The sum of a counter over devices that come and go, which itself never falls: collectors compute rates from
-// differences, and a total that falls when a device leaves looks to them like a wrapped counter and an absurd
-// rate.
+// The sum of a counter over devices that appear and disappear. The sum never falls: collectors compute rates
+// from differences, and would take a lower total for a wrapped counter and show an absurd rate.
 //
 //   struct Counters {
 //     std::uint64_t bytes = 0;
 //     static constexpr std::array kCounters{KernelCounter{&Counters::bytes, 64U}};
 //   };
 //   ContinuousTotal<Counters> total;
-//   total.advance({{"eth0", {100}}, {"eth1", {50}}}); // 150: the first time, what the kernel has counted
-//   total.advance({{"eth0", {110}}});                 // 160: eth1 left, what it had counted stays
-//   total.advance({{"eth0", {5}}});                   // 165: eth0 began again at 0
+//   total.advance({{"eth0", {100}}, {"eth1", {50}}}); // 150: what the kernel has counted so far
+//   total.advance({{"eth0", {110}}});                 // 160: eth1 left, its 50 stay
+//   total.advance({{"eth0", {5}}});                   // 165: eth0 restarted at 0
 #pragma once
 
 #include <algorithm>
@@ -21,11 +20,11 @@
 
 namespace sfa::host {
 
-// Most kernel counters are an unsigned long, and ours is as wide as the kernel's.
+// Most kernel counters are an unsigned long, which is as wide here as in the kernel.
 inline constexpr unsigned kLongBits = std::numeric_limits<unsigned long>::digits;
 
-// One counter of a struct, and how wide the kernel keeps it: a 32-bit one that falls may have wrapped, a
-// 64-bit one never does.
+// One counter of a struct, and its width in the kernel. A 32-bit counter that falls may have wrapped; a
+// 64-bit counter never wraps.
 template <class Counters>
 struct KernelCounter {
   std::uint64_t Counters::*value;
@@ -34,9 +33,11 @@ struct KernelCounter {
 template <class Counters>
 KernelCounter(std::uint64_t Counters::*, unsigned) -> KernelCounter<Counters>;
 
-// How far a counter moved from `last` to `now`. One that fell began again at 0, unless it has 32 bits and the
-// way round past 2^32 is the shorter one. One that fell by less than half did not begin again: some drivers
-// forget what a queue had counted that they give up. It moved by nothing that is known.
+// The increase of a counter from `last` to `now`. If it fell:
+// - a 32-bit counter wrapped, if that is an increase of less than 2^31;
+// - otherwise, a counter that fell by at least half restarted at 0;
+// - otherwise the increase is unknown and taken for 0: some drivers lose the count of a queue that they
+// remove.
 [[nodiscard]] constexpr std::uint64_t counter_delta(std::uint64_t last, std::uint64_t now, unsigned bits) {
   if (now >= last) {
     return now - last;
@@ -52,8 +53,8 @@ KernelCounter(std::uint64_t Counters::*, unsigned) -> KernelCounter<Counters>;
 template <class Counters>
 class ContinuousTotal {
 public:
-  // Takes what each device says now and returns the new totals. A device that was away and comes back counts
-  // on from where it was.
+  // Takes the current counters of each device and returns the new totals. A device that comes back continues
+  // from its last values.
   const Counters& advance(const std::map<std::string, Counters>& now) {
     for (const auto& [device, counters] : now) {
       Counters& last = last_[device];
@@ -62,7 +63,7 @@ public:
       }
       last = counters;
     }
-    // Names that are never used twice must not fill the memory of a process that runs for years.
+    // Device names that are never used again must not fill the memory of a process that runs for years.
     if (last_.size() > now.size() + kMaxAway) {
       last_ = now;
     }

@@ -1,4 +1,4 @@
-// Who this host is.
+// The identity of this host.
 #pragma once
 
 #include "host/host_uuid.hpp"
@@ -18,7 +18,7 @@ struct HostIdentity {
   bool operator==(const HostIdentity&) const = default;
 };
 
-// Asks uname(2), and find_host_uuid() with these arguments.
+// From uname(2), and from find_host_uuid() with these arguments.
 [[nodiscard]] Result<HostIdentity> find_host_identity(const SysRoot& root, std::string_view configured_uuid,
                                                       std::string_view machine_id);
 

@@ -26,7 +26,7 @@ HostInterfaces::HostInterfaces(std::unique_ptr<LinkStatistics> statistics)
     : statistics_(std::move(statistics)) {}
 
 Result<const Interfaces*> HostInterfaces::current(const SysRoot& root) {
-  const auto read = all_changed_ || !told_of_changes_ ? read_all(root) : read_changed(root);
+  const auto read = all_changed_ || !follows_changes_ ? read_all(root) : read_changed(root);
   if (!read) {
     return error_of(read);
   }
@@ -67,7 +67,7 @@ Result<void> HostInterfaces::read_changed(const SysRoot& root) {
 }
 
 void HostInterfaces::changed(std::uint32_t index, const std::string& name) {
-  told_of_changes_ = true;
+  follows_changes_ = true;
   const auto old = interfaces_.find(index);
   if (old != interfaces_.end() && old->second.name != name) {
     interfaces_.erase(old);
@@ -76,12 +76,12 @@ void HostInterfaces::changed(std::uint32_t index, const std::string& name) {
 }
 
 void HostInterfaces::removed(std::uint32_t index) {
-  told_of_changes_ = true;
+  follows_changes_ = true;
   interfaces_.erase(index);
 }
 
 void HostInterfaces::all_changed() {
-  told_of_changes_ = true;
+  follows_changes_ = true;
   all_changed_ = true;
 }
 

@@ -1,5 +1,5 @@
-// The network interfaces of this host and their counters, for all who ask: each interface's files in sysfs
-// are read once, and again only after it changed.
+// The network interfaces of this host and their counters, shared by all users. The sysfs files of an
+// interface are read once, and again only after it changed.
 #pragma once
 
 #include "host/interface.hpp"
@@ -13,7 +13,7 @@
 
 namespace sfa::host {
 
-// Reads counters from proc/net/dev; the kernel writes all interfaces there at each reading.
+// Reads counters from proc/net/dev, where the kernel formats all interfaces at each read.
 class LinkStatistics {
 public:
   LinkStatistics() = default;
@@ -23,7 +23,7 @@ public:
   LinkStatistics& operator=(LinkStatistics&&) = delete;
   virtual ~LinkStatistics() = default;
 
-  // Of those of `interfaces` that are still there.
+  // Of those in `interfaces` that still exist.
   [[nodiscard]] virtual Result<LinkCountersByIndex> read(const SysRoot& root,
                                                          std::span<const Interface* const> interfaces);
 };
@@ -32,7 +32,7 @@ class HostInterfaces {
 public:
   explicit HostInterfaces(std::unique_ptr<LinkStatistics> statistics = std::make_unique<LinkStatistics>());
 
-  // As they are now. Valid until the next call. An Error stays until what is malformed is not any more.
+  // The current interfaces; valid until the next call. An Error while a file is malformed.
   [[nodiscard]] Result<const Interfaces*> current(const SysRoot& root);
 
   [[nodiscard]] Result<LinkCountersByIndex> counters(const SysRoot& root,
@@ -40,9 +40,9 @@ public:
     return statistics_->read(root, interfaces);
   }
 
-  // Until the first of these is called, everything is read at each call of current(); from then on only what
-  // they tell of.
-  void changed(std::uint32_t index, const std::string& name); // new, renamed or different
+  // Until the first call of one of these, current() reads everything each time. From then on it reads only
+  // the interfaces that these calls name.
+  void changed(std::uint32_t index, const std::string& name); // new, renamed or changed
   void removed(std::uint32_t index);
   void all_changed();
 
@@ -52,7 +52,7 @@ private:
 
   std::unique_ptr<LinkStatistics> statistics_;
   Interfaces interfaces_;
-  bool told_of_changes_ = false;
+  bool follows_changes_ = false;
   bool all_changed_ = true;
   std::set<std::string> changed_; // names
 };

@@ -21,8 +21,8 @@ std::string device_type_in(std::string_view uevent) {
   return {};
 }
 
-// Of a function of a NIC that another one has: "pf0vf1", with an external controller in front "c1pf0". A port
-// of the NIC itself is "p0".
+// Whether the port represents a function of the NIC that somebody else uses: "pf0vf1", or "c1pf0" with an
+// external controller in front. A port of the NIC itself is "p0".
 bool is_representor(std::string_view port) {
   if (port.starts_with('c')) {
     port.remove_prefix(std::min(port.find_first_not_of("0123456789", 1), port.size()));
@@ -30,7 +30,7 @@ bool is_representor(std::string_view port) {
   return port.starts_with("pf");
 }
 
-// What the entries of its directory say.
+// Sets the properties that the entries of its directory show.
 void add_relations(Interface& interface, const SysRoot& root, const std::string& directory) {
   for (const auto& entry : root.list(directory)) {
     interface.device |= entry == "device";
@@ -40,7 +40,7 @@ void add_relations(Interface& interface, const SysRoot& root, const std::string&
     interface.tun |= entry == "tun_flags";
     interface.stacked |= entry.starts_with("lower_");
     if (entry == "bridge") {
-      interface.device_type = "bridge"; // also before kernels had a DEVTYPE for it
+      interface.device_type = "bridge"; // also on kernels that have no DEVTYPE for it
     }
     if (entry == "master") {
       interface.below_nic = root.exists(directory + "/master/device");
@@ -86,7 +86,7 @@ Result<std::uint32_t> parse_interface_flags(std::string_view text) {
   const auto word = trim(text);
   const auto flags = word.starts_with("0x") ? parse_number<std::uint32_t>(word.substr(2), 16) : std::nullopt;
   if (!flags) {
-    return failure("'{}' are not interface flags", printable(word));
+    return failure("'{}' is not a set of interface flags", printable(word));
   }
   return *flags;
 }

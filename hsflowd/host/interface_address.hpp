@@ -16,8 +16,8 @@ struct InterfaceAddress {
   std::uint32_t if_index = 0;
   bool up = false;
   bool vlan = false;  // the device is an 802.1Q device
-  bool slaac = false; // from stateless autoconfiguration (RFC 4862): it may go when the router does
-  // What else the device goes by: its alias (ip link set alias), and the address's label (eth0:1).
+  bool slaac = false; // from stateless autoconfiguration (RFC 4862): it may disappear with the router
+  // Other names of the device: its alias (ip link set alias), and the address's label (eth0:1).
   std::vector<std::string> aliases = {};
 
   bool operator==(const InterfaceAddress&) const = default;

@@ -12,12 +12,12 @@ namespace sfa::host {
 
 namespace {
 
-// Which member of LinkCounters each number of a line belongs to; null for the others.
+// The member of LinkCounters for each number of a line; null for the other numbers.
 using Columns = std::vector<std::uint64_t LinkCounters::*>;
 
 using NamedColumn = std::pair<std::string_view, std::uint64_t LinkCounters::*>;
 
-// Each of those that are wanted is there once.
+// True if `names` has each wanted column once.
 bool append_columns(Columns& columns, std::string_view names, std::span<const NamedColumn> wanted) {
   std::size_t found = 0;
   for (const auto name : split(names)) {
@@ -48,13 +48,13 @@ std::optional<Columns> parse_header(std::string_view line) {
   return std::nullopt;
 }
 
-// "  eth0: 38091663     864 ..."; older kernels leave out the space after the colon.
+// "  eth0: 38091663     864 ...". Older kernels have no space after the colon.
 Result<std::pair<std::string, LinkCounters>> parse_device(std::string_view line, const Columns& columns) {
   const std::size_t colon = std::min(line.rfind(':'), line.size());
   const auto name = trim(line.substr(0, colon));
   const auto numbers = split(line.substr(std::min(colon + 1, line.size())));
   if (name.empty() || numbers.size() != columns.size()) {
-    return failure("not the counters of a device: '{}'", printable(line));
+    return failure("'{}' is not a line of counters", printable(line));
   }
   LinkCounters counters;
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -75,7 +75,7 @@ Result<std::map<std::string, LinkCounters>> parse_net_dev(std::string_view text)
   const auto all = lines(text);
   const auto columns = all.size() < 2 ? std::nullopt : parse_header(all[1]);
   if (!columns) {
-    return failure("no line that names the columns");
+    return failure("no line with the known column names");
   }
   std::map<std::string, LinkCounters> devices_by_name;
   for (std::size_t i = 2; i < all.size(); ++i) {

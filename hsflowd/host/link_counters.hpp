@@ -1,4 +1,4 @@
-// What the kernel counts for a network interface.
+// The kernel's counters of a network interface.
 #pragma once
 
 #include "common/result.hpp"
@@ -12,19 +12,19 @@
 
 namespace sfa::host {
 
-// As one line of proc/net/dev has them (dev_seq_printf_stats).
+// The counters in one line of proc/net/dev (dev_seq_printf_stats).
 struct LinkCounters {
   std::uint64_t bytes_in = 0;
   std::uint64_t packets_in = 0;
   std::uint64_t errors_in = 0;
-  std::uint64_t drops_in = 0;     // by the host and, for want of buffers, by the device (rx_missed)
+  std::uint64_t drops_in = 0;     // by the host, and by the device for lack of buffers (rx_missed)
   std::uint64_t multicast_in = 0; // of packets_in
   std::uint64_t bytes_out = 0;
   std::uint64_t packets_out = 0;
   std::uint64_t errors_out = 0;
   std::uint64_t drops_out = 0;
 
-  // Many drivers on a 32-bit kernel count in an unsigned long.
+  // On a 32-bit kernel many drivers count in an unsigned long.
   static constexpr std::array kCounters{KernelCounter{&LinkCounters::bytes_in, kLongBits},
                                         KernelCounter{&LinkCounters::packets_in, kLongBits},
                                         KernelCounter{&LinkCounters::errors_in, kLongBits},
@@ -38,7 +38,7 @@ struct LinkCounters {
 };
 using LinkCountersByIndex = std::map<std::uint32_t, LinkCounters>; // ifIndex
 
-// proc/net/dev by name of the interface. The columns are found by the names in the second line.
+// proc/net/dev, by the interface's name. The second line names the columns.
 [[nodiscard]] Result<std::map<std::string, LinkCounters>> parse_net_dev(std::string_view text);
 
 } // namespace sfa::host

@@ -32,9 +32,9 @@ Result<Mount> parse_mount(std::string_view line) {
   const auto words = split(line);
   const auto separator =
       std::find(words.begin() + std::min<std::ptrdiff_t>(6, std::ssize(words)), words.end(), "-");
-  // An empty SOURCE is written as nothing at all, so the last word and not the third one has the options.
+  // The kernel leaves out an empty SOURCE, so the options are the last word rather than the third one.
   if (words.end() - separator < 3) {
-    return failure("not a mount: '{}'", printable(line));
+    return failure("'{}' is not a mount", printable(line));
   }
   return Mount{.device = std::string(words[2]),
                .point = unescaped(words[4]),
@@ -46,7 +46,7 @@ bool is_loop_device(std::string_view device) {
   return device.starts_with("7:"); // the kernel's admin-guide/devices.txt
 }
 
-// Sums that would leave 64 bits stay at the largest value.
+// A sum that does not fit into 64 bits stays at the largest value.
 void add(DiskSpace& sum, const SysRoot::Space& space) {
   const auto total = sum.total + space.total;
   sum.total = total < sum.total ? std::numeric_limits<std::uint64_t>::max() : total;
@@ -82,7 +82,7 @@ Result<std::set<std::string>> parse_block_file_systems(std::string_view text) {
     if (words.size() == 1) {
       types.emplace(words[0]);
     } else if (words.size() != 2 || words[0] != "nodev") {
-      return failure("not a type of file system: '{}'", printable(line));
+      return failure("'{}' is not a type of file system", printable(line));
     }
   }
   return types;

@@ -1,4 +1,4 @@
-// Which file systems hold this host's data, and how full they are.
+// The file systems that hold this host's data, and their usage.
 #pragma once
 
 #include "common/result.hpp"
@@ -21,21 +21,22 @@ struct Mount {
 
   bool operator==(const Mount&) const = default;
 };
-// mountinfo and not mounts, because it tells the file system from the mount: a service whose root is mounted
-// read-only (ProtectSystem= in systemd.exec(5)) still sees which file systems are writable.
+// mountinfo distinguishes the file system from the mount, and /mounts does not: a service whose root is
+// mounted read-only (ProtectSystem= in systemd.exec(5)) still sees which file systems are writable.
 [[nodiscard]] Result<std::vector<Mount>> parse_mountinfo(std::string_view text);
 
-// proc/filesystems: the types that live on a block device, that is, those not marked "nodev".
+// proc/filesystems: the types that need a block device, that is, those not marked "nodev".
 [[nodiscard]] Result<std::set<std::string>> parse_block_file_systems(std::string_view text);
 
-// Over all writable file systems on block devices, each counted once however often it is mounted. File
-// systems in an image file (loop devices) are left out, since their space is in the file system that holds
-// the image. Network file systems are never asked, since statvfs(3) of a dead server does not return. ZFS is
-// not on one block device: left out.
+// Sums over all writable file systems on block devices; each counts once, however often it is mounted. Left
+// out:
+// - file systems in an image file (loop devices), whose space belongs to the file system with the image;
+// - network file systems, because statvfs(3) does not return while their server is dead;
+// - ZFS, which is not on one block device.
 struct DiskSpace {
   std::uint64_t total = 0;     // bytes
   std::uint64_t available = 0; // bytes, to users other than root, as in df(1)
-  std::uint32_t max_used = 0;  // of the fullest one, percent x 100 of what users can have, as in df(1)
+  std::uint32_t max_used = 0;  // of the fullest one, percent x 100 of the space for users, as in df(1)
 
   bool operator==(const DiskSpace&) const = default;
 };

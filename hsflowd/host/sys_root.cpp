@@ -12,15 +12,15 @@ namespace sfa::host {
 
 namespace {
 
-// The largest file that a sane host has is cpuinfo, at nearly 2 kB a CPU; then net/dev, at 128 bytes a
-// device.
+// The largest file on a normal host is cpuinfo with nearly 2 kB per CPU, followed by net/dev with 128 bytes
+// per device.
 constexpr std::size_t kMaxBytes = std::size_t{4} * 1024 * 1024;
 
 std::filesystem::path below(const std::filesystem::path& root, std::string_view path) {
   return root / ("/" / std::filesystem::path(path).relative_path()).lexically_normal().relative_path();
 }
 
-// Whether that is how the kernel says that an attribute of sysfs has no value.
+// Whether the kernel reports with this error that a sysfs attribute has no value.
 bool is_no_value(int error) {
   return error == EINVAL || error == ENODEV || error == ENXIO || error == EOPNOTSUPP;
 }

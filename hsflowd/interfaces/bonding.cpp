@@ -9,8 +9,8 @@ namespace sfa::interfaces {
 
 namespace {
 
-// The lines of proc/net/bonding are "KEY: VALUE". The same keys come again for each member, and within it for
-// the actor and the partner; what heads them says of whom.
+// The lines of proc/net/bonding are "KEY: VALUE". Keys repeat for each member, and within a member for actor
+// and partner; a heading precedes each part.
 class Parser {
 public:
   Result<void> take(std::string_view line) {
@@ -50,7 +50,7 @@ private:
   Result<void> take_aggregator(std::string_view value) {
     const auto id = parse_number<std::uint32_t>(value);
     if (!id) {
-      return failure("'{}' is not an aggregator", printable(value));
+      return failure("'{}' is not an aggregator ID", printable(value));
     }
     (part_ == Part::bond ? active_ : aggregator_) = id;
     return {};
@@ -67,7 +67,7 @@ private:
     } else if (key == "port state") {
       const auto state = parse_number<std::uint8_t>(value);
       if (!state) {
-        return failure("'{}' is not the state of a port", printable(value));
+        return failure("'{}' is not a port state", printable(value));
       }
       (actor ? port_.actor_state : port_.partner_state) = *state;
       seen_details_ = true;

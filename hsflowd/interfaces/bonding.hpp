@@ -1,5 +1,5 @@
 // lag_port_stats of the members of a bond, from proc/net/bonding (the kernel's networking/bonding) and
-// rtnetlink.
+// rtnetlink(7).
 #pragma once
 
 #include "common/result.hpp"
@@ -14,7 +14,7 @@
 
 namespace sfa::interfaces {
 
-// What LACP negotiated for one member.
+// The result of LACP negotiation for one member.
 struct LacpPort {
   bool attached = false; // to the aggregator that carries the bond's traffic
   sflow::MacAddress actor_system{};
@@ -25,12 +25,12 @@ struct LacpPort {
   bool operator==(const LacpPort&) const = default;
 };
 
-// proc/net/bonding/NAME: the members by name. None when the bond's mode is not 802.3ad, or the kernel does
-// not tell the details (before 4.0, or to who may not administer the network).
+// proc/net/bonding/NAME: the members by name. Empty if the bond's mode is not 802.3ad, or if the kernel does
+// not show the details: before 4.0, and to processes without CAP_NET_ADMIN.
 [[nodiscard]] Result<std::map<std::string, LacpPort>> parse_bonding(std::string_view text);
 
-// `bond` is the bond's ifIndex. The kernel does not tell what was configured, so of the states only the
-// operational ones are known.
+// `bond` is the bond's ifIndex. The kernel shows only the operational states, not the configured ones, which
+// therefore stay unknown.
 [[nodiscard]] sflow::LagPortStats lag_port_stats(const LacpPort& port, std::uint32_t bond,
                                                  const netlink::LacpCounters& counters);
 

@@ -54,7 +54,7 @@ std::vector<EthernetColumn> ethernet_columns(std::span<const std::string> names)
   std::vector<EthernetColumn> columns;
   for (std::size_t place = 0; place < names.size(); ++place) {
     const auto known = std::ranges::find(kNames, std::string_view(names[place]), &Named::first);
-    // Of two names for one field the first counts.
+    // If a driver has two names for one field, the first one counts.
     if (known != kNames.end() &&
         std::ranges::find(columns, known->second, &EthernetColumn::field) == columns.end()) {
       columns.push_back({place, known->second});

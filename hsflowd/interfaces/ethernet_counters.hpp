@@ -1,4 +1,4 @@
-// ethernet_counters of an interface, from its driver's own counters.
+// ethernet_counters of an interface, from its driver's counters.
 #pragma once
 
 #include "sflow/counters_interface.hpp"
@@ -13,9 +13,9 @@
 
 namespace sfa::interfaces {
 
-// Where among a driver's counters the fields of ethernet_counters are. Drivers name them as they like; the
-// names that are known are those of e1000e, igb, ixgbe, i40e, ice, tg3, bnx2, bnxt, be2net, r8169, mlx4 and
-// mlx5 for what RFC 3635 defines.
+// The place of a field of ethernet_counters in a driver's list of counters. Each driver has its own names.
+// Known are those that e1000e, igb, ixgbe, i40e, ice, tg3, bnx2, bnxt, be2net, r8169, mlx4 and mlx5 have for
+// the counters of RFC 3635.
 struct EthernetColumn {
   std::size_t place = 0; // in the driver's list
   std::uint32_t sflow::EthernetCounters::*field;
@@ -24,7 +24,7 @@ struct EthernetColumn {
 };
 [[nodiscard]] std::vector<EthernetColumn> ethernet_columns(std::span<const std::string> names);
 
-// What no column is for stays unknown. Nothing when a column is not among the values, or there is none.
+// A field without a column stays unknown. nullopt without any column, or if a value is missing.
 [[nodiscard]] std::optional<sflow::EthernetCounters>
 ethernet_counters(std::span<const EthernetColumn> columns, std::span<const std::uint64_t> values);
 

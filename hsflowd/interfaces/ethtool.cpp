@@ -12,17 +12,17 @@ namespace sfa::interfaces {
 
 namespace {
 
-// No driver has as many; a number from outside decides no allocation.
+// Limits an allocation by a number from outside. No driver has that many.
 constexpr std::size_t kMaxCounters = 65536;
 constexpr std::uint32_t kMaxModuleBytes = 65536;
 
-// A command of the ioctl and room for what the kernel writes behind it.
+// A command of the ioctl, with room behind it for the kernel's answer.
 template <class Command>
 struct Buffer {
   explicit Buffer(std::size_t room) : bytes(sizeof(Command) + room) {}
   Command* operator->() { return reinterpret_cast<Command*>(bytes.data()); }
   [[nodiscard]] const char* behind() const { return bytes.data() + sizeof(Command); }
-  std::vector<char> bytes; // from operator new, and so aligned
+  std::vector<char> bytes; // aligned, because it comes from operator new
 };
 
 } // namespace
@@ -63,13 +63,13 @@ std::vector<std::string> Ethtool::counter_names(const std::string& interface) co
 }
 
 std::vector<std::uint64_t> Ethtool::counters(const std::string& interface, std::size_t count) const {
-  // The kernel writes as many as the driver has by now, whatever is asked for: hence the room.
+  // The kernel writes all counters that the driver has now, even if we ask for fewer: hence the extra room.
   const std::size_t room = 2 * count + 1024;
   Buffer<ethtool_stats> stats(room * sizeof(std::uint64_t));
   stats->cmd = ETHTOOL_GSTATS;
   stats->n_stats = static_cast<std::uint32_t>(count);
   if (!call(interface, stats.bytes.data()) || stats->n_stats != count) {
-    return {}; // or others than those that the names are of
+    return {}; // or the counters no longer match the names
   }
   std::vector<std::uint64_t> values(count);
   std::memcpy(values.data(), stats.behind(), count * sizeof(std::uint64_t));

@@ -1,5 +1,5 @@
-// What a driver tells about its interface: the ioctl SIOCETHTOOL (linux/ethtool.h). All that a driver does
-// not support, or refuses, is nothing.
+// Information from an interface's driver: the ioctl SIOCETHTOOL (linux/ethtool.h). Results are empty or
+// nullopt if the driver does not support the request or refuses it.
 #pragma once
 
 #include "common/handle.hpp"
@@ -14,10 +14,10 @@ namespace sfa::interfaces {
 
 class Ethtool {
 public:
-  // Of this network namespace. Without a socket everything is nothing.
+  // For interfaces of this network namespace. If no socket can be opened, all results are empty.
   Ethtool();
 
-  // Names of the driver's own counters (ethtool -S), and their values in the same order.
+  // The names of the driver's counters (ethtool -S), and their values in the same order.
   [[nodiscard]] std::vector<std::string> counter_names(const std::string& interface) const;
   [[nodiscard]] std::vector<std::uint64_t> counters(const std::string& interface, std::size_t count) const;
 

@@ -42,7 +42,7 @@ std::uint32_t modulo32(std::uint64_t value) {
 
 std::uint64_t UnicastsReceived::advance(const host::LinkCounters& counters) {
   if (counters.packets_in < packets_) {
-    unicasts_ = 0; // it began again
+    unicasts_ = 0; // the kernel's counter restarted
   }
   packets_ = counters.packets_in;
   unicasts_ = std::max(unicasts_, packets_ - std::min(packets_, counters.multicast_in));

@@ -1,4 +1,4 @@
-// if_counters of an interface, from what the kernel counts and says of it.
+// if_counters of an interface, from the kernel's counters and its link state.
 #pragma once
 
 #include "host/interface.hpp"
@@ -10,9 +10,9 @@
 
 namespace sfa::interfaces {
 
-// How many of the packets received were not multicasts. Drivers count multicasts in the hardware, and with
-// that later than packets, or also those that did not reach the host: so their difference falls at times,
-// and a counter must not.
+// The number of received packets that were not multicasts. Drivers that count multicasts in hardware count
+// them later than packets, or include some that did not reach the host. So the difference of the two falls at
+// times, and a counter must not fall.
 class UnicastsReceived {
 public:
   // At most `counters.packets_in`.
@@ -23,10 +23,10 @@ private:
   std::uint64_t unicasts_ = 0;
 };
 
-// `unicasts_in` are of UnicastsReceived; broadcasts are among them, which the kernel does not tell apart, nor
-// multicasts of those that go out; these fields stay unknown. So the sum of what is known is the number of
-// packets. if_type is 161 (ieee8023adLag) for bonds and teams. if_promiscuous_mode is a TruthValue (RFC
-// 2863): 1 yes, 2 no.
+// `unicasts_in` comes from UnicastsReceived and includes broadcasts. The kernel does not count broadcasts and
+// sent multicasts separately, so these fields stay unknown, and the known fields add up to all packets.
+// if_type is 161 (ieee8023adLag) for bonds and teams. if_promiscuous_mode is a TruthValue (RFC 2863): 1 yes,
+// 2 no.
 [[nodiscard]] sflow::IfCounters if_counters(const host::Interface& interface, bool aggregate,
                                             const LinkState& state, const host::LinkCounters& counters,
                                             std::uint64_t unicasts_in);

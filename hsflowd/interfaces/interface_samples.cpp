@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace sfa::interfaces {
 
@@ -10,42 +11,34 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kInterfaceClass = 0;
-// An interface that comes up changes several times; several come together.
-constexpr auto kSettleTime = 20ms;
-constexpr auto kTryAgain = 1s;
-// The speed of a bond changes with its members, without news of the bond.
-constexpr auto kReadStateAgain = 180s;
+constexpr auto kRetry = 1s; // after the list of interfaces could not be read
+// The speed of a bond changes with its members, without an event for the bond.
+constexpr auto kMaxStateAge = 180s;
 
 } // namespace
 
-InterfaceSamples::InterfaceSamples(EventLoop& loop, polling::SampleSink& sink, host::SysRoot root,
-                                   std::shared_ptr<host::HostInterfaces> interfaces, InterfaceFilter filter,
-                                   std::optional<Ethtool> drivers)
-    : sink_(sink), root_(std::move(root)), interfaces_(std::move(interfaces)), filter_(std::move(filter)),
-      drivers_(std::move(drivers)), update_timer_(loop.timer([this] {
-        update_pending_ = false;
-        update();
-      })),
-      watch_(loop, {.changed =
-                        [this](std::uint32_t index, const std::string& name) {
-                          interfaces_->changed(index, name);
-                          forget(index);
-                          update_in(kSettleTime);
-                        },
-                    .removed =
-                        [this](std::uint32_t index) {
-                          interfaces_->removed(index);
-                          forget(index);
-                          update_in(kSettleTime);
-                        },
-                    .lost =
-                        [this] {
-                          interfaces_->all_changed();
-                          states_.clear();
-                          update_in(kSettleTime);
-                        }}) {
-  interfaces_->all_changed(); // what changed before the watch
+InterfaceSamples::InterfaceSamples(EventLoop& loop, netlink::NetworkWatch& watch, polling::SampleSink& sink,
+                                   Host host, InterfaceFilter filter)
+    : sink_(sink), root_(std::move(host.root)), interfaces_(std::move(host.interfaces)),
+      drivers_(std::move(host.drivers)), filter_(std::move(filter)),
+      retry_(loop, kRetry, [this] { update(); }),
+      subscription_(watch.subscribe(
+          {.event = [this](const auto& event) { take(event); }, .links_settled = [this] { update(); }})) {
+  interfaces_->all_changed(); // events before the subscription were missed
   update();
+}
+
+void InterfaceSamples::take(const netlink::NetworkEvent& event) {
+  if (const auto* changed = std::get_if<netlink::LinkChanged>(&event)) {
+    interfaces_->changed(changed->index, changed->link.name);
+    forget(changed->index);
+  } else if (const auto* removed = std::get_if<netlink::LinkRemoved>(&event)) {
+    interfaces_->removed(removed->index);
+    forget(removed->index);
+  } else if (std::holds_alternative<netlink::EventsLost>(event)) {
+    interfaces_->all_changed();
+    states_.clear();
+  }
 }
 
 void InterfaceSamples::set_filter(InterfaceFilter filter) {
@@ -54,17 +47,11 @@ void InterfaceSamples::set_filter(InterfaceFilter filter) {
   }
 }
 
-void InterfaceSamples::update_in(std::chrono::milliseconds delay) {
-  if (!std::exchange(update_pending_, true)) {
-    update_timer_.arm_at(std::chrono::steady_clock::now() + delay);
-  }
-}
-
 void InterfaceSamples::update() {
   const auto all = interfaces_->current(root_);
   if (!all) {
     listing_.failed(all.error());
-    update_in(kTryAgain);
+    retry_.trigger();
     return;
   }
   listing_.ok();
@@ -109,18 +96,18 @@ std::vector<sflow::CounterSample> InterfaceSamples::sample(std::span<const sflow
 
 Result<void> InterfaceSamples::read(std::span<const sflow::DataSource> due,
                                     std::vector<sflow::CounterSample>& samples) {
-  std::vector<const host::Interface*> asked;
+  std::vector<const host::Interface*> wanted;
   for (const auto& source : due) {
     if (const auto found = exported_.find(source.index); found != exported_.end()) {
-      asked.push_back(&found->second.interface);
+      wanted.push_back(&found->second.interface);
     }
   }
-  const auto counters = interfaces_->counters(root_, asked);
+  const auto counters = interfaces_->counters(root_, wanted);
   if (!counters) {
     return error_of(counters);
   }
   bonds_.clear();
-  Result<void> outcome; // what is wrong with one interface is not wrong with the others
+  Result<void> outcome; // an error of one interface does not hold up the others
   for (const auto& [index, values] : *counters) {
     auto& exported = exported_.at(index);
     if (const auto state = state_of(exported.interface)) {
@@ -156,8 +143,8 @@ std::vector<sflow::CounterBlock> InterfaceSamples::blocks_of(Exported& exported,
   return blocks;
 }
 
-// The bond may be a port of Open vSwitch, and so none of ours. What it says is for information, and no reason
-// to leave the counters out when it cannot be read.
+// The bond itself is not exported if it is a port of Open vSwitch. If its file cannot be read, only the LACP
+// block is left out.
 std::optional<sflow::LagPortStats> InterfaceSamples::lacp_of(const host::Interface& interface) {
   const auto all = interfaces_->current(root_);
   const auto* bond = interface.bond_member && all && (*all)->contains(interface.master)
@@ -182,7 +169,7 @@ std::optional<sflow::LagPortStats> InterfaceSamples::lacp_of(const host::Interfa
 Result<const InterfaceSamples::State*> InterfaceSamples::state_of(const host::Interface& interface) {
   const auto now = std::chrono::steady_clock::now();
   auto found = states_.find(interface.index);
-  if (found == states_.end() || now - found->second.read_at > kReadStateAgain) {
+  if (found == states_.end() || now - found->second.read_at > kMaxStateAge) {
     const auto link = read_link_state(root_, interface.name);
     if (!link) {
       return error_of(link);

@@ -1,6 +1,7 @@
-// The sample source of interfaces: one data source (class 0, ifIndex) for each that is exported.
+// The sample source of interfaces: one data source (class 0, ifIndex) for each exported interface.
 #pragma once
 
+#include "common/debounce.hpp"
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
 #include "host/host_interfaces.hpp"
@@ -10,7 +11,7 @@
 #include "interfaces/link_state.hpp"
 #include "interfaces/module_reader.hpp"
 #include "interfaces/selection.hpp"
-#include "netlink/link_watch.hpp"
+#include "netlink/network_watch.hpp"
 #include "polling/sample_source.hpp"
 
 #include <map>
@@ -21,11 +22,14 @@ namespace sfa::interfaces {
 
 class InterfaceSamples final : public polling::SampleSource {
 public:
-  // Tells `interfaces` of changes from now on. Without `drivers` nothing is asked of them, nor of the bonding
-  // driver: of the host of a captured tree there are none. Throws std::runtime_error.
-  InterfaceSamples(EventLoop& loop, polling::SampleSink& sink, host::SysRoot root,
-                   std::shared_ptr<host::HostInterfaces> interfaces, InterfaceFilter filter,
-                   std::optional<Ethtool> drivers);
+  struct Host {
+    host::SysRoot root;
+    std::shared_ptr<host::HostInterfaces> interfaces; // gets the changes that the watch reports
+    // nullopt for a captured tree, whose host has neither drivers nor a bonding driver to ask.
+    std::optional<Ethtool> drivers;
+  };
+  InterfaceSamples(EventLoop& loop, netlink::NetworkWatch& watch, polling::SampleSink& sink, Host host,
+                   InterfaceFilter filter);
 
   void set_filter(InterfaceFilter filter);
 
@@ -35,7 +39,8 @@ public:
   [[nodiscard]] std::vector<polling::SourceStatus> status(MonotonicTime now) const override;
 
 private:
-  // What is read from sysfs again after a change only, or after a while: there is no news of everything.
+  // From sysfs and the driver. Read again after an event of the interface, and after a while, because not
+  // every change causes an event.
   struct State {
     LinkState link;
     MonotonicTime read_at;
@@ -48,7 +53,7 @@ private:
     UnicastsReceived unicasts{};
   };
 
-  void update_in(std::chrono::milliseconds delay);
+  void take(const netlink::NetworkEvent& event);
   void update();
   [[nodiscard]] Result<void> read(std::span<const sflow::DataSource> due,
                                   std::vector<sflow::CounterSample>& samples);
@@ -61,21 +66,20 @@ private:
   polling::SampleSink& sink_;
   host::SysRoot root_;
   std::shared_ptr<host::HostInterfaces> interfaces_;
+  std::optional<Ethtool> drivers_;
   InterfaceFilter filter_;
   std::map<std::uint32_t, Exported> exported_; // by ifIndex
   std::map<std::uint32_t, State> states_;
-  // Of each bond, by ifIndex, as it is now: read once for all members that are due together.
+  // The members of each bond, by its ifIndex: read once for all members that are polled together.
   std::map<std::uint32_t, std::map<std::string, LacpPort>> bonds_;
   netlink::LacpStatistics lacp_;
-  std::optional<Ethtool> drivers_;
   ModuleReader modules_;
   LoggedState listing_{"list of interfaces"};
   LoggedState reading_{"interfaces"};
   std::optional<MonotonicTime> last_run_;
   std::chrono::microseconds cost_{0};
-  Timer update_timer_;
-  bool update_pending_ = false;
-  netlink::LinkWatch watch_;
+  Debounce retry_;
+  std::shared_ptr<const void> subscription_;
 };
 
 } // namespace sfa::interfaces

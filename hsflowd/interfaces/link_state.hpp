@@ -1,4 +1,4 @@
-// How an interface is connected, from sysfs.
+// Speed, duplex and operational state of an interface, from sysfs.
 #pragma once
 
 #include "common/result.hpp"
@@ -15,16 +15,16 @@ enum class Duplex { unknown, full, half };
 struct LinkState {
   std::uint64_t speed_mbps = 0; // 0 = unknown
   Duplex duplex = Duplex::unknown;
-  bool operational = false; // ifOperStatus of RFC 2863 is up
+  bool operational = false; // ifOperStatus (RFC 2863) is up
 
   bool operator==(const LinkState&) const = default;
 };
 
-// sys/class/net/NAME/speed: 0 for -1 and 2^32 - 1, which stand for unknown.
+// sys/class/net/NAME/speed. Returns 0 for -1 and 2^32 - 1, which mean unknown.
 [[nodiscard]] Result<std::uint64_t> parse_speed(std::string_view text);
 
-// An attribute that has no value, as the speed of a device that is down, is unknown. A device without an
-// operational state of its own, such as a tap, is up when it has a carrier.
+// An attribute without a value is unknown, such as the speed of a device that is down. A device whose
+// operational state is unknown, such as a tap, is up if it has a carrier.
 [[nodiscard]] Result<LinkState> read_link_state(const host::SysRoot& root, const std::string& name);
 
 } // namespace sfa::interfaces

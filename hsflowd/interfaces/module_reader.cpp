@@ -19,7 +19,7 @@ std::optional<MemoryRange> live_range(std::uint32_t module_type) {
   case ETH_MODULE_SFF_8472:
     return kSff8472Live;
   case ETH_MODULE_SFF_8636:
-  case ETH_MODULE_SFF_8436: // the same places, but for thresholds
+  case ETH_MODULE_SFF_8436: // the same layout except for thresholds
     return kSff8636Live;
   default:
     return std::nullopt;
@@ -78,7 +78,7 @@ void ModuleReader::forget(std::uint32_t index) {
 }
 
 void ModuleReader::run() {
-  // Signals are for the event loop's thread.
+  // The event loop's thread handles all signals.
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);

@@ -1,5 +1,5 @@
-// Reads optical modules on a thread of its own: their memory is behind a slow bus, and the kernel holds a
-// lock meanwhile.
+// Reads optical modules on a separate thread: their memory is on a slow bus, and the kernel holds a lock
+// during the read.
 #pragma once
 
 #include "interfaces/ethtool.hpp"
@@ -21,12 +21,12 @@
 
 namespace sfa::interfaces {
 
-// What a module says at a time. Keeps what describes it, and reads only what changes.
+// One module. Keeps its description, and reads only the part of its memory that changes.
 class OpticalModule {
 public:
   [[nodiscard]] std::optional<sflow::SfpCounters> read(const Ethtool& ethtool, const std::string& interface);
 
-  // An interface without a module that could be read has none until its link changes.
+  // No module could be read. That does not change until the interface's link changes.
   [[nodiscard]] bool absent() const { return absent_; }
 
 private:
@@ -39,31 +39,31 @@ class ModuleReader {
 public:
   struct Reading {
     std::optional<sflow::SfpCounters> counters{};
-    bool absent = false; // for as long as the link does not change
+    bool absent = false; // until the link changes
   };
-  // Called on the thread, for one module at a time.
+  // Called on the thread, for one module after the other.
   using Read = std::function<Reading(OpticalModule& module, const std::string& interface)>;
 
-  // `read` is by ethtool when there is none.
+  // An empty `read` means ethtool.
   explicit ModuleReader(Read read = {}) : read_(std::move(read)) {}
   ModuleReader(const ModuleReader&) = delete;
   ModuleReader& operator=(const ModuleReader&) = delete;
   ModuleReader(ModuleReader&&) = delete;
   ModuleReader& operator=(ModuleReader&&) = delete;
-  ~ModuleReader(); // waits for a reading that is under way
+  ~ModuleReader(); // waits for the current reading to end
 
-  // The last reading of an interface's module, which is a minute old at most and then made again, to be had
-  // at a later call. The thread starts with the first call.
+  // The last reading of an interface's module; nullopt if there is none yet. Starts a new reading if the last
+  // is a minute old; a later call returns it. The thread starts with the first call.
   [[nodiscard]] std::optional<sflow::SfpCounters> latest(std::uint32_t index, const std::string& interface,
                                                          std::chrono::steady_clock::time_point now);
 
-  // The link changed, and with it perhaps the module; or the interface is gone.
+  // Call it when the link changed, and perhaps the module with it, or when the interface is gone.
   void forget(std::uint32_t index);
 
 private:
   struct Entry {
     std::shared_ptr<OpticalModule> module =
-        std::make_shared<OpticalModule>(); // only the thread looks into it
+        std::make_shared<OpticalModule>(); // only the thread accesses its content
     std::optional<sflow::SfpCounters> last{};
     std::optional<std::chrono::steady_clock::time_point> asked{};
     bool absent = false;
@@ -76,7 +76,7 @@ private:
 
   void run();
 
-  Read read_; // used by the thread only, once it runs
+  Read read_; // only the thread uses it once it runs
   std::mutex mutex_;
   std::condition_variable wake_;
   std::map<std::uint32_t, Entry> entries_;

@@ -23,7 +23,7 @@ struct MemoryRange {
   std::uint32_t offset = 0;
   std::uint32_t bytes = 0;
 };
-inline constexpr MemoryRange kSff8472Live{256 + 96, 14}; // with the flags of alarms behind them
+inline constexpr MemoryRange kSff8472Live{256 + 96, 14}; // including the alarm flags behind the values
 inline constexpr MemoryRange kSff8636Live{0, 58};
 
 } // namespace sfa::interfaces

@@ -1,12 +1,11 @@
 #include "netlink/lacp_counters.hpp"
 
-#include <algorithm>
+#include "netlink/attributes.hpp"
+
 #include <array>
-#include <libmnl/libmnl.h>
 #include <linux/if_bonding.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <sys/socket.h>
 #include <utility>
 
 namespace sfa::netlink {
@@ -16,7 +15,7 @@ namespace {
 using Counter = std::optional<std::uint64_t> LacpCounters::*;
 using Numbered = std::pair<std::uint16_t, Counter>;
 
-// Where two numbers of the kernel are one counter of the MIB they are added.
+// Two of the kernel's counters are added where they are one counter of the MIB.
 constexpr std::array kCounters{
     Numbered{BOND_3AD_STAT_LACPDU_RX, &LacpCounters::lacpdus_rx},
     Numbered{BOND_3AD_STAT_LACPDU_TX, &LacpCounters::lacpdus_tx},
@@ -28,88 +27,46 @@ constexpr std::array kCounters{
     Numbered{BOND_3AD_STAT_MARKER_RESP_RX, &LacpCounters::marker_response_pdus_rx},
     Numbered{BOND_3AD_STAT_MARKER_RESP_TX, &LacpCounters::marker_response_pdus_tx}};
 
-struct Wanted {
-  std::uint16_t type = 0;
-  const nlattr* found = nullptr;
-};
-
-int find_wanted(const nlattr* attribute, void* data) {
-  auto& wanted = *static_cast<Wanted*>(data);
-  if (mnl_attr_get_type(attribute) == wanted.type) {
-    wanted.found = attribute;
-  }
-  return MNL_CB_OK;
-}
-
-const nlattr* nested(const nlattr* parent, std::uint16_t type) {
-  Wanted wanted{.type = type};
-  if (parent != nullptr) {
-    mnl_attr_parse_nested(parent, find_wanted, &wanted);
-  }
-  return wanted.found;
-}
-
-int take_counter(const nlattr* attribute, void* data) {
-  const auto known = std::ranges::find(kCounters, mnl_attr_get_type(attribute), &Numbered::first);
-  if (known != kCounters.end() && mnl_attr_validate(attribute, MNL_TYPE_U64) >= 0) {
-    auto& counter = static_cast<LacpCounters*>(data)->*known->second;
-    counter = counter.value_or(0) + mnl_attr_get_u64(attribute);
-  }
-  return MNL_CB_OK;
-}
-
 } // namespace
 
 std::optional<LacpCounters> parse_lacp_counters(const nlmsghdr* message) {
-  if (message->nlmsg_type != RTM_NEWSTATS || mnl_nlmsg_get_payload_len(message) < sizeof(if_stats_msg)) {
+  if (message->nlmsg_type != RTM_NEWSTATS || !header_of<if_stats_msg>(message)) {
     return std::nullopt;
   }
-  Wanted member{.type = IFLA_STATS_LINK_XSTATS_SLAVE};
-  mnl_attr_parse(message, sizeof(if_stats_msg), find_wanted, &member);
-  const auto* lacp = nested(nested(member.found, LINK_XSTATS_TYPE_BOND), BOND_XSTATS_3AD);
+  const Attributes member(Attributes(message, sizeof(if_stats_msg))[IFLA_STATS_LINK_XSTATS_SLAVE]);
+  const nlattr* lacp = Attributes(member[LINK_XSTATS_TYPE_BOND])[BOND_XSTATS_3AD];
   if (lacp == nullptr) {
     return std::nullopt;
   }
+  const Attributes values(lacp);
   LacpCounters counters;
-  mnl_attr_parse_nested(lacp, take_counter, &counters);
+  for (const auto& [type, counter] : kCounters) {
+    if (const auto value = values.u64(type)) {
+      counters.*counter = (counters.*counter).value_or(0) + *value;
+    }
+  }
   return counters;
 }
 
-bool LacpStatistics::ask(std::uint32_t index) {
-  if (!socket_) {
-    socket_.reset(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket_ || mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
-      socket_.reset();
-      return false;
-    }
-  }
-  std::array<char, 64> buffer{};
-  nlmsghdr* header = mnl_nlmsg_put_header(buffer.data());
-  header->nlmsg_type = RTM_GETSTATS;
-  header->nlmsg_flags = NLM_F_REQUEST;
-  header->nlmsg_seq = ++sequence_;
-  auto* body = static_cast<if_stats_msg*>(mnl_nlmsg_put_extra_header(header, sizeof(if_stats_msg)));
-  body->ifindex = index;
-  body->filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_XSTATS_SLAVE);
-  return mnl_socket_sendto(socket_.get(), header, header->nlmsg_len) >= 0;
-}
-
-// The kernel answers before the request is sent, with one message: the counters or an error.
 std::optional<LacpCounters> LacpStatistics::read(std::uint32_t index) {
-  if (!ask(index)) {
-    return std::nullopt;
-  }
-  alignas(nlmsghdr) std::array<char, 4096> buffer; // NOLINT: filled by the kernel
-  while (true) {
-    const ssize_t got = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
-    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
-    if (got < 0 || !mnl_nlmsg_ok(message, static_cast<int>(got))) {
+  if (!socket_) {
+    auto socket = Socket::open(NETLINK_ROUTE);
+    if (!socket) {
       return std::nullopt;
     }
-    if (message->nlmsg_seq == sequence_) {
-      return parse_lacp_counters(message);
-    }
+    socket_ = *std::move(socket);
   }
+  Requests request;
+  request.add(RTM_GETSTATS, 0,
+              if_stats_msg{.family = 0,
+                           .pad1 = 0,
+                           .pad2 = 0,
+                           .ifindex = index,
+                           .filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_XSTATS_SLAVE)});
+  std::optional<LacpCounters> counters;
+  const auto answer =
+      socket_->ask(request, [&](const nlmsghdr* message) { counters = parse_lacp_counters(message); });
+  return answer ? counters : std::nullopt;
 }
 
 } // namespace sfa::netlink

@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kBetweenExtraPolls{1};
-// With an interval of a second a host that is busy may be late by as much, and is polled all the same.
+// With an interval of 1 s, a busy host may be late by a whole interval and must still be polled.
 constexpr std::chrono::seconds kLeastToSkip{10};
 
 } // namespace
@@ -98,7 +98,7 @@ void PollSchedule::take_extra(MonotonicTime now, std::vector<sflow::DataSource>&
     last_extra_ = ever_polled_ ? std::optional(now) : std::nullopt;
   }
   if (extra || regular) {
-    extra_.reset(); // a regular poll tells the same
+    extra_.reset(); // a regular poll has the same content
     ever_polled_ = true;
   }
 }

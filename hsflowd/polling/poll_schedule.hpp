@@ -1,6 +1,6 @@
-// When to poll which data source. Each has a second of the polling interval of its own, so that polls are
-// spread over it evenly; those that share a second share datagrams. Hosts that start together or get a new
-// interval together are spread as well. Time and chance come in from outside.
+// Decides when to poll which data source. Each data source has its own second of the polling interval, so
+// that polls are spread evenly; data sources with the same second share datagrams. Hosts that start together
+// or get a new interval together are spread as well. Time and randomness are arguments.
 #pragma once
 
 #include "common/event_loop.hpp"
@@ -20,24 +20,24 @@ class PollSchedule {
 public:
   explicit PollSchedule(std::mt19937 random) : random_(random) {}
 
-  // 0 = never. The first poll of the host ever is due at once, so that an operator sees a new one without
-  // waiting for an interval. Otherwise each data source is due first somewhere in another interval; the same
-  // one changes nothing.
+  // 0 = never. The very first poll of the host is due at once, so that an operator sees a new host
+  // immediately. After a change of the interval, each data source is first due at a random time within the
+  // new one. Setting the same interval again changes nothing.
   void set_interval(std::chrono::seconds interval, MonotonicTime now);
 
-  // New ones are due first within an interval from now, where the fewest others are; the rest stay where they
-  // are.
+  // A new data source is first due within an interval from now, in the second with the fewest others. The
+  // others keep their times.
   void set_data_sources(const std::set<sflow::DataSource>& sources, MonotonicTime now);
 
-  // One poll of the host beside the regular ones as soon as possible, but no more than one such in a second:
-  // what asks for it may do so again and again.
+  // Requests one extra poll of the host as soon as possible, but at most one a second, however often it is
+  // requested.
   void poll_soon(MonotonicTime now);
 
-  // What is due at `now`; it counts as polled then. What was due longer ago than an interval (and than 10 s)
-  // waits for its next time: a host that was stopped or starved makes no burst of it.
+  // The data sources that are due at `now`; they count as polled. One that is late by more than an interval
+  // and more than 10 s is skipped until its next time, so that a host that was stopped does not send a burst.
   [[nodiscard]] std::vector<sflow::DataSource> take_due(MonotonicTime now);
 
-  // When something is due next; nothing: never.
+  // The time of the next poll; nullopt if there is none.
   [[nodiscard]] std::optional<MonotonicTime> next() const;
 
 private:
@@ -52,7 +52,7 @@ private:
   std::mt19937 random_;
   std::chrono::seconds interval_{0};
   MonotonicTime origin_;            // where second 0 of an interval began
-  std::vector<std::uint32_t> load_; // data sources in each second
+  std::vector<std::uint32_t> load_; // number of data sources in each second
   std::map<sflow::DataSource, Place> places_;
   bool ever_polled_ = false;
   std::optional<MonotonicTime> extra_, last_extra_; // of the host

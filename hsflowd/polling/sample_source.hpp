@@ -1,9 +1,9 @@
-// What the agent polls. A sample source stands for data sources of one kind (the host, interfaces, virtual
-// machines) that come and go. The agent gives each of them a place in the polling interval and a sequence
-// number of its own, and asks for the values of those that are due.
+// What the agent polls. A sample source provides data sources of one kind (the host, interfaces, virtual
+// machines), which may appear and disappear. The agent gives each data source a time in the polling interval
+// and its own sequence numbers, and requests samples when they are due.
 //
-// Values that are at hand are returned by sample(). Values that somebody else gets, such as a worker thread,
-// are given to the SampleSink later, on the thread of the event loop: the agent then sends them at once.
+// sample() returns values that are available at once. Values that a worker thread fetches are passed to the
+// SampleSink later, on the event loop's thread; the agent sends them at once.
 #pragma once
 
 #include "common/event_loop.hpp"
@@ -18,18 +18,18 @@
 
 namespace sfa::polling {
 
-// How a reading of some counters went, for `hsflowd status`.
+// The result of reading some counters, for `hsflowd status`.
 struct SourceStatus {
   std::string name;
-  std::optional<std::chrono::milliseconds> last_run; // so long ago; nothing = never
+  std::optional<std::chrono::milliseconds> last_run; // time since then; nullopt = never
   std::chrono::microseconds cost{0};                 // of the last run
-  bool present = false;                              // the last run gave something
+  bool present = false;                              // the last run produced a value
   std::string error;                                 // of the last run; empty = none
 
   bool operator==(const SourceStatus&) const = default;
 };
 
-// The agent, as its sample sources see it. Not thread-safe: on the thread of the event loop only.
+// The agent, as its sample sources see it. Not thread-safe: call it on the event loop's thread only.
 class SampleSink {
 public:
   SampleSink() = default;
@@ -39,12 +39,12 @@ public:
   SampleSink& operator=(SampleSink&&) = delete;
   virtual ~SampleSink() = default;
 
-  // Sends samples whose values came after sample() had returned. When nothing is exported any more they are
-  // dropped.
+  // Sends samples whose values arrived after sample() had returned. Drops them if the agent no longer
+  // exports.
   virtual void deliver(std::vector<sflow::CounterSample> samples) = 0;
 
-  // A data source came or went: the agent asks every sample source for its data_sources() again, and polls a
-  // new one first within an interval from now.
+  // A data source appeared or disappeared: the agent calls data_sources() of every sample source again, and
+  // first polls a new one within an interval from now.
   virtual void data_sources_changed() = 0;
 };
 
@@ -57,14 +57,15 @@ public:
   SampleSource& operator=(SampleSource&&) = delete;
   virtual ~SampleSource() = default;
 
-  // What its data sources are: "host", "interfaces".
+  // The kind of its data sources: "host", "interfaces".
   [[nodiscard]] virtual std::string_view name() const = 0;
 
-  // Those that there are now; no two sample sources have the same. After a change, data_sources_changed().
+  // The existing data sources; no two sample sources have the same. Call data_sources_changed() after a
+  // change.
   [[nodiscard]] virtual std::vector<sflow::DataSource> data_sources() const = 0;
 
-  // Samples of those of `due` whose values are at hand. Never waits: what may hang is asked for on another
-  // thread, and comes through deliver(). A source of which nothing is known is left out.
+  // Samples of those data sources in `due` whose values are available. Never waits: calls that may hang run
+  // on another thread, and their samples come through deliver(). Leaves out a data source without any value.
   [[nodiscard]] virtual std::vector<sflow::CounterSample> sample(std::span<const sflow::DataSource> due) = 0;
 
   [[nodiscard]] virtual std::vector<SourceStatus> status(MonotonicTime now) const = 0;

@@ -48,7 +48,10 @@ public:
 std::vector<CounterSample> interface_samples(const std::filesystem::path& directory) {
   EventLoop loop;
   NoSink sink;
-  InterfaceSamples interfaces(loop, sink, SysRoot(directory), std::make_shared<HostInterfaces>(), {}, {});
+  netlink::NetworkWatch watch(loop);
+  InterfaceSamples interfaces(
+      loop, watch, sink,
+      {.root = SysRoot(directory), .interfaces = std::make_shared<HostInterfaces>(), .drivers = {}}, {});
   return interfaces.sample(interfaces.data_sources());
 }
 

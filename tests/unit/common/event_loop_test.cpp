@@ -64,7 +64,7 @@ TEST_CASE("a file descriptor is writable when it has room") {
   CHECK(calls == 1);
 }
 
-TEST_CASE("a descriptor is waited for in the directions that were asked for, both in one source") {
+TEST_CASE("one source waits for one or both directions of a descriptor") {
   EventLoop loop;
   std::array<int, 2> fds{};
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data()) == 0);
@@ -94,7 +94,7 @@ TEST_CASE("a descriptor is waited for in the directions that were asked for, bot
   CHECK(seen.readable);
 }
 
-TEST_CASE("a peer that hangs up makes a descriptor ready for what was waited for") {
+TEST_CASE("a descriptor is ready for every direction after its peer hung up") {
   EventLoop loop;
   std::array<int, 2> fds{};
   REQUIRE(pipe(fds.data()) == 0);
@@ -109,12 +109,12 @@ TEST_CASE("a peer that hangs up makes a descriptor ready for what was waited for
   CHECK(seen.writable);
 }
 
-TEST_CASE("a source may be destroyed by its own callback, which runs to its end and never again") {
+TEST_CASE("a callback may destroy its own source; it runs to its end and never again") {
   EventLoop loop;
   const Pipe pipe;
   EventSource source;
   int calls = 0;
-  const std::string captured = "what the callback holds outlives the source";
+  const std::string captured = "captures of the callback outlive the source";
   source = loop.on_readable(pipe.out.get(), [&source, &calls, captured] {
     source = {};
     calls += static_cast<int>(captured.size());
@@ -123,7 +123,7 @@ TEST_CASE("a source may be destroyed by its own callback, which runs to its end 
   CHECK(calls == static_cast<int>(captured.size()));
 }
 
-TEST_CASE("a timer fires once for each time that it is armed, and not once it is disarmed") {
+TEST_CASE("a timer fires once each time it is armed") {
   EventLoop loop;
   int calls = 0;
   Timer timer = loop.timer([&] {

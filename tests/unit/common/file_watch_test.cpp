@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A directory of its own and a watch on a path below it; `seen()` says whether the watch called since the
-// last time.
+// A temporary directory and a watch on a path below it. `seen()` returns whether the watch called since the
+// last `seen()`.
 class Watched {
 public:
   explicit Watched(const std::string& path) : watch_(loop_, root_ / path, [this] { ++calls_; }) {}
@@ -43,7 +43,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a file that is replaced by rename, again and again, is noticed") {
+TEST_CASE("every replacement of a file by rename is noticed") {
   Watched file("x.auto");
   for (int i = 0; i < 3; ++i) {
     REQUIRE(replace_file(file.root() / "x.auto", "content"));
@@ -70,13 +70,13 @@ TEST_CASE("a file that is removed is noticed") {
   CHECK(file.seen());
 }
 
-TEST_CASE("other files in the same directory are no news") {
+TEST_CASE("changes of other files in the same directory are ignored") {
   Watched file("x.auto");
   REQUIRE(replace_file(file.root() / "y.auto", "content"));
   CHECK(!file.seen());
 }
 
-TEST_CASE("directories that appear, go and come back on the way to the file are followed") {
+TEST_CASE("directories in the path that appear, disappear and come back are followed") {
   Watched file("a/b/x.auto");
   for (int i = 0; i < 2; ++i) {
     std::filesystem::create_directories(file.root() / "a");
@@ -90,7 +90,7 @@ TEST_CASE("directories that appear, go and come back on the way to the file are 
   }
 }
 
-TEST_CASE("the target of a symbolic link is followed, also when the link is pointed elsewhere") {
+TEST_CASE("the target of a symbolic link is followed, even after the link was changed") {
   Watched file("link.auto");
   std::filesystem::create_directories(file.root() / "one");
   std::filesystem::create_directories(file.root() / "two");

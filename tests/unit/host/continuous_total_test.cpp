@@ -29,7 +29,7 @@ TEST_CASE("the first total is what the kernel has counted so far") {
   CHECK(sum.narrow == 10);
 }
 
-TEST_CASE("a total keeps what a device had counted when the device leaves, and goes on when it comes back") {
+TEST_CASE("a total keeps the count of a device that leaves, and continues when it comes back") {
   ContinuousTotal<Counters> total;
   total.advance({{"a", {100, 0}}, {"b", {50, 0}}});
   CHECK(total.advance({{"a", {110, 0}}}).wide == 160);
@@ -37,13 +37,13 @@ TEST_CASE("a total keeps what a device had counted when the device leaves, and g
   CHECK(total.advance({{"a", {110, 0}}, {"b", {55, 0}}}).wide == 165);
 }
 
-TEST_CASE("a new device adds all that it has counted") {
+TEST_CASE("a new device adds its whole count") {
   ContinuousTotal<Counters> total;
   total.advance({{"a", {100, 0}}});
   CHECK(total.advance({{"a", {100, 0}}, {"c", {30, 0}}}).wide == 130);
 }
 
-TEST_CASE("a counter that begins again at 0 adds its new value") {
+TEST_CASE("a counter that restarts at 0 adds its new value") {
   ContinuousTotal<Counters> total;
   total.advance({{"a", {100, 100}}});
   const auto& sum = total.advance({{"a", {40, 40}}});
@@ -51,7 +51,7 @@ TEST_CASE("a counter that begins again at 0 adds its new value") {
   CHECK(sum.narrow == 140);
 }
 
-TEST_CASE("a counter that falls a little did not begin again, and adds nothing") {
+TEST_CASE("a counter that falls a little did not restart, and adds nothing") {
   ContinuousTotal<Counters> total;
   total.advance({{"a", {1000, 1000}}});
   const auto& sum = total.advance({{"a", {990, 990}}}); // the driver gave up a queue that had counted 10
@@ -60,7 +60,7 @@ TEST_CASE("a counter that falls a little did not begin again, and adds nothing")
   CHECK(total.advance({{"a", {1005, 1005}}}).wide == 1015);
 }
 
-TEST_CASE("a 32-bit kernel counter that wraps goes on, also beyond 32 bits") {
+TEST_CASE("a 32-bit kernel counter that wraps continues, even beyond 32 bits") {
   ContinuousTotal<Counters> total;
   total.advance({{"a", {0, kLast32 - 9}}});
   CHECK(total.advance({{"a", {0, 20}}}).narrow == kLast32 + 21);
@@ -73,8 +73,7 @@ TEST_CASE("a 64-bit kernel counter that falls is never taken for one that wrappe
   CHECK(counter_delta(std::uint64_t{1} << 40U, (std::uint64_t{1} << 40U) + 5, 32) == 5);
 }
 
-TEST_CASE(
-    "names that are never seen again do not pile up, and the devices that are there are not counted twice") {
+TEST_CASE("names that are never seen again do not pile up, and present devices are not counted twice") {
   ContinuousTotal<Counters> total;
   for (int i = 0; i < 5000; ++i) {
     total.advance({{"stays", {1000, 0}}, {"gone" + std::to_string(i), {1, 0}}});

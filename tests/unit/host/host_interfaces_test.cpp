@@ -26,7 +26,7 @@ using Names = std::map<std::uint32_t, std::string>;
 
 } // namespace
 
-TEST_CASE("as long as nobody tells of changes, interfaces are read each time") {
+TEST_CASE("without reports of changes, interfaces are read each time") {
   const TemporaryHost host;
   HostInterfaces interfaces;
   CHECK(names(interfaces, host).empty());
@@ -34,7 +34,7 @@ TEST_CASE("as long as nobody tells of changes, interfaces are read each time") {
   CHECK(names(interfaces, host) == Names{{2, "eth0"}});
 }
 
-TEST_CASE("interfaces that change are read again, and others are not") {
+TEST_CASE("only interfaces that changed are read again") {
   const TemporaryHost host;
   HostInterfaces interfaces;
   write_interface(host, "eth0", 2);
@@ -47,14 +47,14 @@ TEST_CASE("interfaces that change are read again, and others are not") {
   interfaces.changed(2, "eth0");
   const auto* now = value_of(interfaces.current(host.root()));
   CHECK(now->at(2).flags == 0x1002);
-  CHECK(now->at(3).flags == 0x1003); // nobody told
+  CHECK(now->at(3).flags == 0x1003); // not reported
   CHECK(!now->contains(4));
   interfaces.changed(4, "eth2");
   CHECK(names(interfaces, host) == Names{{2, "eth0"}, {3, "eth1"}, {4, "eth2"}});
 }
 
 TEST_CASE(
-    "a renamed interface has its new name, a removed one is gone, also one that goes before it is read") {
+    "a renamed interface has its new name, and a removed one is gone, even if it goes before it is read") {
   const TemporaryHost host;
   HostInterfaces interfaces;
   write_interface(host, "eth0", 2);
@@ -77,7 +77,7 @@ TEST_CASE("an interface that cannot be read is read again at each call until it 
   write_interface(host, "eth0", 2, "nonsense");
   interfaces.changed(2, "eth0");
   CHECK(interfaces.current(host.root()).error().message ==
-        "sys/class/net/eth0/flags: 'nonsense' are not interface flags");
+        "sys/class/net/eth0/flags: 'nonsense' is not a set of interface flags");
   CHECK(!interfaces.current(host.root()));
   write_interface(host, "eth0", 2);
   CHECK(names(interfaces, host) == Names{{2, "eth0"}});

@@ -7,7 +7,7 @@ using namespace sfa::host;
 using namespace sfa::sflow;
 using namespace sfa::test;
 
-TEST_CASE("addresses that are no MAC of anybody are not listed") {
+TEST_CASE("an address that is not a MAC address, or all zero, is left out") {
   CHECK(value_of(parse_mac_address("52:54:00:aa:BB:0c\n")) == MacAddress{0x52, 0x54, 0x00, 0xaa, 0xbb, 0x0c});
   for (const auto* none : {"", "\n", "00:00:00:00:00:00\n", "00:00:00:00\n", "52:54:00:aa:bb:cc:dd\n"}) {
     INFO(none);

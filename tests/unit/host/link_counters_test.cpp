@@ -14,7 +14,7 @@ TEST_CASE("columns are found by their names") {
   CHECK(devices->at("eth0") == LinkCounters{2, 1, 5, 4, 10, 9, 8, 6, 7});
 }
 
-TEST_CASE("network statistics that are nonsense are refused") {
+TEST_CASE("malformed network statistics are refused") {
   const std::string header =
       "Inter-|   Receive                            |  Transmit\n"
       " face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs "
@@ -29,6 +29,6 @@ TEST_CASE("network statistics that are nonsense are refused") {
   CHECK(!parse_net_dev(header + "eth0: 18446744073709551616 0 0 0 0 0 0 0 2 3 0 0 0 0 0 0\n"));
 }
 
-TEST_CASE("the network's file cut short at any byte gives a value or an error") {
+TEST_CASE("proc/net/dev cut short at any byte gives a value or an error") {
   cut_short_at_every_byte("proc/net/dev", parse_net_dev);
 }

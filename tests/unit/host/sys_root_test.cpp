@@ -14,7 +14,7 @@ using namespace sfa;
 using namespace sfa::host;
 using namespace sfa::test;
 
-TEST_CASE("a file that is there is read whole, and one that is not is absent rather than a failure") {
+TEST_CASE("an existing file is read whole, and a missing one is absent rather than a failure") {
   const TemporaryHost host;
   host.write("proc/stat", "cpu 1\n");
   CHECK(value_of(host.root().read("proc/stat")) == "cpu 1\n");
@@ -30,7 +30,7 @@ TEST_CASE("no path leads out of the root") {
   CHECK(host.root().list("/proc").empty());
 }
 
-TEST_CASE("a file larger than any that a host has is a failure") {
+TEST_CASE("a file that is too large is a failure") {
   const TemporaryHost host;
   host.write("proc/net/dev", std::string(4 * 1024 * 1024, 'x'));
   CHECK(host.root().read("proc/net/dev"));
@@ -52,7 +52,7 @@ TEST_CASE("an attribute has no white space at its ends") {
   CHECK(host.root().attribute("sys/block/sdb/hidden").empty());
 }
 
-TEST_CASE("a sysfs attribute that has no value now is absent") {
+TEST_CASE("a sysfs attribute without a value is absent") {
   const SysRoot live; // loopback has no speed: the kernel says EINVAL
   if (!live.exists("sys/class/net/lo/speed")) {
     WARN("no sysfs here");
@@ -61,7 +61,7 @@ TEST_CASE("a sysfs attribute that has no value now is absent") {
   CHECK(!value_of(live.read("sys/class/net/lo/speed")));
 }
 
-TEST_CASE("an interface that goes while its attribute is read is absent, and no failure") {
+TEST_CASE("an interface that disappears while its attribute is read is absent rather than a failure") {
   const TemporaryHost host;
   std::filesystem::create_directories(host.path() / "sys");
   bool prepared = false;
@@ -94,7 +94,7 @@ TEST_CASE("an interface that goes while its attribute is read is absent, and no 
   CHECK(failures == std::set<std::string>());
 }
 
-TEST_CASE("a directory is listed in order, and a link to nowhere exists") {
+TEST_CASE("a directory is listed in order, and a dangling link exists") {
   const TemporaryHost host;
   host.write("sys/block/sdb/size", "1");
   host.write("sys/block/sda/size", "1");

@@ -7,7 +7,7 @@ using namespace sfa::interfaces;
 using namespace sfa::sflow;
 using namespace sfa::test;
 
-TEST_CASE("the members of an 802.3ad bond have what LACP negotiated") {
+TEST_CASE("each member of an 802.3ad bond has the result of its LACP negotiation") {
   const auto ports =
       value_of(parse_bonding(*fixture_host("kvm-many-nics").read("proc/net/bonding/bond0").value()));
   REQUIRE(ports.size() == 2);
@@ -30,7 +30,7 @@ TEST_CASE("a member is attached to the bond by its ifIndex") {
   CHECK(lag_port_stats({.attached = false}, 10, {}).attached_agg_id == 0);
 }
 
-TEST_CASE("PDUs have their own places, and are unknown where the kernel does not count them") {
+TEST_CASE("each kind of PDU has its own field, which is unknown if the kernel does not count it") {
   const auto known = lag_port_stats({}, 10,
                                     {.lacpdus_rx = (1ULL << 32) + 1,
                                      .marker_pdus_rx = 2,
@@ -62,11 +62,11 @@ TEST_CASE("a bond of another mode, or without details, has no LACP") {
             .empty());
 }
 
-TEST_CASE("a torn file of a bond is an error that says what is wrong") {
+TEST_CASE("a malformed file of a bond is an error that names the malformed value") {
   CHECK(parse_bonding("Slave Interface: a\nAggregator ID: x\n").error().message ==
-        "'x' is not an aggregator");
+        "'x' is not an aggregator ID");
   CHECK(parse_bonding("Slave Interface: a\ndetails actor lacp pdu:\n    port state: 256\n").error().message ==
-        "'256' is not the state of a port");
+        "'256' is not a port state");
   CHECK(!parse_bonding("Slave Interface: a\ndetails partner lacp pdu:\n    system mac address: 1\n"));
   cut_short_at_every_byte("proc/net/bonding/bond0", parse_bonding);
 }

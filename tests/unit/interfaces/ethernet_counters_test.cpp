@@ -20,7 +20,7 @@ std::optional<EthernetCounters> counters(const Names& names) {
 
 } // namespace
 
-TEST_CASE("a driver's counters are found by name, and what it does not count stays unknown") {
+TEST_CASE("a driver's counters are found by name, and those that it does not have stay unknown") {
   // The order and the names of igb.
   const auto block =
       counters({"rx_packets", "tx_packets", "rx_crc_errors", "tx_aborted_errors", "tx_carrier_errors",
@@ -49,11 +49,11 @@ TEST_CASE("other drivers have other names") {
   CHECK(i40e.dot3_stats_alignment_errors == kUnknown32);
 }
 
-TEST_CASE("of two names for one counter the first in the driver's list counts") {
+TEST_CASE("if a driver has two names for one counter, the first in its list counts") {
   CHECK(counters({"rx_fcs_errors", "rx_crc_errors"}).value().dot3_stats_fcs_errors == 100);
 }
 
-TEST_CASE("a driver without any such counter, or with other values than names, has no block") {
+TEST_CASE("a driver without any known counter, or whose values do not match its names, has no block") {
   CHECK(!counters({}));
   CHECK(!counters({"rx_queue_0_packets", "rx_queue_0_drops"}));
   const Names names{"x", "rx_crc_errors"};

@@ -31,7 +31,8 @@ Interface interface(std::uint32_t flags) {
 
 } // namespace
 
-TEST_CASE("if_counters has what the kernel counts, multicasts apart, and unknown what it does not count") {
+TEST_CASE("if_counters has the kernel's counters, multicasts separately; what the kernel does not count is "
+          "unknown") {
   const LinkState link{.speed_mbps = 100'000, .duplex = Duplex::full, .operational = true};
   CHECK(if_counters(interface(kInterfaceUp), false, link, kCounters, (1ULL << 32) + 900) ==
         IfCounters{.if_index = 5,
@@ -55,7 +56,7 @@ TEST_CASE("if_counters has what the kernel counts, multicasts apart, and unknown
                    .if_promiscuous_mode = 2});
 }
 
-TEST_CASE("the status of an interface has administration in bit 0 and operation in bit 1") {
+TEST_CASE("the status of an interface has ifAdminStatus in bit 0 and ifOperStatus in bit 1") {
   const auto status = [](std::uint32_t flags, bool operational) {
     return if_counters(interface(flags), false, {.operational = operational}, {}, 0).if_status;
   };
@@ -94,7 +95,7 @@ TEST_CASE("a NIC that counts its multicasts later than its packets makes neither
   CHECK(unicasts.advance({.packets_in = 23, .multicast_in = 19}) == 4);
 }
 
-TEST_CASE("unicasts begin again when the NIC's packets do") {
+TEST_CASE("unicasts restart when the NIC's packets do") {
   UnicastsReceived unicasts;
   CHECK(unicasts.advance({.packets_in = 1000, .multicast_in = 100}) == 900);
   CHECK(unicasts.advance({.packets_in = 7, .multicast_in = 2}) == 5);
@@ -109,7 +110,7 @@ TEST_CASE("speed, duplex and state are read from sysfs, and unknown where there 
   CHECK(value_of(read_link_state(root, "gone")) == LinkState{});
 }
 
-TEST_CASE("a speed is a number of Mbit/s, and two values stand for unknown") {
+TEST_CASE("a speed is a number of Mbit/s, and two values mean unknown") {
   CHECK(value_of(parse_speed("2500\n")) == 2500);
   CHECK(value_of(parse_speed("-1\n")) == 0);
   CHECK(value_of(parse_speed("4294967295\n")) == 0);

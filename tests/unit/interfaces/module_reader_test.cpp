@@ -55,7 +55,7 @@ TEST_CASE("a module is read on another thread, and again after a minute") {
   CHECK(elsewhere);
 }
 
-TEST_CASE("a module that is not there is not looked for again until the link changes") {
+TEST_CASE("a missing module is not read again until the link changes") {
   std::atomic<int> readings = 0;
   ModuleReader reader([&](OpticalModule&, const std::string& interface) {
     return interface == "empty" && ++readings == 1 ? ModuleReader::Reading{.absent = true} : temperature(7);
@@ -69,7 +69,7 @@ TEST_CASE("a module that is not there is not looked for again until the link cha
   CHECK(readings == 2);
 }
 
-TEST_CASE("what is read of a module that was forgotten meanwhile is dropped") {
+TEST_CASE("the reading of a module that was forgotten meanwhile is dropped") {
   std::promise<void> began;
   std::promise<void> go_on;
   std::atomic<int> readings = 0;
@@ -89,7 +89,7 @@ TEST_CASE("what is read of a module that was forgotten meanwhile is dropped") {
   CHECK(wait_for_reading(reader, 1, kStart).module_temperature == 2);
 }
 
-TEST_CASE("interfaces without a module are read by ethtool, and the reader ends in the middle of it") {
+TEST_CASE("interfaces without a module are read by ethtool, and the reader can end in the middle") {
   ModuleReader reader;
   for (std::uint32_t index = 1; index <= 50; ++index) {
     CHECK(!reader.latest(index, index % 2 == 0 ? "lo" : "not-there", kStart));

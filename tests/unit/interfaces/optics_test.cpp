@@ -158,7 +158,7 @@ TEST_CASE("the memory of a module cut short at any byte gives a value or nothing
   }
 }
 
-TEST_CASE("what changes while a module is in use is within its memory") {
+TEST_CASE("the part of a module's memory that changes is within the memory") {
   CHECK(kSff8472Live.offset + kSff8472Live.bytes <= 512);
   CHECK(kSff8636Live.offset + kSff8636Live.bytes <= 256);
 }

@@ -32,11 +32,11 @@ TEST_CASE("NICs, members, bonds and teams are exported, and neither ports of Ope
   CHECK(exported("bond-vlan-bridge") == Names{"eno1", "eno2", "eno3", "ib0", "bond0"});
 }
 
-TEST_CASE("of a Xen dom0 the NICs are exported with what is below them, and not its guests' backends") {
+TEST_CASE("a Xen dom0 exports its NICs and the interfaces below them, but not its guests' backends") {
   CHECK(exported("xen-dom0") == Names{"eth0", "eth1", "eth2"});
 }
 
-TEST_CASE("the representor of a guest's virtual function is the guest's, and not exported") {
+TEST_CASE("the representor of a guest's virtual function belongs to the guest and is not exported") {
   HostInterfaces interfaces;
   const auto* all = value_of(interfaces.current(fixture_host("kvm-many-nics")));
   CHECK(all->at(28).name == "ens3f0r0");
@@ -63,7 +63,7 @@ TEST_CASE("a port of Open vSwitch is not exported even when it is included") {
         Names{"team0"});
 }
 
-TEST_CASE("what is master of NICs is an aggregate, unless it is a bridge, a VRF or a switch") {
+TEST_CASE("the master of NICs is an aggregate, unless it is a bridge, a VRF or a switch") {
   HostInterfaces interfaces;
   const auto* all = value_of(interfaces.current(fixture_host("kvm-many-nics")));
   Names aggregates;

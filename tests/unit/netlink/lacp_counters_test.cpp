@@ -13,7 +13,7 @@ using namespace sfa::netlink;
 
 namespace {
 
-// As the kernel's bonding driver writes it: the counters in the bond's part of the member's part.
+// As the kernel's bonding driver writes it: the counters are nested in the bond's and the member's attribute.
 class Message {
 public:
   explicit Message(std::uint16_t type, std::uint16_t of = IFLA_STATS_LINK_XSTATS_SLAVE,
@@ -40,7 +40,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a member's PDUs of LACP are those of the message, what is unknown of either kind together") {
+TEST_CASE("a member's LACP counters are those of the message; the two kinds of unknown PDUs are added") {
   CHECK(parse_lacp_counters(Message(RTM_NEWSTATS).header) == LacpCounters{.lacpdus_rx = 1,
                                                                           .marker_pdus_rx = 16,
                                                                           .marker_response_pdus_rx = 64,
@@ -51,9 +51,9 @@ TEST_CASE("a member's PDUs of LACP are those of the message, what is unknown of 
                                                                           .marker_response_pdus_tx = 128});
 }
 
-TEST_CASE("a message of something else, or cut short, has no PDUs of LACP") {
+TEST_CASE("a message of another kind, or cut short, has no LACP counters") {
   CHECK(!parse_lacp_counters(Message(RTM_NEWLINK).header));
-  CHECK(!parse_lacp_counters(Message(RTM_NEWSTATS, IFLA_STATS_LINK_XSTATS).header)); // of the whole bond
+  CHECK(!parse_lacp_counters(Message(RTM_NEWSTATS, IFLA_STATS_LINK_XSTATS).header)); // of the bond itself
   CHECK(!parse_lacp_counters(
       Message(RTM_NEWSTATS, IFLA_STATS_LINK_XSTATS_SLAVE, LINK_XSTATS_TYPE_BRIDGE).header));
   const Message whole(RTM_NEWSTATS);
@@ -64,8 +64,7 @@ TEST_CASE("a message of something else, or cut short, has no PDUs of LACP") {
   }
 }
 
-TEST_CASE(
-    "the kernel's answer for an interface that is no member of a bond, or none at all, has no PDUs of LACP") {
+TEST_CASE("an interface that is not a member of a bond, or does not exist, has no LACP counters") {
   LacpStatistics statistics;
   CHECK(!statistics.read(1)); // loopback
   CHECK(!statistics.read(0x7ffffff0));

@@ -42,7 +42,7 @@ private:
 
 } // namespace
 
-TEST_CASE("the 64-bit counters of an interface are those of the message, also of an older kernel") {
+TEST_CASE("the 64-bit counters of an interface are those of the message, even of an older kernel") {
   const LinkCounters expected{.bytes_in = 1ULL << 40,
                               .packets_in = 1,
                               .errors_in = 5,
@@ -61,7 +61,7 @@ TEST_CASE("the 64-bit counters of an interface are those of the message, also of
   }
 }
 
-TEST_CASE("a message without counters, or cut short, has none") {
+TEST_CASE("a message without counters, or cut short, gives none") {
   CHECK(!parse_stats(Message(RTM_NEWLINK, IFLA_STATS_LINK_64, 192).header));
   CHECK(!parse_stats(Message(RTM_NEWSTATS, IFLA_STATS_LINK_XSTATS, 192).header));
   CHECK(!parse_stats(Message(RTM_NEWSTATS, IFLA_STATS_LINK_64, 80).header));
@@ -74,8 +74,8 @@ TEST_CASE("a message without counters, or cut short, has none") {
 }
 
 TEST_CASE(
-    "the kernel's counters of loopback are the same by rtnetlink and by proc/net/dev, and of what is not "
-    "there none") {
+    "rtnetlink and proc/net/dev have the same counters of loopback, and none of an interface that does not "
+    "exist") {
   NetlinkStatistics netlink;
   LinkStatistics proc;
   Interface loopback;
@@ -86,7 +86,7 @@ TEST_CASE(
   gone.index = 0x7ffffff0;
   const std::array<const Interface*, 2> interfaces{&loopback, &gone};
   const SysRoot root;
-  // Others may use loopback meanwhile: the number of one lies between those of the other.
+  // Other processes may use loopback meanwhile, so one number lies between two of the other.
   const auto before = value_of(proc.read(root, interfaces));
   const auto read = value_of(netlink.read(root, interfaces));
   const auto after = value_of(proc.read(root, interfaces));
@@ -98,7 +98,7 @@ TEST_CASE(
   CHECK(read.at(1).packets_out <= after.at(1).packets_out);
 }
 
-TEST_CASE("many interfaces are asked for at once, with the same outcome") {
+TEST_CASE("many interfaces are requested with one dump, with the same result") {
   NetlinkStatistics netlink;
   std::vector<Interface> gone(200);
   for (std::size_t i = 0; i < gone.size(); ++i) {

@@ -51,7 +51,7 @@ std::vector<std::pair<MonotonicTime, DataSource>> run(PollSchedule& polls, Monot
 
 } // namespace
 
-TEST_CASE("without an interval nothing is due, whatever is asked for") {
+TEST_CASE("without an interval nothing is due, not even an extra poll") {
   PollSchedule polls = schedule();
   CHECK_FALSE(polls.next());
   polls.poll_soon(kStart);
@@ -168,7 +168,7 @@ TEST_CASE("setting the same interval again changes nothing") {
   CHECK(polls.next() == now + 30s);
 }
 
-TEST_CASE("a poll that is late is made, one that is late by more than an interval is skipped") {
+TEST_CASE("a late poll is made, unless it is late by more than an interval") {
   MonotonicTime now;
   PollSchedule polls = settled(now);
   CHECK(polls.take_due(now + 30s + 29s) == kHost);
@@ -200,7 +200,7 @@ TEST_CASE("an extra poll of the host is due at once and leaves the regular ones 
   CHECK(polls.next() == now + 30s);
 }
 
-TEST_CASE("extra polls come at most once a second, however often they are asked for") {
+TEST_CASE("extra polls come at most once a second, however often they are requested") {
   MonotonicTime now;
   PollSchedule polls = settled(now);
   polls.poll_soon(now + 5s);
@@ -213,7 +213,7 @@ TEST_CASE("extra polls come at most once a second, however often they are asked 
   CHECK(polls.next() == now + 30s);
 }
 
-TEST_CASE("a poll that was due anyway is not an extra one: the next that is asked for comes at once") {
+TEST_CASE("a regular poll is not an extra one: the next extra poll comes at once") {
   PollSchedule polls = schedule();
   polls.set_interval(300s, kStart);
   polls.poll_soon(kStart);

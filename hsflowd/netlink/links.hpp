@@ -1,0 +1,35 @@
+// Network interfaces as rtnetlink(7) describes them, as far as the election of the agent address needs it.
+#pragma once
+
+#include "common/result.hpp"
+#include "netlink/socket.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace sfa::netlink {
+
+struct Link {
+  std::string name;
+  std::string alias; // ip link set alias; mostly empty
+  bool up = false;   // administratively
+  bool vlan = false; // an 802.1Q device
+
+  bool operator==(const Link&) const = default;
+};
+using Links = std::map<std::uint32_t, Link>; // by ifIndex
+
+// Parses an RTM_NEWLINK message into ifIndex and link. nullopt for every other message, and for one without a
+// name: wireless drivers report events of their own that way.
+[[nodiscard]] std::optional<std::pair<std::uint32_t, Link>> parse_link(const nlmsghdr* message);
+
+// Every interface of this network namespace. nullopt if they changed meanwhile.
+[[nodiscard]] Result<std::optional<Links>> read_links(Socket& socket);
+
+// Requests everything of one kind (RTM_GETLINK, RTM_GETADDR). False if it changed meanwhile.
+[[nodiscard]] Result<bool> dump(Socket& socket, std::uint16_t type, const OnMessage& each);
+
+} // namespace sfa::netlink

@@ -1,0 +1,130 @@
+#include "netlink/network_event.hpp"
+
+#include "netlink/host_addresses.hpp"
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/socket.h>
+
+using namespace sfa;
+using namespace sfa::netlink;
+
+namespace {
+
+struct Message {
+  explicit Message(std::uint16_t type) : header(mnl_nlmsg_put_header(buffer.data())) {
+    header->nlmsg_type = type;
+  }
+  alignas(8) std::array<char, 512> buffer{};
+  nlmsghdr* header;
+};
+
+// As the kernel's rtnl_fill_ifinfo() writes it.
+struct LinkMessage : Message {
+  explicit LinkMessage(std::uint16_t type, unsigned char family = AF_UNSPEC, const char* name = "eth0.7")
+      : Message(type) {
+    auto* body = static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(header, sizeof(ifinfomsg)));
+    body->ifi_family = family;
+    body->ifi_index = 7;
+    body->ifi_flags = IFF_UP | IFF_BROADCAST;
+    if (name != nullptr) {
+      mnl_attr_put_strz(header, IFLA_IFNAME, name);
+    }
+    mnl_attr_put_strz(header, IFLA_IFALIAS, "uplink");
+    nlattr* info = mnl_attr_nest_start(header, IFLA_LINKINFO);
+    mnl_attr_put_strz(header, IFLA_INFO_KIND, "vlan");
+    mnl_attr_nest_end(header, info);
+  }
+};
+
+// As the kernel's inet_fill_ifaddr() writes it.
+struct AddressMessage : Message {
+  explicit AddressMessage(std::uint16_t type, std::uint32_t flags = IFA_F_PERMANENT, std::uint32_t index = 7)
+      : Message(type) {
+    auto* body = static_cast<ifaddrmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(ifaddrmsg)));
+    body->ifa_family = AF_INET;
+    body->ifa_index = index;
+    const std::array<std::uint8_t, 4> peer{192, 0, 2, 1};
+    const std::array<std::uint8_t, 4> own{192, 0, 2, 2};
+    mnl_attr_put(header, IFA_ADDRESS, peer.size(), peer.data());
+    mnl_attr_put(header, IFA_LOCAL, own.size(), own.data());
+    mnl_attr_put_strz(header, IFA_LABEL, "eth0.7:1");
+    mnl_attr_put_u32(header, IFA_FLAGS, flags);
+  }
+};
+
+const Link kLink{.name = "eth0.7", .alias = "uplink", .up = true, .vlan = true};
+
+// Calls `parse` with the message cut short at each length.
+template <class Parse>
+void cut_short(const Message& message, Parse parse) {
+  for (std::uint32_t length = message.header->nlmsg_len; length >= sizeof(nlmsghdr); --length) {
+    message.header->nlmsg_len = length;
+    parse(message.header);
+  }
+}
+
+} // namespace
+
+TEST_CASE("a message about a link or an address becomes an event") {
+  CHECK(parse_event(LinkMessage(RTM_NEWLINK).header) == NetworkEvent(LinkChanged{.index = 7, .link = kLink}));
+  CHECK(parse_event(LinkMessage(RTM_DELLINK).header) == NetworkEvent(LinkRemoved{7}));
+  CHECK(parse_event(AddressMessage(RTM_NEWADDR).header) == NetworkEvent(AddressChanged{7}));
+  CHECK(parse_event(AddressMessage(RTM_DELADDR).header) == NetworkEvent(AddressChanged{7}));
+}
+
+TEST_CASE("a port that joins or leaves a bridge is not a new or removed interface") {
+  CHECK(!parse_event(LinkMessage(RTM_NEWLINK, AF_BRIDGE).header));
+  CHECK(!parse_event(LinkMessage(RTM_DELLINK, AF_BRIDGE).header));
+}
+
+TEST_CASE("a message of another kind, or about a link without its name, is not an event") {
+  CHECK(!parse_event(LinkMessage(RTM_NEWNEIGH).header));
+  CHECK(!parse_event(LinkMessage(NLMSG_NOOP).header));
+  CHECK(!parse_event(LinkMessage(RTM_NEWLINK, AF_UNSPEC, nullptr).header)); // an event of a wireless driver
+}
+
+TEST_CASE("a message cut short at any byte is an event or nothing, and never has a part of a name") {
+  cut_short(LinkMessage(RTM_NEWLINK), [](const nlmsghdr* message) {
+    const auto link = parse_link(message);
+    CHECK((!link || link->second.name == "eth0.7"));
+  });
+  for (const std::uint16_t type : {RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR}) {
+    cut_short(AddressMessage(type), [](const nlmsghdr* message) {
+      const bool whole_header = message->nlmsg_len >= NLMSG_LENGTH(sizeof(ifaddrmsg));
+      CHECK((whole_header || !parse_event(message)));
+    });
+  }
+}
+
+TEST_CASE("an address has its own side of a point-to-point link, its link's properties and its label") {
+  const auto address = parse_address(AddressMessage(RTM_NEWADDR).header, {{7, kLink}});
+  REQUIRE(address);
+  CHECK(*address == host::InterfaceAddress{.address = IpAddress::parse("192.0.2.2").value(),
+                                           .device = "eth0.7",
+                                           .if_index = 7,
+                                           .up = true,
+                                           .vlan = true,
+                                           .slaac = false,
+                                           .aliases = {"uplink", "eth0.7:1"}});
+}
+
+TEST_CASE("an address that cannot be used, or whose link is unknown, is left out") {
+  const Links links{{7, kLink}};
+  CHECK(!parse_address(AddressMessage(RTM_NEWADDR, IFA_F_TENTATIVE).header, links));
+  CHECK(!parse_address(AddressMessage(RTM_NEWADDR, IFA_F_DADFAILED).header, links));
+  CHECK(!parse_address(AddressMessage(RTM_NEWADDR, IFA_F_PERMANENT, 8).header, links));
+  CHECK(!parse_address(AddressMessage(RTM_DELADDR).header, links));
+}
+
+TEST_CASE("an address cut short at any byte is whole or left out") {
+  cut_short(AddressMessage(RTM_NEWADDR), [](const nlmsghdr* message) {
+    const auto address = parse_address(message, {{7, kLink}});
+    CHECK((!address || address->address.to_string().starts_with("192.0.2.")));
+  });
+}
