@@ -22,7 +22,7 @@ InterfaceSamples::InterfaceSamples(EventLoop& loop, polling::SampleSink& sink, h
                                    std::shared_ptr<host::HostInterfaces> interfaces, InterfaceFilter filter,
                                    std::optional<Ethtool> drivers)
     : sink_(sink), root_(std::move(root)), interfaces_(std::move(interfaces)), filter_(std::move(filter)),
-      drivers_(std::move(drivers)), update_timer_(loop.timer([this] {
+      drivers_(std::move(drivers)), modules_(loop), update_timer_(loop.timer([this] {
         update_pending_ = false;
         update();
       })),

@@ -1,32 +1,28 @@
-// Reads optical modules on a thread of its own: their memory is behind a slow bus, and the kernel holds a
-// lock meanwhile.
+// Reads optical modules on a worker: their memory is behind a slow bus, and the kernel holds a lock
+// meanwhile.
 #pragma once
 
+#include "common/worker.hpp"
 #include "interfaces/ethtool.hpp"
 #include "sflow/counters_interface.hpp"
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
 namespace sfa::interfaces {
 
-// What a module says at a time. Keeps what describes it, and reads only what changes.
+// One module. Keeps what describes it, and reads only what changes.
 class OpticalModule {
 public:
   [[nodiscard]] std::optional<sflow::SfpCounters> read(const Ethtool& ethtool, const std::string& interface);
 
-  // An interface without a module that could be read has none until its link changes.
+  // An interface without a readable module is not read again until its link changes.
   [[nodiscard]] bool absent() const { return absent_; }
 
 private:
@@ -39,50 +35,41 @@ class ModuleReader {
 public:
   struct Reading {
     std::optional<sflow::SfpCounters> counters{};
-    bool absent = false; // for as long as the link does not change
+    bool absent = false; // until the link changes
   };
-  // Called on the thread, for one module at a time.
+  // Called on the worker, for one module at a time. Owns or shares everything that it uses.
   using Read = std::function<Reading(OpticalModule& module, const std::string& interface)>;
 
-  // `read` is by ethtool when there is none.
-  explicit ModuleReader(Read read = {}) : read_(std::move(read)) {}
+  // Reads with ethtool unless `read` is given.
+  explicit ModuleReader(EventLoop& loop, Read read = {});
   ModuleReader(const ModuleReader&) = delete;
   ModuleReader& operator=(const ModuleReader&) = delete;
   ModuleReader(ModuleReader&&) = delete;
   ModuleReader& operator=(ModuleReader&&) = delete;
-  ~ModuleReader(); // waits for a reading that is under way
+  ~ModuleReader() = default; // waits for the current reading, as Worker does
 
-  // The last reading of an interface's module, which is a minute old at most and then made again, to be had
-  // at a later call. The thread starts with the first call.
+  // The last reading of an interface's module. Once it is a minute old, this orders a new one, which the
+  // event loop delivers for a later call.
   [[nodiscard]] std::optional<sflow::SfpCounters> latest(std::uint32_t index, const std::string& interface,
                                                          std::chrono::steady_clock::time_point now);
 
-  // The link changed, and with it perhaps the module; or the interface is gone.
+  // The link changed, and perhaps the module with it; or the interface was removed.
   void forget(std::uint32_t index);
 
 private:
+  using Module = std::shared_ptr<OpticalModule>; // used on the worker only
   struct Entry {
-    std::shared_ptr<OpticalModule> module =
-        std::make_shared<OpticalModule>(); // only the thread looks into it
+    Module module = std::make_shared<OpticalModule>();
     std::optional<sflow::SfpCounters> last{};
     std::optional<std::chrono::steady_clock::time_point> asked{};
     bool absent = false;
   };
-  struct Order {
-    std::uint32_t index = 0;
-    std::string interface;
-    std::shared_ptr<OpticalModule> module;
-  };
 
-  void run();
+  void take(std::uint32_t index, const Module& module, Reading reading);
 
-  Read read_; // used by the thread only, once it runs
-  std::mutex mutex_;
-  std::condition_variable wake_;
   std::map<std::uint32_t, Entry> entries_;
-  std::deque<Order> orders_;
-  bool stop_ = false;
-  std::thread thread_;
+  Worker worker_;
+  std::shared_ptr<Read> read_; // destroyed before the worker: queued readings are then skipped
 };
 
 } // namespace sfa::interfaces
