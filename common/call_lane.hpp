@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -68,8 +69,11 @@ public:
         break;
       }
       std::unique_lock lock(batch->mutex);
-      while (!batch->is_done() && MonotonicClock::now() < batch->since + patience.with_each) {
-        batch->changed.wait_until(lock, batch->since + patience.with_each);
+      const auto give_up_at = [&] {
+        return batch->since.value_or(MonotonicClock::now()) + patience.with_each;
+      };
+      while (!batch->is_done() && MonotonicClock::now() < give_up_at()) {
+        batch->changed.wait_until(lock, give_up_at());
       }
       for (; begin < batch->next; ++begin) {
         outcomes[begin].made = true;
@@ -114,8 +118,9 @@ private:
     std::size_t end = 0;
     std::mutex mutex;
     std::condition_variable changed;
-    std::size_t next = 0;                        // from here on: protected by the mutex
-    MonotonicTime since;                         // when the call `next` began
+    std::size_t next = 0; // from here on: protected by the mutex
+    // When the call `next` began. On a busy host it may be late, which is not the call's fault.
+    std::optional<MonotonicTime> since;
     std::shared_ptr<std::atomic<bool>> returned; // not null: nobody waits any more
 
     [[nodiscard]] bool is_done() const { return next == end; }
@@ -150,7 +155,6 @@ private:
     batch->call = call;
     batch->next = begin;
     batch->end = end;
-    batch->since = MonotonicClock::now();
     return thread_.add([batch] { batch->run(); }) ? batch : nullptr;
   }
 
