@@ -8,7 +8,7 @@ namespace sfa::guests {
 
 namespace {
 
-constexpr std::chrono::seconds kRetry{5}; // of a hypervisor that does not answer
+constexpr std::chrono::seconds kRetry{5}; // while a hypervisor does not answer
 
 std::chrono::microseconds since(MonotonicTime begin) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
@@ -23,7 +23,7 @@ VmBackend::VmBackend(EventLoop& loop, Worker& worker, VmBackendOptions options, 
   next_list_.arm_at(std::chrono::steady_clock::now());
 }
 
-// What the source closes may hang too.
+// The source is destroyed on the worker, because to close its connections may hang, too.
 VmBackend::~VmBackend() {
   worker_.run(
       [source = std::move(source_)]() mutable {
@@ -38,13 +38,13 @@ void VmBackend::run(Work work, Done done) {
   worker_.run(std::move(work), [this, &worker = worker_, alive = std::weak_ptr(alive_), done](auto result) {
     if (!alive.expired()) {
       (this->*done)(std::move(result));
-    } else { // it may be the last that holds the source
+    } else { // the result may hold the last reference to the source
       worker.run([result = std::move(result)] { return 0; }, [](int) {});
     }
   });
 }
 
-// May be called on any thread, and after this object went.
+// The function may be called on any thread, even after this object was destroyed.
 std::function<void()> VmBackend::list_soon() {
   return [this, alive = std::weak_ptr(alive_), post = worker_.poster()] {
     post([this, alive] {
@@ -84,7 +84,7 @@ void VmBackend::list() {
 void VmBackend::take_list(Listed listed) {
   listing_ = false;
   source_ = std::move(listed.source);
-  // A module that is not there will hardly come within seconds.
+  // A missing module is hardly installed within seconds.
   const auto again = source_ && !listed.vms ? kRetry : options_.refresh;
   next_list_.arm_at(std::chrono::steady_clock::now() + again);
   connected_ = listed.vms.has_value();
@@ -122,7 +122,7 @@ void VmBackend::read(std::span<const Uuid> vms) {
 void VmBackend::start_read() {
   const std::vector<Uuid> due(due_.begin(), due_.end());
   due_.clear();
-  if (!connected_ || due.empty()) { // what list() says is the better reason
+  if (!connected_ || due.empty()) { // list() reports the better reason
     return;
   }
   reading_since_ = std::chrono::steady_clock::now();
@@ -147,7 +147,7 @@ void VmBackend::take_read(Read read) {
     events_.readings(*std::move(read.readings));
   } else {
     state_.failed(read.readings.error());
-    next_list_.arm_at(*last_run_); // connects anew
+    next_list_.arm_at(*last_run_); // list() connects again
   }
   start_read();
 }

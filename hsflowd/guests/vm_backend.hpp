@@ -1,11 +1,11 @@
-// One kind of hypervisor: has its module loaded, its VMs listed and read on the worker, and knows what came
-// of it last. All its functions are for the thread of the event loop, and none waits.
+// One kind of hypervisor: loads its module, lists and reads its VMs on the worker, and keeps the last
+// results. All functions are for the thread of the event loop, and none of them waits.
 #pragma once
 
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
+#include "common/worker.hpp"
 #include "guests/vm_source.hpp"
-#include "guests/worker.hpp"
 #include "polling/sample_source.hpp"
 
 #include <chrono>
@@ -25,15 +25,15 @@ struct VmBackendOptions {
   std::string name;   // "kvm": the section of the configuration
   std::string module; // "libvirt"
   bool (*present)(const host::SysRoot& root) = nullptr;
-  bool only_if_present = false;       // without the hypervisor there is nothing to complain about
+  bool only_if_present = false;       // if the hypervisor is absent, report nothing
   std::filesystem::path modules = {}; // directory
-  std::chrono::seconds refresh{60};   // the list, in case an event was lost
-  VmSourceOptions source = {};        // but for `changed`
+  std::chrono::seconds refresh{60};   // how often to list again, in case an event was lost
+  VmSourceOptions source = {};        // without `changed`
 };
 
 class VmBackend {
 public:
-  // `listed` is called when other VMs are there than before, `readings` with what a read() gave.
+  // `listed` is called when the list of VMs has changed, `readings` with the results of read().
   struct Events {
     std::function<void()> listed;
     std::function<void(std::vector<VmReading>)> readings;
@@ -46,11 +46,11 @@ public:
   VmBackend& operator=(VmBackend&&) = delete;
   ~VmBackend();
 
-  // Those that ran when the hypervisor answered last.
+  // The VMs of the last list.
   [[nodiscard]] const std::set<Uuid>& vms() const { return vms_; }
-  // Has them read soon; those that are asked for again before that are read once.
+  // Orders a reading. VMs that are ordered again before it begins are read once.
   void read(std::span<const Uuid> vms);
-  // As of the last answer. Nothing: there is no hypervisor, or it does not answer.
+  // From the last answer; nullopt if the hypervisor is absent or does not answer.
   [[nodiscard]] std::optional<sflow::VirtNode> node() const;
 
   [[nodiscard]] polling::SourceStatus status(MonotonicTime now) const;
@@ -58,7 +58,7 @@ public:
 private:
   using Source = std::shared_ptr<VmSource>;
   struct Listed {
-    Source source; // as it was, or loaded now
+    Source source; // the existing one, or loaded now
     Result<std::vector<Uuid>> vms;
     Result<sflow::VirtNode> node;
   };
@@ -79,11 +79,12 @@ private:
   Worker& worker_;
   VmBackendOptions options_;
   Events events_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(); // what comes after this object went is dropped
+  std::shared_ptr<int> alive_ =
+      std::make_shared<int>(); // results that arrive after the destruction are dropped
   Timer next_list_;
   LoggedState state_;
   Source source_;
-  bool connected_ = false; // the last list() came
+  bool connected_ = false; // the last list() succeeded
   bool listing_ = false;
   bool list_again_ = false;
   std::optional<MonotonicTime> reading_since_;

@@ -12,7 +12,7 @@ Result<std::unique_ptr<VmSource>> load_vm_source(const std::filesystem::path& di
   if (!std::filesystem::exists(path, error)) {
     return failure("{} is not installed", path.native());
   }
-  // Its own libraries are looked up now, so that a missing one shows here and not at the first call.
+  // RTLD_NOW: a missing library or symbol is found here and not at the first call.
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (handle == nullptr) {
     return failure("cannot load {}", dlerror());
@@ -22,7 +22,7 @@ Result<std::unique_ptr<VmSource>> load_vm_source(const std::filesystem::path& di
     return failure("{} is not a module of hsflowd", path.native());
   }
   if (module->interface != kVmInterface || std::string_view(module->version) != PROJECT_VERSION) {
-    return failure("{} is of another build of hsflowd: interface {}, version {}; this one is {}, {}",
+    return failure("{} is from another build of hsflowd: interface {}, version {}; this hsflowd has {}, {}",
                    path.native(), module->interface,
                    module->interface == kVmInterface ? module->version : "?", kVmInterface, PROJECT_VERSION);
   }

@@ -10,9 +10,9 @@
 
 namespace sfa::guests {
 
-// A source made by the module NAME.so in `directory`. The error is one line that says which file, and what is
-// wrong with it: not there, not loadable (a library of its hypervisor is missing), not a module, or of
-// another build. Whatever is loaded stays until the process ends: one of its threads may still be inside.
+// A source made by the module NAME.so in `directory`. The error is one line that names the file and the
+// reason: it does not exist, cannot be loaded (a library of its hypervisor is missing), is no module, or
+// comes from another build. A module is never unloaded: one of its threads may still run.
 [[nodiscard]] Result<std::unique_ptr<VmSource>>
 load_vm_source(const std::filesystem::path& directory, std::string_view name, const VmSourceOptions& options);
 

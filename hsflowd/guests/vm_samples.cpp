@@ -13,12 +13,12 @@ namespace {
 
 constexpr std::uint32_t kVmClass = 3;
 
-// The sockets of libvirt for reading only: libvirtd's, and that of its daemon for QEMU alone.
+// libvirt's read-only sockets: that of libvirtd, and that of virtqemud, which serves QEMU alone.
 bool libvirt_is_present(const host::SysRoot& root) {
   return root.exists("run/libvirt/libvirt-sock-ro") || root.exists("run/libvirt/virtqemud-sock-ro");
 }
 
-// A domain that controls the others: dom0.
+// Whether this is dom0, which controls the other domains.
 bool xen_is_present(const host::SysRoot& root) {
   return root.attribute("proc/xen/capabilities").find("control_d") != std::string::npos;
 }
@@ -67,7 +67,7 @@ void VmSamples::configure(const VmSettings& settings) {
         VmBackend::Events{.listed = [this] { update_list(); },
                           .readings = [this](const auto& readings) { take(readings); }}));
   };
-  // Where both are, Xen has the machine.
+  // On a host with both, Xen owns the machine.
   add(settings.xen, {.name = "xen",
                      .module = "xen",
                      .present = xen_is_present,
@@ -118,7 +118,7 @@ std::unique_ptr<sources::CounterSource> VmSamples::make_virt_node_source() const
 }
 
 void VmSamples::read_table() {
-  constexpr std::size_t kMaxBytes = 1 << 23; // every index, and room
+  constexpr std::size_t kMaxBytes = 1 << 23; // more than a line for every index
   const auto text = read_file(state_file_, kMaxBytes);
   if (!text) {
     table_state_.failed(text.error());
@@ -133,7 +133,7 @@ void VmSamples::read_table() {
 }
 
 void VmSamples::write_table() {
-  std::error_code ignored; // what matters is whether the file can be written
+  std::error_code ignored; // replace_file() reports what matters
   std::filesystem::create_directories(state_file_.parent_path(), ignored);
   if (const auto written = replace_file(state_file_, table_.format()); written) {
     table_state_.ok();
@@ -172,7 +172,7 @@ void VmSamples::take(const std::vector<VmReading>& readings) {
   for (const auto& reading : readings) {
     const auto vm = vms_.find(reading.uuid);
     if (vm == vms_.end() || !running_.contains(vm->second.index)) {
-      continue; // it went while it was read
+      continue; // it stopped while it was read
     }
     if (reading.problem.empty()) {
       vm->second.state.ok();

@@ -1,12 +1,12 @@
-// The sample source of virtual machines: one data source (class 3) each, whatever their hypervisor is.
+// The sample source of virtual machines of all hypervisors: one data source (class 3) for each VM.
 #pragma once
 
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
+#include "common/worker.hpp"
 #include "guests/vm_backend.hpp"
 #include "guests/vm_table.hpp"
 #include "guests/vm_totals.hpp"
-#include "guests/worker.hpp"
 #include "polling/sample_source.hpp"
 #include "sources/counter_source.hpp"
 
@@ -25,27 +25,27 @@ namespace sfa::guests {
 
 inline constexpr const char* kVmTableName = "vm-index"; // in the state directory
 
-// What the configuration says about virtual machines.
+// The part of the configuration about virtual machines.
 struct VmSettings {
   bool kvm = false;
   bool xen = false;
-  bool automatic = false; // whichever hypervisor is there
+  bool automatic = false; // every hypervisor that exists on the host
   std::string kvm_uri = {};
   bool xen_disks = true;
-  bool xen_fresh_identity = false; // names and NICs with every poll
+  bool xen_fresh_identity = false; // read names and NICs at every poll
   std::filesystem::path modules = {};
   std::chrono::seconds refresh{60};
-  std::chrono::seconds forget{180}; // the totals of a VM that has gone
+  std::chrono::seconds forget{180}; // when to drop the totals of a VM that has stopped
 
   bool operator==(const VmSettings&) const = default;
 };
 
 class VmSamples final : public polling::SampleSource {
 public:
-  // `sink` gets what is read.
+  // `sink` gets the samples.
   VmSamples(EventLoop& loop, polling::SampleSink& sink, host::SysRoot root, std::filesystem::path state_file);
 
-  // What differs from the settings in force takes effect at once. VMs keep their totals and dsIndex.
+  // Changed settings take effect at once. VMs keep their totals and dsIndex.
   void configure(const VmSettings& settings);
 
   [[nodiscard]] std::string_view name() const override { return "vms"; }
@@ -53,8 +53,8 @@ public:
   [[nodiscard]] std::vector<sflow::CounterSample> sample(std::span<const sflow::DataSource> due) override;
   [[nodiscard]] std::vector<polling::SourceStatus> status(MonotonicTime now) const override;
 
-  // virt_node for the host sample, as of the last answer; absent without a hypervisor. Must not be read after
-  // this object is gone.
+  // virt_node for the host sample, from the last answer; absent without a hypervisor. Must not be read after
+  // this object was destroyed.
   [[nodiscard]] std::unique_ptr<sources::CounterSource> make_virt_node_source() const;
 
 private:
@@ -62,7 +62,7 @@ private:
     std::uint32_t index = 0;
     VmTotals totals = {};
     LoggedState state;
-    MonotonicTime seen = {}; // among those that run
+    MonotonicTime seen = {}; // among the running VMs
   };
 
   void read_table();

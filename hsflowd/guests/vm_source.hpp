@@ -1,9 +1,10 @@
-// What a loadable module implements: a hypervisor's virtual machines. docs/adding-a-vm-source.md walks
-// through a new one.
+// The interface of a loadable module, which reads the virtual machines of one hypervisor.
+// docs/adding-a-vm-source.md explains step by step how to write one.
 //
-// A module is one shared object that exports `hsflowd_vm_module`. Everything in it is called on one worker
-// thread, so it may block; it must still come back, since what hangs keeps every other VM waiting
-// (call_with_deadline and CallLane are for calls that may not). Modules never log: they return what is wrong.
+// A module is one shared object that exports `hsflowd_vm_module`. All its functions are called on one worker
+// thread, so they may block. They must return nevertheless, because every other VM waits for them. For calls
+// that may not return there are call_with_deadline and CallLane (see common/worker.hpp). Modules never log:
+// they return errors.
 #pragma once
 
 #include "common/result.hpp"
@@ -23,8 +24,9 @@
 
 namespace sfa::guests {
 
-// Of one virtual NIC, as the guest sees it: rx is what the guest received (sFlow Host Structures define
-// virt_net_io by libvirt's virDomainInterfaceStats). A tap or vif on the host counts the other way round.
+// Counters of one virtual NIC from the guest's point of view: rx is what the guest received (sFlow Host
+// Structures define virt_net_io by libvirt's virDomainInterfaceStats). A tap or vif on the host has the
+// opposite directions.
 struct VmNicCounters {
   std::uint64_t rx_bytes = 0;
   std::uint64_t rx_packets = 0;
@@ -50,7 +52,7 @@ struct VmNic {
   std::string device; // on the host: "vnet0", "vif1.0"; unique on the host
   std::optional<sflow::MacAddress> mac = {};
   std::uint32_t if_index = 0;                 // of `device`; 0 = unknown
-  std::optional<VmNicCounters> counters = {}; // nothing: this kind of NIC has none (a device passed through)
+  std::optional<VmNicCounters> counters = {}; // nullopt: this kind of NIC has none (passthrough)
 
   bool operator==(const VmNic&) const = default;
 };
@@ -71,11 +73,11 @@ struct VmDiskCounters {
 
 struct VmDisk {
   std::string device;         // in the guest: "vda", "51712"
-  std::uint64_t capacity = 0; // bytes; 0 = unknown, also below
+  std::uint64_t capacity = 0; // bytes; 0 = unknown, as for the next two
   std::uint64_t allocation = 0;
   std::uint64_t physical = 0;
-  std::optional<VmDiskCounters> counters = {}; // nothing: not known
-  bool counts_errors = false;                  // false: `errs` says nothing
+  std::optional<VmDiskCounters> counters = {}; // nullopt: unknown
+  bool counts_errors = false;                  // false: `errs` has no meaning
 
   bool operator==(const VmDisk&) const = default;
 };
@@ -87,13 +89,13 @@ struct VmReading {
   std::uint32_t os_name = 0;      // as in HostDescr
   std::string os_release = {};
   std::uint32_t state = 0;       // as in VirtCpu
-  std::uint64_t cpu_time_ns = 0; // of all virtual CPUs since the machine was started
+  std::uint64_t cpu_time_ns = 0; // of all virtual CPUs since the VM started
   std::uint32_t cpus = 0;
   std::uint64_t memory = 0;     // bytes
   std::uint64_t max_memory = 0; // bytes
   std::vector<VmNic> nics = {};
-  std::optional<std::vector<VmDisk>> disks = {}; // nothing: not known now
-  std::string problem = {};                      // why something is missing; empty = all is well
+  std::optional<std::vector<VmDisk>> disks = {}; // nullopt: unknown now
+  std::string problem = {};                      // why something is missing; empty = nothing is
 
   bool operator==(const VmReading&) const = default;
 };
@@ -107,29 +109,28 @@ public:
   VmSource& operator=(VmSource&&) = delete;
   virtual ~VmSource() = default;
 
-  // The VMs that there are now, running or paused; not the host itself. Connects when there is no connection.
+  // The VMs that are running or paused now, without the host itself. Connects if there is no connection.
   // Called at the start, after `changed`, every now and then in case an event was lost, and every few seconds
   // while it fails.
   [[nodiscard]] virtual Result<std::vector<Uuid>> list() = 0;
 
-  // The values of those VMs now. One that has gone is left out.
+  // The current values of those VMs. A VM that has stopped is left out.
   [[nodiscard]] virtual Result<std::vector<VmReading>> read(std::span<const Uuid> vms) = 0;
 
-  // The whole machine, whatever part of it the host's own kernel sees. num_domains is filled in by the
-  // caller.
+  // The whole machine, even if the host's own kernel sees only a part of it. The caller fills in num_domains.
   [[nodiscard]] virtual Result<sflow::VirtNode> node() = 0;
 };
 
 struct VmSourceOptions {
   host::SysRoot root = host::SysRoot();
-  std::string uri = {};               // where the hypervisor answers; empty = the usual place
-  bool disks = true;                  // whether the counters of disks are wanted
-  bool fresh_identity = false;        // read names and NICs with every poll, whatever that costs
-  std::function<void()> changed = {}; // VMs may have come or gone; may be called on any thread, never blocks
+  std::string uri = {};               // address of the hypervisor; empty = the default
+  bool disks = true;                  // read the counters of disks
+  bool fresh_identity = false;        // read names and NICs at every poll, which costs more
+  std::function<void()> changed = {}; // VMs may have started or stopped; never blocks; for any thread
 };
 
-// The interface is C++, so a module fits only the build that it comes from. Raise the number with every
-// change of what is above.
+// The interface is C++, so a module works only with the build that it comes from. Raise the number with every
+// change above.
 inline constexpr std::uint32_t kVmInterface = 1;
 
 struct VmModule {
@@ -142,7 +143,7 @@ inline constexpr const char* kVmModuleSymbol = "hsflowd_vm_module";
 
 } // namespace sfa::guests
 
-// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): what is exported has to look the same in every module
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): every module must export exactly the same
 #define HSFLOWD_VM_MODULE(make_source)                                                                       \
   extern "C" __attribute__((visibility("default"))) const sfa::guests::VmModule hsflowd_vm_module {          \
     sfa::guests::kVmInterface, PROJECT_VERSION, make_source                                                  \

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint32_t kCount = VmTable::kLast - VmTable::kFirst + 1;
 
-// FNV-1a: versions of the agent must agree about it, which std::hash does not promise.
+// FNV-1a: all versions of the agent must get the same value, which std::hash does not guarantee.
 std::uint32_t hash(const Uuid& vm) {
   std::uint32_t value = 2166136261;
   for (const std::uint8_t byte : vm) {
@@ -65,7 +65,7 @@ Result<VmTable> VmTable::parse(std::string_view text) {
       return failure("line {}: '{}' is not an index and a UUID", number, printable(line));
     }
     if (!table.index_by_vm_.emplace(*vm, *index).second || !table.vm_by_index_.emplace(*index, *vm).second) {
-      return failure("line {}: '{}' is there twice", number, printable(line));
+      return failure("line {}: '{}' appears twice", number, printable(line));
     }
   }
   return table;

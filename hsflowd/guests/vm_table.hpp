@@ -1,5 +1,5 @@
-// Which dsIndex a virtual machine has. It is the VM's for good: across restarts of the agent and of the VM,
-// and when the VM migrates away and comes back.
+// The dsIndex of each virtual machine. A VM keeps it across restarts of the agent and of the VM, and when it
+// migrates away and comes back.
 #pragma once
 
 #include "common/result.hpp"
@@ -20,15 +20,15 @@ public:
   static constexpr std::uint32_t kFirst = 100000;
   static constexpr std::uint32_t kLast = 149999;
 
-  // The index of a VM; a new one gets a free index that depends on its UUID, so that even without the state
-  // file most VMs have the same index again. When none is free, VMs that are not among `running` lose theirs.
-  // Nothing: all are in use.
+  // The index of a VM. A new VM gets a free index that depends on its UUID, so that most VMs get the same
+  // index even without the state file. If none is free, VMs that are not `running` lose theirs. nullopt if
+  // all are in use.
   [[nodiscard]] std::optional<std::uint32_t> index_of(const Uuid& vm, const std::set<Uuid>& running);
 
   // The state file: a line "INDEX UUID" for each VM.
   [[nodiscard]] std::string format() const;
-  // A line that is not of that form, an index out of range, or a VM or an index given twice is an Error that
-  // says which line.
+  // An Error with the line number if a line has another form, if an index is out of range, or if a VM or an
+  // index appears twice.
   [[nodiscard]] static Result<VmTable> parse(std::string_view text);
 
   bool operator==(const VmTable&) const = default;

@@ -16,8 +16,8 @@ sflow::HostDescr describe(const VmReading& reading) {
                           .os_release = reading.os_release.substr(0, sflow::HostDescr::kMaxOsRelease)};
 }
 
-// The MAC is the guest's and the ifIndex that of the switch port on the host, which is what joins this sample
-// with those of the port.
+// The MAC is the guest's. The ifIndex is that of the switch port on the host: it joins this sample with the
+// samples of the port.
 sflow::HostAdapters adapters(const std::vector<VmNic>& nics) {
   sflow::HostAdapters result;
   for (const auto& nic : nics) {

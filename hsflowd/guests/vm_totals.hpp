@@ -1,5 +1,5 @@
-// From what a module reads of one VM to the blocks of its sample. Totals never fall, whatever is unplugged,
-// and also when the VM is stopped and started again.
+// Turns a module's readings of one VM into the blocks of its samples. Totals never fall, even if a device is
+// unplugged or if the VM is stopped and started again.
 #pragma once
 
 #include "guests/vm_source.hpp"
@@ -14,8 +14,8 @@ namespace sfa::guests {
 
 class VmTotals {
 public:
-  // host_descr, host_adapters, host_parent, virt_cpu, virt_memory, virt_disk_io, virt_net_io: without those
-  // of which nothing is known. Disks of a kind that never counted errors leave `errs` unknown.
+  // host_descr, host_adapters, host_parent, virt_cpu, virt_memory, virt_disk_io, virt_net_io. Unknown ones
+  // are left out. `errs` of disks stays unknown until a disk counts errors.
   [[nodiscard]] std::vector<sflow::CounterBlock> blocks(const VmReading& reading);
 
 private:

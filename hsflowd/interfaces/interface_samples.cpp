@@ -20,7 +20,7 @@ constexpr auto kMaxStateAge = 180s;
 InterfaceSamples::InterfaceSamples(EventLoop& loop, netlink::NetworkWatch& watch, polling::SampleSink& sink,
                                    Host host, InterfaceFilter filter)
     : sink_(sink), root_(std::move(host.root)), interfaces_(std::move(host.interfaces)),
-      drivers_(std::move(host.drivers)), filter_(std::move(filter)),
+      drivers_(std::move(host.drivers)), filter_(std::move(filter)), modules_(loop),
       retry_(loop, kRetry, [this] { update(); }),
       subscription_(watch.subscribe(
           {.event = [this](const auto& event) { take(event); }, .links_settled = [this] { update(); }})) {

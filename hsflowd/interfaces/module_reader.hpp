@@ -1,32 +1,28 @@
-// Reads optical modules on a separate thread: their memory is on a slow bus, and the kernel holds a lock
-// during the read.
+// Reads optical modules on a worker: their memory is behind a slow bus, and the kernel holds a lock
+// meanwhile.
 #pragma once
 
+#include "common/worker.hpp"
 #include "interfaces/ethtool.hpp"
 #include "sflow/counters_interface.hpp"
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
 namespace sfa::interfaces {
 
-// One module. Keeps its description, and reads only the part of its memory that changes.
+// One module. Keeps what describes it, and reads only what changes.
 class OpticalModule {
 public:
   [[nodiscard]] std::optional<sflow::SfpCounters> read(const Ethtool& ethtool, const std::string& interface);
 
-  // No module could be read. That does not change until the interface's link changes.
+  // An interface without a readable module is not read again until its link changes.
   [[nodiscard]] bool absent() const { return absent_; }
 
 private:
@@ -41,48 +37,39 @@ public:
     std::optional<sflow::SfpCounters> counters{};
     bool absent = false; // until the link changes
   };
-  // Called on the thread, for one module after the other.
+  // Called on the worker, for one module at a time. Owns or shares everything that it uses.
   using Read = std::function<Reading(OpticalModule& module, const std::string& interface)>;
 
-  // An empty `read` means ethtool.
-  explicit ModuleReader(Read read = {}) : read_(std::move(read)) {}
+  // Reads with ethtool unless `read` is given.
+  explicit ModuleReader(EventLoop& loop, Read read = {});
   ModuleReader(const ModuleReader&) = delete;
   ModuleReader& operator=(const ModuleReader&) = delete;
   ModuleReader(ModuleReader&&) = delete;
   ModuleReader& operator=(ModuleReader&&) = delete;
-  ~ModuleReader(); // waits for the current reading to end
+  ~ModuleReader() = default; // waits for the current reading, as Worker does
 
-  // The last reading of an interface's module; nullopt if there is none yet. Starts a new reading if the last
-  // is a minute old; a later call returns it. The thread starts with the first call.
+  // The last reading of an interface's module. Once it is a minute old, this orders a new one, which the
+  // event loop delivers for a later call.
   [[nodiscard]] std::optional<sflow::SfpCounters> latest(std::uint32_t index, const std::string& interface,
                                                          std::chrono::steady_clock::time_point now);
 
-  // Call it when the link changed, and perhaps the module with it, or when the interface is gone.
+  // The link changed, and perhaps the module with it; or the interface was removed.
   void forget(std::uint32_t index);
 
 private:
+  using Module = std::shared_ptr<OpticalModule>; // used on the worker only
   struct Entry {
-    std::shared_ptr<OpticalModule> module =
-        std::make_shared<OpticalModule>(); // only the thread accesses its content
+    Module module = std::make_shared<OpticalModule>();
     std::optional<sflow::SfpCounters> last{};
     std::optional<std::chrono::steady_clock::time_point> asked{};
     bool absent = false;
   };
-  struct Order {
-    std::uint32_t index = 0;
-    std::string interface;
-    std::shared_ptr<OpticalModule> module;
-  };
 
-  void run();
+  void take(std::uint32_t index, const Module& module, Reading reading);
 
-  Read read_; // only the thread uses it once it runs
-  std::mutex mutex_;
-  std::condition_variable wake_;
   std::map<std::uint32_t, Entry> entries_;
-  std::deque<Order> orders_;
-  bool stop_ = false;
-  std::thread thread_;
+  Worker worker_;
+  std::shared_ptr<Read> read_; // destroyed before the worker: queued readings are then skipped
 };
 
 } // namespace sfa::interfaces

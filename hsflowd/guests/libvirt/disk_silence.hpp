@@ -1,4 +1,4 @@
-// When to say that the disks of one domain are missing.
+// When to report that the disks of one domain are missing.
 #pragma once
 
 #include "common/event_loop.hpp"
@@ -9,16 +9,16 @@
 
 namespace sfa::guests {
 
-// Not at once, since on a busy machine one who is well answers late.
+// Not at once: on a busy host a healthy QEMU answers late.
 inline constexpr std::chrono::seconds kSilence{10};
 
 class DiskSilence {
 public:
-  // At each poll: whether the disks are there, or else whether a call for them is stuck. Empty = nothing to
-  // complain about.
+  // Called at each poll: whether the disks were read, and if not, whether a call for them is stuck. Empty if
+  // there is nothing to report.
   [[nodiscard]] std::string problem(bool disks, bool stuck, MonotonicTime now) {
     had_disks_ = had_disks_ || disks;
-    if (disks || (!stuck && !had_disks_)) { // a driver that never told of disks has none to miss
+    if (disks || (!stuck && !had_disks_)) { // a driver that never reported disks has none to miss
       since_.reset();
       return {};
     }
@@ -26,7 +26,8 @@ public:
     if (now - *since_ < kSilence) {
       return {};
     }
-    return stuck ? "QEMU does not answer; its disks are left out" : "its disks are not known now";
+    return stuck ? "QEMU does not answer; exporting the VM without disks"
+                 : "cannot read its disks; exporting the VM without them";
   }
 
 private:

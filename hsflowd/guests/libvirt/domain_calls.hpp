@@ -1,70 +1,31 @@
-// Calls to libvirt, none of which can hold up its caller for ever.
+// Which calls about one domain are stuck. A domain is not asked for the same data again while such a call is
+// out: each one occupies a thread of libvirtd.
 #pragma once
 
-#include "common/event_loop.hpp"
-#include "guests/call_lane.hpp"
-#include "guests/libvirt/disk_silence.hpp"
-#include "guests/libvirt/domain_reader.hpp"
+#include "common/call_lane.hpp"
 
-#include <algorithm>
-#include <cstddef>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace sfa::guests {
 
 class DomainCalls {
 public:
-  using Lane = CallLane<DomainReader>;
+  // For state, CPU time, memory and NICs, which need no monitor of QEMU.
+  [[nodiscard]] bool may_ask() const { return !is_pending(basics_); }
+  // For the counters of disks.
+  [[nodiscard]] bool may_ask_for_disks() const { return !is_disk_call_out(); }
+  [[nodiscard]] bool is_disk_call_out() const { return is_pending(disks_); }
+  // For the sizes of disks.
+  [[nodiscard]] bool may_ask_for_sizes() const { return !is_pending(sizes_); }
 
-  explicit DomainCalls(const std::string& uri)
-      : lane_([uri] { return std::make_unique<DomainReader>(uri); }) {}
-
-  [[nodiscard]] std::vector<Lane::Outcome> make(std::size_t count, const Lane::Call& call,
-                                                Lane::Patience patience) {
-    auto outcomes = lane_.make_calls(count, call, patience);
-    if (std::ranges::any_of(outcomes, &Lane::Outcome::made)) {
-      silent_since_.reset();
-    } else if (!outcomes.empty()) {
-      silent_since_ = silent_since_.value_or(MonotonicTime::clock::now());
-    }
-    return outcomes;
-  }
-
-  // What one call returns. Nothing: it is stuck, now or still.
-  template <class Call, class T = std::invoke_result_t<Call, DomainReader&>>
-  [[nodiscard]] std::optional<T> make_one(StuckCall& stuck, Call call, Lane::Patience patience) {
-    if (is_pending(stuck)) {
-      return std::nullopt;
-    }
-    const auto result = std::make_shared<std::optional<T>>();
-    const auto outcomes = make(
-        1, [result, call = std::move(call)](DomainReader& reader, std::size_t) { *result = call(reader); },
-        patience);
-    stuck = outcomes[0].stuck;
-    return outcomes[0].made ? std::move(*result) : std::nullopt;
-  }
-
-  [[nodiscard]] std::size_t stuck() { return lane_.stuck(); }
-
-  // No call has come back for so long that it is worth saying.
-  [[nodiscard]] bool is_silent() const {
-    return silent_since_ && MonotonicTime::clock::now() - *silent_since_ >= kSilence;
-  }
-
-  void disconnect() {
-    lane_.disconnect();
-    silent_since_.reset();
-  }
+  void basics_stuck(StuckCall call) { basics_ = std::move(call); }
+  void disks_stuck(StuckCall call) { disks_ = std::move(call); }
+  void sizes_stuck(StuckCall call) { sizes_ = std::move(call); }
 
 private:
-  Lane lane_;
-  std::optional<MonotonicTime> silent_since_; // since then, no call has come back
+  StuckCall basics_;
+  StuckCall disks_;
+  StuckCall sizes_;
 };
 
 } // namespace sfa::guests

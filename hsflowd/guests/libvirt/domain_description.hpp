@@ -1,4 +1,4 @@
-// What is known of a domain as long as its devices stay what they are.
+// What is known about a domain until its devices change.
 #pragma once
 
 #include "guests/libvirt/domain_stats.hpp"
@@ -22,7 +22,7 @@ struct DomainDescription {
 
 [[nodiscard]] DomainDescription describe_domain(const DomainXml& xml);
 
-// The NICs with what they count now. An ifIndex that is not known yet is looked for, and kept.
+// The NICs with their current counters. An ifIndex that is not known yet is read and kept.
 [[nodiscard]] std::vector<VmNic> read_nics(DomainDescription& description, const std::vector<NicStats>& stats,
                                            const host::SysRoot& root);
 

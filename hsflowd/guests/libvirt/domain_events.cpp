@@ -1,5 +1,7 @@
 #include "guests/libvirt/domain_events.hpp"
 
+#include "guests/libvirt/domain_reader.hpp"
+
 #include <cstdint>
 #include <map>
 #include <utility>
@@ -36,11 +38,12 @@ void on_device(virConnectPtr, virDomainPtr domain, const char*, void* opaque) {
   domain_changed(**static_cast<SharedState*>(opaque), domain);
 }
 
-// The callback for a connection that closes may still come after it was unregistered, since to unregister it
-// libvirtd is asked first, which may be away. So it is given a number, which then stands for nothing.
+// The callback for a closed connection may still run after it was unregistered, because unregistering asks
+// libvirtd first, which may be absent. So the callback gets a number instead of a pointer. It finds nothing
+// by a number that is no longer in use.
 struct Watched {
   std::mutex mutex;
-  std::map<std::uintptr_t, std::weak_ptr<State>> states; // below: under the mutex
+  std::map<std::uintptr_t, std::weak_ptr<State>> states; // from here on: protected by the mutex
   std::uintptr_t next = 1;
 };
 Watched& watched() {
@@ -75,14 +78,24 @@ Uuid uuid_of(virDomainPtr domain) {
   return uuid;
 }
 
-DomainEvents::DomainEvents(virConnectPtr connection, std::function<void()> changed)
-    : connection_(connection), state_(std::make_shared<State>()) {
+Result<std::unique_ptr<DomainEvents>> DomainEvents::open(const std::string& uri,
+                                                         std::function<void()> changed) {
+  Connection connection(virConnectOpenReadOnly(uri.c_str()));
+  if (!connection) {
+    return libvirt_failure(uri);
+  }
+  return std::make_unique<DomainEvents>(std::move(connection), std::move(changed));
+}
+
+DomainEvents::DomainEvents(Connection connection, std::function<void()> changed)
+    : connection_(std::move(connection)), state_(std::make_shared<State>()) {
   state_->changed = std::move(changed);
   const auto add = [&](int event, virConnectDomainEventGenericCallback callback) {
     void* opaque = share(state_);
-    const int id = virConnectDomainEventRegisterAny(connection, nullptr, event, callback, opaque, unshare);
+    const int id =
+        virConnectDomainEventRegisterAny(connection_.get(), nullptr, event, callback, opaque, unshare);
     if (id < 0) {
-      unshare(opaque); // a driver without these events; list() is called every now and then
+      unshare(opaque); // a driver without these events: list() is also called every now and then
       return;
     }
     registrations_.push_back(id);
@@ -96,15 +109,15 @@ DomainEvents::DomainEvents(virConnectPtr connection, std::function<void()> chang
     number_ = all.next++;
     all.states[number_] = state_;
   }
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): never followed
-  virConnectRegisterCloseCallback(connection, on_close, reinterpret_cast<void*>(number_), nullptr);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): never dereferenced
+  virConnectRegisterCloseCallback(connection_.get(), on_close, reinterpret_cast<void*>(number_), nullptr);
 }
 
 DomainEvents::~DomainEvents() {
   for (const int id : registrations_) {
-    virConnectDomainEventDeregisterAny(connection_, id);
+    virConnectDomainEventDeregisterAny(connection_.get(), id);
   }
-  virConnectUnregisterCloseCallback(connection_, on_close);
+  virConnectUnregisterCloseCallback(connection_.get(), on_close);
   auto& all = watched();
   const std::lock_guard lock(all.mutex);
   all.states.erase(number_);

@@ -1,7 +1,9 @@
-// What libvirt tells about domains without being asked. The callbacks run on libvirt's event thread.
+// The events of libvirt's domains, and the connection that delivers them. The callbacks run on libvirt's
+// event thread. No call through this connection waits for a domain.
 #pragma once
 
 #include "common/handle.hpp"
+#include "common/result.hpp"
 #include "sflow/counters.hpp"
 
 #include <cstdint>
@@ -10,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace sfa::guests {
@@ -18,31 +21,35 @@ namespace sfa::guests {
 
 class DomainEvents {
 public:
-  // Registers with the connection, which must live longer. `changed` is called when a domain came or went, or
-  // the connection broke; on any thread.
-  DomainEvents(virConnectPtr connection, std::function<void()> changed);
+  using Connection = Handle<virConnect, virConnectClose>;
+
+  // Connects and registers. `changed` is called on any thread: when a domain started or stopped, or when the
+  // connection broke. To open and to destroy may hang while libvirtd does.
+  [[nodiscard]] static Result<std::unique_ptr<DomainEvents>> open(const std::string& uri,
+                                                                  std::function<void()> changed);
+  DomainEvents(Connection connection, std::function<void()> changed);
   DomainEvents(const DomainEvents&) = delete;
   DomainEvents& operator=(const DomainEvents&) = delete;
   DomainEvents(DomainEvents&&) = delete;
   DomainEvents& operator=(DomainEvents&&) = delete;
   ~DomainEvents();
 
-  // Domains whose devices are not what they were, each told once.
+  // Domains that started or stopped, or whose devices changed. Each change is returned once.
   [[nodiscard]] std::set<Uuid> take_changed();
   [[nodiscard]] bool connection_closed() const;
 
-  // Shared with callbacks, which may come a moment longer than they are wanted.
+  // Shared with the callbacks, which may still run for a moment after they were unregistered.
   struct State {
     std::function<void()> changed;
     std::mutex mutex;
-    std::set<Uuid> domains; // below: under the mutex
+    std::set<Uuid> domains; // from here on: protected by the mutex
     bool closed = false;
   };
 
 private:
-  virConnectPtr connection_;
+  Connection connection_;
   std::shared_ptr<State> state_;
-  std::uintptr_t number_ = 0; // among those that watch a connection
+  std::uintptr_t number_ = 0; // identifies this object to the callback for a closed connection
   std::vector<int> registrations_;
 };
 

@@ -20,7 +20,8 @@ constexpr std::uint64_t kKibibyte = 1024;
 
 using Parameters = std::span<const virTypedParameter>;
 
-// With NOWAIT, a domain that answers another client's call is without its disks instead of being waited for.
+// With NOWAIT, a domain that is busy with another client's call comes without its disks; otherwise we would
+// wait.
 std::vector<virDomainStatsRecordPtr> read_stats(std::vector<virDomainPtr> domains, unsigned groups,
                                                 Records& owner) {
   domains.push_back(nullptr);
@@ -45,12 +46,12 @@ void copy_sizes(const std::vector<VmDisk>& known, std::vector<VmDisk>& disks) {
   }
 }
 
-// Negative = unknown.
+// A negative number means unknown.
 std::uint64_t counter(long long value) {
   return value < 0 ? 0 : static_cast<std::uint64_t>(value);
 }
 
-// Costs QEMU and libvirtd about two thirds of what the same in bulk does, where sizes always come along.
+// Costs QEMU and libvirtd about two thirds of the bulk call for the same disk, which always includes sizes.
 bool read_disk(virDomainPtr domain, VmDisk& disk) {
   virDomainBlockStatsStruct stats{};
   if (virDomainBlockStats(domain, disk.device.c_str(), &stats, sizeof stats) != 0) {
@@ -98,10 +99,10 @@ bool read_counters(virDomainPtr domain, const DomainQuestion& question, DomainAn
 
 tl::unexpected<Error> libvirt_failure(std::string_view what) {
   const char* message = virGetLastErrorMessage();
-  return failure("{}: {}", what, printable(message == nullptr ? "no reason" : message, 200));
+  return failure("{}: {}", what, printable(message == nullptr ? "no reason given" : message, 200));
 }
 
-// Whether a connection is alive is known without asking.
+// virConnectIsAlive does not ask libvirtd.
 Result<void> DomainReader::connect() {
   if (connection_ && virConnectIsAlive(connection_.get()) == 1) {
     return {};
@@ -121,7 +122,7 @@ Result<std::vector<DomainReader::Listed>> DomainReader::list() {
   virDomainPtr* list = nullptr;
   const int count = virConnectListAllDomains(connection_.get(), &list, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
   if (count < 0) {
-    return libvirt_failure("list of domains");
+    return libvirt_failure("list domains");
   }
   const Handle<virDomainPtr, std::free> owner(list);
   domains_.clear();
@@ -136,7 +137,7 @@ Result<std::vector<DomainReader::Listed>> DomainReader::list() {
   return result;
 }
 
-// Through the connection that there is.
+// Uses the existing connection.
 virDomainPtr DomainReader::find(const Uuid& uuid) {
   auto& domain = domains_[uuid];
   if (!domain) {
@@ -162,8 +163,7 @@ NicsByDomain DomainReader::read_nics(std::span<const Uuid> uuids) {
   }
   Records owner;
   const auto records = read_stats(std::move(domains), VIR_DOMAIN_STATS_INTERFACE, owner);
-  // They come in the order in which they were asked for. To ask each for its UUID costs more than its
-  // counters.
+  // They arrive in the order of `domains`. To ask each record for its UUID costs more than its counters.
   const bool all = records.size() == asked.size();
   NicsByDomain result;
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -187,7 +187,7 @@ std::vector<VmDisk> DomainReader::read_sizes(const Uuid& uuid, std::vector<VmDis
 std::optional<DomainAnswer> DomainReader::read(const DomainQuestion& question) {
   auto* domain = connect() ? find(question.uuid) : nullptr;
   virDomainInfo info{};
-  // Needs no monitor, as the statistics of a domain's CPUs and memory would.
+  // Needs no monitor, unlike the statistics of a domain's CPUs and memory.
   if (domain == nullptr || virDomainGetInfo(domain, &info) != 0) {
     return std::nullopt;
   }
@@ -204,13 +204,13 @@ std::optional<DomainAnswer> DomainReader::read(const DomainQuestion& question) {
   const auto is_known = [&](const NicStats& nic) {
     return std::ranges::find(question.devices, nic.name) != question.devices.end();
   };
-  // A NIC of which no event told is a reason too.
+  // A NIC that no event reported is a reason, too.
   if (question.xml || !std::ranges::all_of(answer.nics, is_known)) {
     const Text text(virDomainGetXMLDesc(domain, 0));
     if (!text && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN) {
-      return std::nullopt; // went just now
+      return std::nullopt; // it has just stopped
     }
-    answer.xml = text ? parse_domain_xml(text.get()) : libvirt_failure("XML");
+    answer.xml = text ? parse_domain_xml(text.get()) : libvirt_failure("read its XML");
   }
   return answer;
 }

@@ -1,4 +1,4 @@
-// What libvirt says of domains, over a read-only connection that is one thread's at a time.
+// Reads domains over a read-only connection, which only one thread uses at a time.
 #pragma once
 
 #include "common/handle.hpp"
@@ -22,18 +22,19 @@ namespace sfa::guests {
 
 struct DomainQuestion {
   Uuid uuid{};
-  std::optional<std::vector<NicStats>> nics = {}; // as just read; nothing: read them
-  bool disks = false;                             // asks QEMU's monitor; nothing else does
-  std::vector<VmDisk> known_disks = {};           // whose sizes shall do
-  bool all_disks = true;                 // also those that could not count before, and their capacity
-  bool xml = false;                      // is wanted
-  std::vector<std::string> devices = {}; // NICs of the XML that is known: it is wanted when there is another
+  std::optional<std::vector<NicStats>> nics = {}; // as just read; nullopt: read them, too
+  bool disks = false;                             // only these ask QEMU's monitor
+  std::vector<VmDisk> known_disks = {};           // their sizes are used again
+  bool all_disks = true; // with capacities, and with disks that had no counters before
+  bool xml = false;      // read the XML
+  std::vector<std::string> devices =
+      {}; // NICs of the known XML: if there is another one, the XML is read, too
 };
 
 struct DomainAnswer {
-  VmReading reading; // without its name and what the XML says: machine type, operating system, NICs
+  VmReading reading; // without its name and what is in the XML: machine type, operating system, NICs
   std::vector<NicStats> nics;
-  std::optional<Result<DomainXml>> xml = {}; // when it was wanted
+  std::optional<Result<DomainXml>> xml = {}; // nullopt if it was not read
 };
 
 using NicsByDomain = std::map<Uuid, std::vector<NicStats>>;
@@ -44,24 +45,25 @@ public:
   struct Listed {
     Uuid uuid{};
     int id = 0;       // of this run of the domain
-    std::string name; // which a running domain keeps
+    std::string name; // does not change while the domain runs
   };
 
   explicit DomainReader(std::string uri) : uri_(std::move(uri)) {}
 
-  // The domains that run. Connects when there is no connection.
+  // The running domains. Connects if there is no connection.
   [[nodiscard]] Result<std::vector<Listed>> list();
 
-  // Of all those domains in one call, which needs no monitor. One that has gone is left out; nothing: all
-  // have, or the connection has.
+  // The NICs of all those domains in one call, which needs no monitor. A domain that has stopped is left out.
+  // Empty if all have stopped or if the connection broke.
   [[nodiscard]] NicsByDomain read_nics(std::span<const Uuid> uuids);
 
-  // Nothing: it has gone, or the connection has.
+  // nullopt if the domain has stopped or if the connection broke.
   [[nodiscard]] std::optional<DomainAnswer> read(const DomainQuestion& question);
 
-  // The disks with the sizes of their images now: virDomainGetBlockInfo is where sFlow's virt_disk_io has
-  // them from. In bulk, `physical` of a file is what it takes (libvirt 9.0: its size as long as that is
-  // nothing), and `allocation` how far it was written since QEMU began. Asks QEMU's monitor for each disk.
+  // The disks with the current sizes of their images, from virDomainGetBlockInfo: it has the values that
+  // sFlow's virt_disk_io defines. In the bulk statistics, `physical` of a file is the space that it occupies
+  // (libvirt 9.0: its length while that is 0), and `allocation` is how far it was written since QEMU started.
+  // Asks QEMU's monitor for each disk.
   [[nodiscard]] std::vector<VmDisk> read_sizes(const Uuid& uuid, std::vector<VmDisk> disks);
 
 private:

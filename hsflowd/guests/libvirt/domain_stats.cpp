@@ -12,10 +12,10 @@ namespace sfa::guests {
 
 namespace {
 
-// No machine has more devices; what claims to is not believed.
+// No machine has more devices. Higher numbers are ignored.
 constexpr std::size_t kMaxDevices = 1024;
 
-// Nothing for a negative number, which means unknown, and for a text.
+// nullopt for a text, and for a negative number, which means unknown.
 std::optional<std::uint64_t> number(const virTypedParameter& param) {
   const auto if_not_negative = [](long long value) {
     return value < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(value));

@@ -1,5 +1,5 @@
-// libvirt's bulk statistics as values. The names are those that the documentation of
-// virConnectGetAllDomainStats lists for VIR_DOMAIN_STATS_INTERFACE and VIR_DOMAIN_STATS_BLOCK.
+// libvirt's bulk statistics as values. The documentation of virConnectGetAllDomainStats lists the names, for
+// VIR_DOMAIN_STATS_INTERFACE and VIR_DOMAIN_STATS_BLOCK.
 #pragma once
 
 #include "guests/vm_source.hpp"
@@ -13,7 +13,7 @@
 
 namespace sfa::guests {
 
-// One virtual NIC: libvirt gives every kind of it as the guest sees it.
+// One virtual NIC. libvirt returns every kind from the guest's point of view.
 struct NicStats {
   std::string name; // the device on the host
   VmNicCounters counters;
@@ -22,15 +22,15 @@ struct NicStats {
 };
 [[nodiscard]] std::vector<NicStats> nic_stats(std::span<const virTypedParameter> params);
 
-// Disks of all kinds: files, block devices, volumes, and those on a network. Nothing when the disks are there
-// but not what they count, which only QEMU knows.
+// Disks of all kinds: files, block devices, volumes, network disks. nullopt if there are disks without
+// counters, which only QEMU knows.
 [[nodiscard]] std::optional<std::vector<VmDisk>> disk_stats(std::span<const virTypedParameter> params);
 
-// The one disk that can count anything when there is but one: others are drives without a medium, which have
-// no capacity. Nothing when there are several.
+// The only disk that can have counters; null if there are several. A drive without a medium cannot: its
+// capacity is 0.
 [[nodiscard]] VmDisk* find_only_disk(std::span<VmDisk> disks);
 
-// virDomainState as virt_cpu's state, which ends at 6: suspended by the guest (7) is paused.
+// virDomainState as virt_cpu's state, whose values end at 6. A domain that the guest suspended (7) is paused.
 [[nodiscard]] std::uint32_t domain_state(int state);
 
 } // namespace sfa::guests

@@ -18,8 +18,8 @@ std::string_view without_scheme(std::string_view os_id) {
   return os_id.starts_with(kScheme) ? os_id.substr(kScheme.size()) : std::string_view();
 }
 
-// The metadata's prefixes are the writer's choice; libosinfo's element is always an `os` with an `id` that is
-// one of its names.
+// Whoever writes the metadata chooses the prefixes. libosinfo's element is always an `os` whose `id` begins
+// with kScheme.
 std::string find_os_id(const pugi::xml_node& domain) {
   const auto os = domain.child("metadata").find_node([](const pugi::xml_node& node) {
     const std::string_view name = node.name();
@@ -32,7 +32,8 @@ std::string find_os_id(const pugi::xml_node& domain) {
 
 Result<DomainXml> parse_domain_xml(std::string_view text) {
   pugi::xml_document document;
-  // Entities other than XML's own stay as they are, and a DTD is skipped: nothing in it can grow.
+  // Only XML's own entities are expanded, and a DTD is skipped. So a small text cannot expand into a large
+  // one.
   const auto parsed = document.load_buffer(text.data(), text.size());
   const auto domain = document.child("domain");
   if (!parsed || !domain) {

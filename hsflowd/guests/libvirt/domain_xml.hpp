@@ -1,4 +1,4 @@
-// What only a domain's XML says (libvirt's "Domain XML format").
+// What is only in a domain's XML (libvirt, "Domain XML format").
 #pragma once
 
 #include "common/result.hpp"
@@ -13,7 +13,7 @@
 namespace sfa::guests {
 
 struct DomainNic {
-  std::string target; // <target dev>: the device on the host; empty = none (a device passed through)
+  std::string target; // <target dev>: the device on the host; empty if none (passthrough)
   std::optional<sflow::MacAddress> mac;
 
   bool operator==(const DomainNic&) const = default;
@@ -30,7 +30,7 @@ struct DomainXml {
 
 [[nodiscard]] Result<DomainXml> parse_domain_xml(std::string_view text);
 
-// host_descr's os_name of a libosinfo id, by who makes it; 0 for one that is not known.
+// host_descr's os_name of a libosinfo id, by its vendor; 0 if unknown.
 [[nodiscard]] std::uint32_t os_name(std::string_view os_id);
 
 // "debian/12" of "http://debian.org/debian/12".

@@ -1,31 +1,31 @@
-// Runs libvirt's own event loop, which its events come through. libvirt has one for the whole process, so
+// Runs libvirt's own event loop, which delivers its events. libvirt has one loop for the whole process, so
 // there is one such thread.
 #pragma once
 
 #include "common/result.hpp"
+#include "common/worker_thread.hpp"
 
-#include <atomic>
-#include <thread>
+#include <memory>
 
 namespace sfa::guests {
 
 class EventThread {
 public:
-  EventThread();
+  EventThread() = default;
   EventThread(const EventThread&) = delete;
   EventThread& operator=(const EventThread&) = delete;
   EventThread(EventThread&&) = delete;
   EventThread& operator=(EventThread&&) = delete;
   ~EventThread();
 
-  // Why there is none; empty when it runs.
-  [[nodiscard]] const std::string& failure_text() const { return failure_; }
+  // Starts the thread unless it runs.
+  [[nodiscard]] Result<void> start();
 
 private:
-  std::string failure_;
-  std::atomic<bool> stop_{false};
-  int timer_ = -1; // to wake the loop with
-  std::thread thread_;
+  struct Shared;
+
+  std::shared_ptr<Shared> shared_; // null while the thread does not run
+  WorkerThread thread_;
 };
 
 } // namespace sfa::guests

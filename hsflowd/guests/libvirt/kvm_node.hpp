@@ -1,4 +1,4 @@
-// The whole machine, of which KVM's host sees all.
+// The whole machine. On KVM the host's kernel sees all of it.
 #pragma once
 
 #include "common/result.hpp"
@@ -12,10 +12,11 @@ namespace sfa::guests {
 
 class KvmNode {
 public:
-  // From proc(5): /proc/meminfo, and at first /proc/stat and /proc/cpuinfo. Without the number of domains.
+  // From proc(5): /proc/meminfo, and the first time /proc/stat and /proc/cpuinfo. Without the number of
+  // domains.
   [[nodiscard]] Result<sflow::VirtNode> read(const host::SysRoot& root);
 
-  // The processors, which hardly change, are read anew.
+  // The next read() reads the processors again, which hardly ever change.
   void forget() { processors_.reset(); }
 
 private:

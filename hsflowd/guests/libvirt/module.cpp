@@ -1,4 +1,4 @@
-// libvirt.so: virtual machines of libvirt, which are QEMU's with KVM.
+// libvirt.so: virtual machines of QEMU and KVM, through libvirt.
 
 #include "guests/libvirt/libvirt_source.hpp"
 

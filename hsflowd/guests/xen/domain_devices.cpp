@@ -12,7 +12,7 @@ namespace sfa::guests {
 namespace {
 
 constexpr std::string_view kDevices = "sys/bus/xen-backend/devices";
-constexpr std::uint64_t kSectorSize = 512; // of sysfs, whatever the device's own is
+constexpr std::uint64_t kSectorSize = 512; // of sysfs, not of the device
 
 std::optional<std::uint64_t> number(const host::SysRoot& root, const std::string& path) {
   return parse_number<std::uint64_t>(root.attribute(path));
@@ -29,7 +29,7 @@ VmNicCounters guests_view(const host::LinkCounters& device) {
           .tx_drop = device.drops_in};
 }
 
-// Bytes of the device that blkback names as "fd:1", in hexadecimal; 0 when there is none.
+// Bytes of the device that blkback names with hexadecimal numbers, as "fd:1"; 0 if there is none.
 std::uint64_t device_size(const host::SysRoot& root, std::string_view major_minor) {
   const auto parts = split(major_minor, ":");
   const auto major = parts.size() == 2 ? parse_number<std::uint32_t>(parts[0], 16) : std::nullopt;
@@ -62,7 +62,7 @@ BackEnds find_back_ends(const host::SysRoot& root) {
 std::vector<VmNic> read_vif(const host::SysRoot& root, std::uint32_t domain, const std::string& vif,
                             const std::map<std::string, host::LinkCounters>& devices) {
   std::vector<std::string> names;
-  // Its name is what the toolstack made of vif1.0.
+  // The toolstack may have renamed vif1.0.
   for (const auto& name : root.list(fmt::format("{}/vif-{}-{}/net", kDevices, domain, vif))) {
     names.push_back(name);
     names.push_back(name + "-emu"); // libxl's tap
@@ -86,7 +86,7 @@ VmDisk read_vbd(const host::SysRoot& root, std::uint32_t domain, const std::stri
   };
   VmDisk disk{.device = vbd};
   disk.capacity = device_size(root, root.attribute(directory + "/physical_device"));
-  disk.allocation = disk.capacity; // what is behind a block device, its own kind of storage decides
+  disk.allocation = disk.capacity; // only the storage behind the device knows better
   disk.physical = disk.capacity;
   const auto rd_req = statistic("rd_req");
   const auto rd_sectors = statistic("rd_sect");

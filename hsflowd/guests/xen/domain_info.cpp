@@ -6,10 +6,10 @@ namespace sfa::guests {
 
 namespace {
 
-// Of virDomainState.
+// Values of virDomainState.
 enum State : std::uint32_t { kRunning = 1, kBlocked = 2, kPaused = 3, kShutOff = 5, kCrashed = 6 };
 
-// The hypervisor's "no limit" is no number of bytes.
+// 0 for the hypervisor's "no limit".
 std::uint64_t bytes(std::uint64_t pages) {
   constexpr std::uint64_t kPageSize = 4096;
   constexpr std::uint64_t kMostPages = std::uint64_t{1} << 40U;
@@ -19,7 +19,7 @@ std::uint64_t bytes(std::uint64_t pages) {
 } // namespace
 
 std::uint32_t domain_state(const XenDomain& domain) {
-  constexpr std::uint32_t kSuspend = 2; // to migrate, or to be saved
+  constexpr std::uint32_t kSuspend = 2; // for a migration or to be saved
   constexpr std::uint32_t kCrash = 3;
   if (domain.shut_down) {
     return domain.shut_down_reason == kCrash     ? kCrashed
@@ -29,7 +29,7 @@ std::uint32_t domain_state(const XenDomain& domain) {
   if (domain.paused) {
     return kPaused;
   }
-  // Otherwise it runs or waits for a CPU.
+  // A domain that is not blocked runs or waits for a CPU.
   return domain.blocked ? kBlocked : kRunning;
 }
 

@@ -9,15 +9,15 @@
 
 namespace sfa::guests {
 
-// What is used of xc_domaininfo_t, whose header is not C++ that every compiler takes.
+// The fields of xc_domaininfo_t that we use. Not every compiler accepts its header as C++.
 struct XenDomain {
   std::uint32_t id = 0;
   Uuid uuid{};
-  bool dying = false; // being torn down
+  bool dying = false; // is being destroyed
   bool shut_down = false;
   bool paused = false;
   bool blocked = false;               // waits for an event
-  bool serves_xenstore = false;       // to the others
+  bool serves_xenstore = false;       // to other domains
   std::uint32_t shut_down_reason = 0; // xen/sched.h: 0 power off, 1 reboot, 2 suspend, 3 crash
   std::uint64_t cpu_time_ns = 0;
   std::uint32_t cpus = 0;  // online
@@ -25,7 +25,7 @@ struct XenDomain {
   std::uint64_t max_pages = 0;
 };
 
-// And of xc_physinfo_t.
+// The fields of xc_physinfo_t that we use.
 struct XenMachine {
   std::uint32_t cpus = 0;
   std::uint32_t khz = 0;
@@ -33,18 +33,18 @@ struct XenMachine {
   std::uint64_t free_pages = 0;
 };
 
-// A domain's state as virt_cpu's: libvirt's numbers.
+// A domain's state as a value of virt_cpu, which has libvirt's numbers.
 [[nodiscard]] std::uint32_t domain_state(const XenDomain& domain);
 
-// The virtual machines among the domains, by UUID: not dom0, which is the host; not a domain that has no UUID
-// yet, is being torn down, or serves the others (xenstore's). While a domain migrates within the host there
-// are two of one UUID: the one that runs counts, then the newer one.
+// The virtual machines among the domains, by UUID. Without dom0, which is the host, and without domains that
+// have no UUID yet, are being destroyed, or serve xenstore. While a domain migrates within the host, two
+// domains have its UUID: the running one counts, otherwise the newer one.
 [[nodiscard]] std::map<Uuid, XenDomain> virtual_machines(std::span<const XenDomain> domains);
 
-// What the hypervisor itself knows: state, CPU time and memory.
+// The values that the hypervisor itself has: state, CPU time and memory.
 [[nodiscard]] VmReading read_domain(const XenDomain& domain);
 
-// The whole machine, of which dom0 is a part.
+// The whole machine; dom0 sees only its share.
 [[nodiscard]] sflow::VirtNode read_node(const XenMachine& machine);
 
 } // namespace sfa::guests

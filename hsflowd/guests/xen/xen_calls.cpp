@@ -1,4 +1,4 @@
-// The real hypervisor and the real xenstored behind a XenSource.
+// Connects a XenSource to the real hypervisor and the real xenstored.
 
 #include "common/handle.hpp"
 #include "guests/xen/xen_source.hpp"
@@ -16,7 +16,7 @@ namespace sfa::guests {
 
 namespace {
 
-// libxenctrl would print to stderr.
+// Without this libxenctrl prints to stderr.
 xentoollog_logger* silence() {
   static xentoollog_logger logger{
       .vmessage = [](xentoollog_logger*, xentoollog_level, int, const char*, const char*, va_list) {},
@@ -55,7 +55,7 @@ public:
     while (true) {
       const int count = xc_domain_getinfolist(handle_.get(), first, part.size(), part.data());
       if (count < 0) {
-        return errno_failure("list of domains");
+        return errno_failure("list Xen's domains");
       }
       std::transform(part.begin(), part.begin() + count, std::back_inserter(result), from);
       if (static_cast<std::size_t>(count) < part.size()) {
@@ -71,7 +71,7 @@ public:
     }
     xc_physinfo_t info{};
     if (xc_physinfo(handle_.get(), &info) != 0) {
-      return errno_failure("the machine's size");
+      return errno_failure("read the size of the machine");
     }
     return XenMachine{
         .cpus = info.nr_cpus, .khz = info.cpu_khz, .pages = info.total_pages, .free_pages = info.free_pages};
@@ -82,7 +82,7 @@ private:
     if (!handle_) {
       handle_.reset(xc_interface_open(silence(), silence(), 0));
     }
-    return handle_ ? Result<void>() : errno_failure("the hypervisor");
+    return handle_ ? Result<void>() : errno_failure("open the hypervisor");
   }
 
   Handle<xc_interface, xc_interface_close> handle_;

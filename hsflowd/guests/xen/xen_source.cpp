@@ -1,8 +1,8 @@
 #include "guests/xen/xen_source.hpp"
 
+#include "common/deadline_call.hpp"
 #include "common/text.hpp"
 #include "common/uuid.hpp"
-#include "guests/deadline_call.hpp"
 #include "guests/xen/domain_devices.hpp"
 #include "host/interface.hpp"
 #include "sources/host_descr.hpp"
@@ -16,13 +16,13 @@ namespace {
 
 constexpr std::uint32_t kLinux = 2; // os_name
 
-// What xenstore says of one run of a domain.
+// What xenstore has about one run of a domain.
 struct Identity {
   std::uint32_t domain = 0;
   std::string name;
   std::string os_type; // of the kernel that the toolstack started: "linux", "hvm"
   std::map<std::string, std::optional<sflow::MacAddress>> vifs; // "0"
-  bool current = true;                                          // false: to be read again
+  bool current = true;                                          // false: read it again
 };
 
 Result<Identity> read_identity(const XenCalls::ReadKey& read, std::uint32_t domain, const Uuid& uuid,
@@ -41,7 +41,7 @@ Result<Identity> read_identity(const XenCalls::ReadKey& read, std::uint32_t doma
   identity.name = *name;
   identity.os_type = *os_type;
   for (const auto& vif : vifs) {
-    // The front end's own key is the guest's to write.
+    // The guest could write the front end's key, but not this one.
     const auto text = key(fmt::format("/local/domain/0/backend/vif/{}/{}/mac", domain, vif));
     if (!text) {
       return error_of(text);
@@ -68,7 +68,7 @@ private:
 
   VmSourceOptions options_;
   XenCalls calls_;
-  XenCalls::ReadKey xenstore_; // nothing when there is no connection
+  XenCalls::ReadKey xenstore_; // null while there is no connection
   AbandonedCalls abandoned_ = no_abandoned_calls();
   std::string xenstore_problem_;
   std::map<Uuid, Identity> identities_;
@@ -85,7 +85,7 @@ Result<std::vector<Uuid>> XenSource::list() {
   const auto machines = virtual_machines(*domains);
   std::erase_if(identities_, [&](const auto& row) { return !machines.contains(row.first); });
   for (auto& [uuid, identity] : identities_) {
-    identity.current = false; // it may have got another name
+    identity.current = false; // it may have been renamed
   }
   std::vector<Uuid> result;
   result.reserve(machines.size());
@@ -128,7 +128,7 @@ Result<std::vector<VmReading>> XenSource::read(std::span<const Uuid> vms) {
   return readings;
 }
 
-// Keeps what is known when xenstore does not answer. Once it did not, the others of this poll do not wait for
+// If xenstored does not answer, the known identity stays, and the other domains of this poll do not wait for
 // it.
 void XenSource::identify(const Uuid& uuid, std::uint32_t domain, const std::vector<std::string>& vifs) {
   const auto known = identities_.find(uuid);
@@ -152,7 +152,7 @@ void XenSource::identify(const Uuid& uuid, std::uint32_t domain, const std::vect
       [read = xenstore_, domain, uuid, vifs] { return read_identity(read, domain, uuid, vifs); },
       calls_.patience, abandoned_);
   if (!identity) {
-    xenstore_ = nullptr; // is the thread's that hangs
+    xenstore_ = nullptr; // it belongs to the thread that hangs
     xenstore_problem_ = "xenstored does not answer";
   } else if (!*identity) {
     xenstore_problem_ = identity->error().message;

@@ -1,5 +1,5 @@
-// The virtual machines of Xen: the hypervisor says which there are and what they use, xenstore what they are
-// called, and dom0's kernel what their devices did.
+// The virtual machines of Xen. The hypervisor lists them and what they use, xenstore has their names, and
+// dom0's kernel has the counters of their devices.
 #pragma once
 
 #include "guests/vm_source.hpp"
@@ -14,23 +14,23 @@
 
 namespace sfa::guests {
 
-// What the source asks others for.
+// The calls that the source makes. A test replaces them.
 struct XenCalls {
   std::function<Result<std::vector<XenDomain>>()> domains;
   std::function<Result<XenMachine>()> machine;
-  // A key of xenstore; nothing when there is none. May hang; is not called again before it returned, but may
-  // be called on different threads.
+  // Reads a key of xenstore; nullopt if it does not exist. May hang. Calls may come from different threads,
+  // but not before the last one has returned.
   using ReadKey = std::function<Result<std::optional<std::string>>(const std::string& path)>;
-  std::function<ReadKey()> xenstore; // a connection, shared by nobody else
-  std::function<void()> watch = {};  // called with every list(): sees to it that changes are told
+  std::function<ReadKey()> xenstore; // makes a connection of its own
+  std::function<void()> watch = {};  // called by every list(): starts the watch for changes if there is none
   std::string machine_name = {};     // uname(2)
-  // How long one poll waits for xenstored.
+  // How long a poll waits for xenstored.
   std::chrono::milliseconds patience{500};
 };
 
 [[nodiscard]] std::unique_ptr<VmSource> make_xen_source(const VmSourceOptions& options, XenCalls calls);
 
-// With the real ones. The hypervisor is opened when it is asked first.
+// With the real hypervisor, which is opened at the first call, and the real xenstored.
 [[nodiscard]] std::unique_ptr<VmSource> make_xen_source(const VmSourceOptions& options);
 
 } // namespace sfa::guests

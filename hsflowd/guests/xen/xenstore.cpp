@@ -8,8 +8,6 @@
 #include <cstdlib>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 extern "C" {
@@ -28,7 +26,7 @@ std::shared_ptr<xs_handle> open_xenstore() {
           }};
 }
 
-// Takes what is there to be read; false when the connection is broken.
+// Reads all waiting events. False if the connection broke.
 bool take_events(xs_handle* handle) {
   while (const Handle<char*, std::free> event{xs_check_watch(handle)}) {
   }
@@ -60,7 +58,7 @@ Result<std::optional<std::string>> XenStore::read(const std::string& path) {
   return error;
 }
 
-// Lives as long as the watch or its thread, which may hang in xenstored.
+// Exists until both the DomainWatch and its thread, which may hang in xenstored, have let go of it.
 struct DomainWatch::Shared {
   std::function<void()> changed;
   UniqueFd stop{eventfd(0, EFD_CLOEXEC)};
@@ -70,14 +68,14 @@ struct DomainWatch::Shared {
     const bool lost = watch();
     ended = true;
     if (lost) {
-      changed(); // who looks now starts another watch
+      changed(); // after `ended` is set, so that the next list() starts another watch
     }
   }
 
-  // Whether xenstored went away while it was watched.
+  // Returns whether the connection broke while domains were watched.
   [[nodiscard]] bool watch() const {
     const auto handle = open_xenstore();
-    // "@" paths are xenstored's own events (docs/misc/xenstore.txt of Xen, "WATCH").
+    // Paths with "@" are xenstored's own events (docs/misc/xenstore.txt of Xen, "WATCH").
     if (!handle || !xs_watch(handle.get(), "@introduceDomain", "domain") ||
         !xs_watch(handle.get(), "@releaseDomain", "domain")) {
       return false;
@@ -102,10 +100,8 @@ struct DomainWatch::Shared {
 
 DomainWatch::DomainWatch(std::function<void()> changed) : shared_(std::make_shared<Shared>()) {
   shared_->changed = std::move(changed);
-  try {
-    std::thread([shared = shared_] { shared->run(); }).detach();
-  } catch (const std::system_error&) { // no thread to be had now
-    shared_->ended = true;
+  if (!thread_.add([shared = shared_] { shared->run(); })) {
+    shared_->ended = true; // the next list() tries again
   }
 }
 

@@ -1,7 +1,8 @@
-// xenstored as the module needs it. All of it may hang while xenstored does.
+// The parts of xenstored that the module needs. All of it may hang while xenstored hangs.
 #pragma once
 
 #include "common/result.hpp"
+#include "common/worker_thread.hpp"
 
 #include <functional>
 #include <memory>
@@ -14,17 +15,17 @@ namespace sfa::guests {
 
 class XenStore {
 public:
-  // Connects at the first use, and anew after an error. Not thread-safe.
+  // Connects at the first use, and again after an error. Not thread-safe.
   XenStore();
 
-  // Nothing: there is no such key.
+  // nullopt if the key does not exist.
   [[nodiscard]] Result<std::optional<std::string>> read(const std::string& path);
 
 private:
   std::shared_ptr<xs_handle> handle_;
 };
 
-// Says when domains come or go, on a thread of its own.
+// Calls `changed` when domains start or stop, on a thread of its own.
 class DomainWatch {
 public:
   explicit DomainWatch(std::function<void()> changed);
@@ -34,12 +35,13 @@ public:
   DomainWatch& operator=(DomainWatch&&) = delete;
   ~DomainWatch();
 
-  // The connection to xenstored broke, or there was none: nothing more will be told.
+  // Whether the connection to xenstored broke or could not be made: there will be no more calls.
   [[nodiscard]] bool ended() const;
 
 private:
   struct Shared;
   std::shared_ptr<Shared> shared_;
+  WorkerThread thread_;
 };
 
 } // namespace sfa::guests

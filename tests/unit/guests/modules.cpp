@@ -1,4 +1,4 @@
-// Modules that fit and do not, for vm_module_test.cpp.
+// Modules that hsflowd can load and modules that it must refuse, for vm_module_test.cpp.
 #include "guests/vm_source.hpp"
 
 #include <vector>
@@ -25,7 +25,7 @@ HSFLOWD_VM_MODULE(make);
 #elif defined(OLDER)
 extern "C" const sfa::guests::VmModule hsflowd_vm_module{sfa::guests::kVmInterface, "0.0.1", make};
 #elif defined(OTHER_INTERFACE)
-// The rest is not looked at: it may be anything then.
+// With another interface number, the other fields must not be read.
 extern "C" const sfa::guests::VmModule hsflowd_vm_module{0, nullptr, nullptr};
 #elif defined(FOREIGN)
 extern "C" const int something_else = 1;

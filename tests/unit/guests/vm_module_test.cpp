@@ -27,13 +27,13 @@ TEST_CASE("a module is loaded and makes a source") {
   CHECK(value_of((*source)->list()) == std::vector{Uuid{7}});
 }
 
-TEST_CASE("a module that is missing or does not fit is one clear line") {
+TEST_CASE("a module that is missing or from another build is one clear line") {
   const std::string modules = TEST_MODULES;
   CHECK(why_not(modules, "missing") == modules + "/missing.so is not installed");
-  CHECK(why_not(modules, "older") == modules + "/older.so is of another build of hsflowd: interface " +
-                                         std::to_string(kVmInterface) + ", version 0.0.1; this one is " +
+  CHECK(why_not(modules, "older") == modules + "/older.so is from another build of hsflowd: interface " +
+                                         std::to_string(kVmInterface) + ", version 0.0.1; this hsflowd has " +
                                          std::to_string(kVmInterface) + ", " PROJECT_VERSION);
-  CHECK(why_not(modules, "other_interface").find("is of another build of hsflowd: interface 0,") !=
+  CHECK(why_not(modules, "other_interface").find("is from another build of hsflowd: interface 0,") !=
         std::string::npos);
   CHECK(why_not(modules, "foreign") == modules + "/foreign.so is not a module of hsflowd");
 

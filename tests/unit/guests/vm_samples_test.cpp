@@ -28,7 +28,7 @@ public:
   int changes = 0;
 };
 
-// VMs of the test's module, which is in place of libvirt's.
+// VMs of the test's module, which is installed as libvirt.so.
 struct Bed {
   TemporaryHost host;
   EventLoop loop;
@@ -61,7 +61,7 @@ struct Bed {
 
 } // namespace
 
-TEST_CASE("each VM is a data source of its own, and is delivered when it is due") {
+TEST_CASE("each VM is a data source, and its sample is delivered when it is due") {
   Bed bed;
   CHECK(bed.samples.data_sources().empty());
   bed.samples.configure(bed.settings());
@@ -83,9 +83,9 @@ TEST_CASE("each VM is a data source of its own, and is delivered when it is due"
   CHECK(status[0].last_run);
 }
 
-TEST_CASE("a VM has the same dsIndex after a restart of the agent, whatever else there is") {
+TEST_CASE("a VM keeps its dsIndex across a restart of the agent") {
   Bed bed;
-  // An index that the UUID would not get by itself.
+  // An index that the UUID alone would not lead to.
   bed.host.write("state/vm-index", "149000 07000000-0000-0000-0000-000000000000\n"
                                    "149001 08000000-0000-0000-0000-000000000000\n");
   VmSamples restarted(bed.loop, bed.sink, bed.host.root(), bed.host.path() / "state" / kVmTableName);
@@ -95,7 +95,7 @@ TEST_CASE("a VM has the same dsIndex after a restart of the agent, whatever else
   CHECK(bed.state_file().find("149001") != std::string::npos);
 }
 
-TEST_CASE("a new VM's dsIndex is in the state file") {
+TEST_CASE("the dsIndex of a new VM is written to the state file") {
   Bed bed;
   bed.samples.configure(bed.settings());
   bed.wait_for_list();
@@ -103,7 +103,7 @@ TEST_CASE("a new VM's dsIndex is in the state file") {
   CHECK(bed.state_file().find(index + " 07000000-0000-0000-0000-000000000000\n") != std::string::npos);
 }
 
-TEST_CASE("virt_node says how many VMs there are, and is absent before the hypervisor answered") {
+TEST_CASE("virt_node has the number of VMs, and is absent until the hypervisor answers") {
   Bed bed;
   const auto node = bed.samples.make_virt_node_source();
   CHECK(is_absent(*node, bed.host.root()));
@@ -113,7 +113,7 @@ TEST_CASE("virt_node says how many VMs there are, and is absent before the hyper
   CHECK(read_block<VirtNode>(*node, bed.host.root()) == VirtNode{.cpus = 4, .num_domains = 1});
 }
 
-TEST_CASE("without a kvm or xen section there are no VMs, and none when it goes") {
+TEST_CASE("without a kvm or xen section no VMs are exported, also when the section is removed") {
   Bed bed;
   auto settings = bed.settings();
   bed.samples.configure(settings);
@@ -125,7 +125,7 @@ TEST_CASE("without a kvm or xen section there are no VMs, and none when it goes"
   CHECK(bed.samples.status(std::chrono::steady_clock::now()).empty());
 }
 
-TEST_CASE("a module that is not there is a problem when it was asked for, and none when it was not") {
+TEST_CASE("a missing module is reported if the configuration demands it") {
   Bed bed;
   auto settings = bed.settings();
   settings.modules = bed.host.path() / "nowhere";
@@ -135,7 +135,7 @@ TEST_CASE("a module that is not there is a problem when it was asked for, and no
   CHECK(error() == (bed.host.path() / "nowhere/libvirt.so is not installed").native());
 }
 
-TEST_CASE("vms = auto takes the hypervisor that is there, and says nothing of the one that is not") {
+TEST_CASE("vms = auto uses the hypervisor that exists, and does not report the one that does not") {
   Bed bed;
   auto settings = bed.settings();
   settings.kvm = false;

@@ -48,7 +48,7 @@ TEST_CASE("every dsIndex is unique and in sFlow's range for virtual machines") {
   }
 }
 
-TEST_CASE("a VM has the same dsIndex after the state file was written and read") {
+TEST_CASE("a VM keeps its dsIndex when the state file is written and read") {
   VmTable table;
   for (std::uint32_t i = 0; i < 300; ++i) {
     index_of(table, vm(i));
@@ -59,14 +59,14 @@ TEST_CASE("a VM has the same dsIndex after the state file was written and read")
   CHECK(index_of(*again, vm(7)) == index_of(table, vm(7)));
 }
 
-TEST_CASE("without the state file a VM that is alone has the same dsIndex again") {
+TEST_CASE("a single VM gets the same dsIndex even without the state file") {
   VmTable before;
   VmTable after;
   index_of(before, vm(41));
   CHECK(index_of(before, vm(42)) == index_of(after, vm(42)));
 }
 
-TEST_CASE("two VMs whose UUIDs lead to one dsIndex get two, and keep them in the other order") {
+TEST_CASE("two VMs whose UUIDs lead to the same dsIndex get different ones, and keep them in any order") {
   VmTable table;
   const auto wanted = index_of(table, vm(1));
   // The first other VM that would get the same index if it were alone.
@@ -85,7 +85,7 @@ TEST_CASE("two VMs whose UUIDs lead to one dsIndex get two, and keep them in the
   CHECK(index_of(*again, vm(1)) == wanted);
 }
 
-TEST_CASE("when every dsIndex is in use, VMs that do not run lose theirs, and those that run do not") {
+TEST_CASE("when every dsIndex is in use, stopped VMs lose theirs, and running VMs do not") {
   VmTable table;
   constexpr std::uint32_t kAll = VmTable::kLast - VmTable::kFirst + 1;
   for (std::uint32_t i = 0; i < kAll; ++i) {
@@ -104,7 +104,7 @@ TEST_CASE("when every dsIndex is in use, VMs that do not run lose theirs, and th
   CHECK_FALSE(full.index_of(vm(kAll), running));
 }
 
-TEST_CASE("a state file that is damaged is an error that names the line") {
+TEST_CASE("a damaged state file is an error that names the line") {
   const std::string good = "100000 00000000-0000-4000-8000-000000000001\n";
   CHECK(VmTable::parse(good));
   CHECK(VmTable::parse(""));
@@ -121,7 +121,7 @@ TEST_CASE("a state file that is damaged is an error that names the line") {
   }
 }
 
-TEST_CASE("a state file cut short at every byte is read or refused") {
+TEST_CASE("a state file cut short at every byte is parsed or refused") {
   VmTable table;
   for (std::uint32_t i = 0; i < 3; ++i) {
     index_of(table, vm(i));

@@ -63,7 +63,7 @@ VmReading machine() {
 
 } // namespace
 
-TEST_CASE("a VM's sample says who it is, where it runs, and by which MAC and switch port it is known") {
+TEST_CASE("a VM's sample has its identity, its host, its MAC and its switch port") {
   VmTotals totals;
   auto reading = machine();
   reading.nics = {nic("vnet0", 1, 2)};
@@ -79,7 +79,7 @@ TEST_CASE("a VM's sample says who it is, where it runs, and by which MAC and swi
   CHECK(get<VirtMemory>(blocks) == VirtMemory{.memory = 96U << 20U, .max_memory = 128U << 20U});
 }
 
-TEST_CASE("what a VM does not have is left out of its sample") {
+TEST_CASE("structures that a VM does not have are left out of its sample") {
   VmTotals totals;
   const auto blocks = totals.blocks(machine());
   CHECK_FALSE(find<HostAdapters>(blocks));
@@ -96,7 +96,7 @@ TEST_CASE("what a VM does not have is left out of its sample") {
   CHECK_FALSE(find<VirtNetIo>(totals.blocks(passed_through)));
 }
 
-TEST_CASE("a VM's disks and NICs are summed, and received stays received") {
+TEST_CASE("the disks and NICs of a VM are summed, and the directions stay") {
   VmTotals totals;
   auto reading = machine();
   reading.nics = {nic("vnet0", 100, 2000), nic("vnet1", 10, 200)};
@@ -132,7 +132,7 @@ TEST_CASE("totals do not fall when a NIC or a disk is unplugged") {
   CHECK(get<VirtDiskIo>(blocks).rd_bytes == 56);
 }
 
-TEST_CASE("totals go on when a VM is stopped and started again") {
+TEST_CASE("totals continue when a VM is stopped and started again") {
   VmTotals totals;
   auto reading = machine();
   reading.nics = {nic("vnet0", 100, 1)};
@@ -144,7 +144,7 @@ TEST_CASE("totals go on when a VM is stopped and started again") {
   CHECK(get<VirtNetIo>(blocks).rx_bytes == 105);
 }
 
-TEST_CASE("disks that are not known at one poll are left out of it and count on afterwards") {
+TEST_CASE("disks that are unknown at one poll are left out of it, and their totals continue afterwards") {
   VmTotals totals;
   auto reading = machine();
   reading.disks = {disk("vda", 5)};
@@ -155,7 +155,7 @@ TEST_CASE("disks that are not known at one poll are left out of it and count on 
   CHECK(get<VirtDiskIo>(totals.blocks(reading)).rd_bytes == 9);
 }
 
-TEST_CASE("a disk without counters counts for its size, and one that counts errors makes them known") {
+TEST_CASE("a disk without counters contributes its size, and errors are known if one disk counts them") {
   VmTotals totals;
   auto reading = machine();
   auto empty = disk("sda", 0);
@@ -170,7 +170,7 @@ TEST_CASE("a disk without counters counts for its size, and one that counts erro
   CHECK(disks.errs == 3);
 }
 
-TEST_CASE("names longer than the structure takes are cut, and adapters are no more than it takes") {
+TEST_CASE("names are cut to the size of the structure, and so is the number of adapters") {
   VmTotals totals;
   auto reading = machine();
   reading.name = std::string(100, 'x');

@@ -48,7 +48,7 @@ struct Names {
 
 } // namespace
 
-TEST_CASE("NICs have libvirt's counters as they are: the guest's view") {
+TEST_CASE("NICs have libvirt's counters unchanged: the guest's point of view") {
   Names names;
   const auto nics = nic_stats(
       std::vector{count("net.count", 2), text("net.0.name", names.vnet0), number("net.0.rx.bytes", 1),
@@ -74,7 +74,7 @@ TEST_CASE("a NIC without counters or without a name is left out") {
   CHECK(nic_stats({}).empty());
 }
 
-TEST_CASE("a disk has its sizes and counters, of whatever kind it is") {
+TEST_CASE("every kind of disk has its sizes and counters") {
   Names names;
   const auto disks = disk_stats(std::vector{
       count("block.count", 2), text("block.0.name", names.vda), number("block.0.rd.reqs", 1),
@@ -93,7 +93,7 @@ TEST_CASE("a disk has its sizes and counters, of whatever kind it is") {
             {.device = "vdb", .counters = VmDiskCounters{.rd_bytes = 8, .errs = 9}, .counts_errors = true}});
 }
 
-TEST_CASE("disks whose counters QEMU did not give are not known, but a domain without disks is") {
+TEST_CASE("disks without QEMU's counters are unknown, but a domain without disks is known to have none") {
   Names names;
   CHECK_FALSE(disk_stats({}));
   CHECK_FALSE(disk_stats(std::vector{count("block.count", 1), text("block.0.name", names.vda)}));
@@ -104,7 +104,7 @@ TEST_CASE("disks whose counters QEMU did not give are not known, but a domain wi
   CHECK(none->empty());
 }
 
-TEST_CASE("a negative number is an unknown one") {
+TEST_CASE("a negative number means unknown") {
   Names names;
   const auto disks =
       disk_stats(std::vector{count("block.count", 1), text("block.0.name", names.vda),
@@ -116,7 +116,7 @@ TEST_CASE("a negative number is an unknown one") {
   CHECK_FALSE((*disks)[0].counts_errors);
 }
 
-TEST_CASE("statistics that make no sense are passed over") {
+TEST_CASE("invalid statistics are ignored") {
   Names names;
   CHECK(nic_stats(std::vector{number("net.4294967295.rx.bytes", 1), number("net.-1.rx.bytes", 1),
                               number("net.1024.rx.bytes", 1), number("net.", 1), number("net.0", 1),
@@ -125,7 +125,7 @@ TEST_CASE("statistics that make no sense are passed over") {
             .empty());
 }
 
-TEST_CASE("a disk is the only one beside drives without a medium") {
+TEST_CASE("a disk is the only one even beside drives without a medium") {
   std::vector<VmDisk> disks{{.device = "sda"}, {.device = "vda", .capacity = 5}};
   CHECK(find_only_disk(disks) == &disks[1]);
   disks[0].capacity = 1;
@@ -133,7 +133,7 @@ TEST_CASE("a disk is the only one beside drives without a medium") {
   CHECK(find_only_disk({}) == nullptr);
 }
 
-TEST_CASE("a domain's state is one that sFlow knows") {
+TEST_CASE("every state of a domain becomes a state of sFlow") {
   CHECK(domain_state(VIR_DOMAIN_RUNNING) == 1);
   CHECK(domain_state(VIR_DOMAIN_PAUSED) == 3);
   CHECK(domain_state(VIR_DOMAIN_CRASHED) == 6);

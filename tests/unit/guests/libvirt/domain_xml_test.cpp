@@ -37,7 +37,7 @@ constexpr std::string_view kDomain = R"(<domain type='kvm' id='3'>
 
 } // namespace
 
-TEST_CASE("a domain's XML says what its machine, its system and its NICs are") {
+TEST_CASE("a domain's XML has its architecture, its operating system and its NICs") {
   const auto domain = parse_domain_xml(kDomain);
   REQUIRE(domain);
   CHECK(*domain == DomainXml{.arch = "x86_64",
@@ -47,7 +47,7 @@ TEST_CASE("a domain's XML says what its machine, its system and its NICs are") {
                              .has_disks = true});
 }
 
-TEST_CASE("a domain without metadata, devices or a proper MAC address is one all the same") {
+TEST_CASE("a domain needs no metadata, devices or valid MAC address") {
   CHECK(parse_domain_xml("<domain type='test'><name>x</name></domain>") == DomainXml{});
   const auto nic = parse_domain_xml("<domain><devices><interface><mac address='nonsense'/>"
                                     "<target dev='vnet1'/></interface></devices></domain>");
@@ -56,7 +56,7 @@ TEST_CASE("a domain without metadata, devices or a proper MAC address is one all
   CHECK_FALSE(nic->nics[0].mac);
 }
 
-TEST_CASE("what is not a domain's XML is an error") {
+TEST_CASE("a text that is no domain's XML is an error") {
   for (const std::string text : {"", "domain", "<network/>", "<domain><os></domain>"}) {
     INFO(text);
     const auto domain = parse_domain_xml(text);
@@ -65,14 +65,14 @@ TEST_CASE("what is not a domain's XML is an error") {
   }
 }
 
-TEST_CASE("entities that a domain's XML defines itself are not expanded") {
+TEST_CASE("entities that a domain's XML defines are not expanded") {
   const auto domain = parse_domain_xml("<!DOCTYPE x [<!ENTITY a \"boom\"><!ENTITY b \"&a;&a;&a;&a;\">]>"
                                        "<domain><os><type arch='&b;'/></os></domain>");
   REQUIRE(domain);
   CHECK(domain->arch == "&b;");
 }
 
-TEST_CASE("a domain's XML cut short at every byte is read or refused") {
+TEST_CASE("a domain's XML cut short at every byte is parsed or refused") {
   for (std::size_t size = 0; size < kDomain.size(); ++size) {
     const std::string cut(kDomain.data(), size);
     const auto domain = parse_domain_xml(cut);
@@ -80,7 +80,7 @@ TEST_CASE("a domain's XML cut short at every byte is read or refused") {
   }
 }
 
-TEST_CASE("libosinfo's ids become the operating systems that sFlow knows") {
+TEST_CASE("libosinfo's ids become operating systems of sFlow") {
   CHECK(os_name("http://debian.org/debian/12") == 2);
   CHECK(os_name("http://ubuntu.com/ubuntu/22.04") == 2);
   CHECK(os_name("http://oracle.com/ol/9.0") == 2);

@@ -1,5 +1,5 @@
-// The module against libvirt's test driver, which runs in this process. It has no statistics in bulk beyond
-// the state, so NICs and disks with their counters are tested with real QEMU in tests/vm.
+// The module with libvirt's test driver, which runs in this process. The driver has no bulk statistics except
+// the state, so tests/vm tests the counters of NICs and disks with a real QEMU.
 #include "guests/libvirt/libvirt_source.hpp"
 
 #include "common/handle.hpp"
@@ -26,7 +26,7 @@ using namespace sfa::test;
 
 namespace {
 
-// A node whose domains are in files, for the test driver.
+// A node of the test driver whose domains are in files.
 class TestNode {
 public:
   explicit TestNode(unsigned domains) {
@@ -41,7 +41,7 @@ public:
                                    "<source bridge='br0'/><target dev='vnet{0}'/></interface>"
                                    "</devices></domain>",
                                    i, i % 256));
-      // What the test driver calls it.
+      // The test driver's name of the NIC.
       directory_.write(fmt::format("sys/class/net/testnet{}/ifindex", i), fmt::format("{}\n", 14 + i));
       text += fmt::format("<domain file='d{}.xml'/>\n", i);
     }
@@ -83,7 +83,7 @@ TEST_CASE("libvirt's domains are listed and read") {
   CHECK(vm.problem.empty());
 }
 
-TEST_CASE("a libvirt that is not there is one error, and no output of libvirt's own") {
+TEST_CASE("a libvirt that cannot be reached is one error, without output by libvirt itself") {
   const auto source =
       make_libvirt_source({.root = SysRoot(), .uri = "test:///nonexistent/node.xml", .changed = [] {}});
   const auto vms = source->list();
@@ -92,7 +92,7 @@ TEST_CASE("a libvirt that is not there is one error, and no output of libvirt's 
   CHECK_FALSE(source->read(std::vector{Uuid{1}}));
 }
 
-TEST_CASE("a domain that has gone is left out") {
+TEST_CASE("a domain that has stopped is left out") {
   const TestNode node(1);
   const auto source = make_libvirt_source({.root = node.root(), .uri = node.uri(), .changed = [] {}});
   auto vms = value_of(source->list());
@@ -101,7 +101,7 @@ TEST_CASE("a domain that has gone is left out") {
   CHECK(value_of(source->read(std::vector{Uuid{1, 2, 3}})).empty());
 }
 
-TEST_CASE("a domain that stops or starts is told, and one that stopped is left out of what is read") {
+TEST_CASE("a start or stop of a domain is reported, and a stopped domain is not read") {
   // One node for all connections of this process.
   constexpr const char* kShared = "test:///default";
   std::atomic<unsigned> changes{0};
@@ -129,7 +129,7 @@ TEST_CASE("a domain that stops or starts is told, and one that stopped is left o
   CHECK(read_all(*source).size() == 1);
 }
 
-TEST_CASE("a domain that goes while it is read is one that has gone, whichever call finds out") {
+TEST_CASE("a domain that stops while it is read is left out, whichever call notices") {
   constexpr const char* kTransient = "<domain type='test'><name>brief</name>"
                                      "<uuid>00000000-0000-4000-8000-00000000b21e</uuid>"
                                      "<memory unit='KiB'>1024</memory><os><type>hvm</type></os></domain>";
@@ -158,7 +158,7 @@ TEST_CASE("a domain that goes while it is read is one that has gone, whichever c
   thread.join();
 }
 
-TEST_CASE("the node is what the host's kernel says") {
+TEST_CASE("virt_node comes from the host's kernel") {
   const auto source =
       make_libvirt_source({.root = fixture_host("microvm-6.18"), .uri = "test:///default", .changed = [] {}});
   const auto node = value_of(source->node());
@@ -168,24 +168,24 @@ TEST_CASE("the node is what the host's kernel says") {
   CHECK(node.memory_free > 0);
 }
 
-TEST_CASE("a QEMU is said not to answer when it has not for ten seconds") {
+TEST_CASE("a QEMU that does not answer is reported after ten seconds") {
   DiskSilence silence;
   const MonotonicTime begin{};
   CHECK(silence.problem(false, true, begin).empty());
   CHECK(silence.problem(false, true, begin + std::chrono::seconds(9)).empty());
   CHECK(silence.problem(false, true, begin + std::chrono::seconds(10)) ==
-        "QEMU does not answer; its disks are left out");
+        "QEMU does not answer; exporting the VM without disks");
   CHECK(silence.problem(true, false, begin + std::chrono::seconds(11)).empty());
-  CHECK(silence.problem(false, true, begin + std::chrono::seconds(12)).empty()); // a poll that came late
+  CHECK(silence.problem(false, true, begin + std::chrono::seconds(12)).empty()); // a late poll
 }
 
-TEST_CASE(
-    "disks that were there and are missed is said too, and none are missed where there never were any") {
+TEST_CASE("disks that were read once are missed later, and a domain that never had any misses none") {
   DiskSilence silence;
   const MonotonicTime begin{};
   CHECK(silence.problem(false, false, begin).empty());
   CHECK(silence.problem(false, false, begin + std::chrono::minutes(1)).empty());
   CHECK(silence.problem(true, false, begin + std::chrono::minutes(2)).empty());
   CHECK(silence.problem(false, false, begin + std::chrono::minutes(3)).empty());
-  CHECK(silence.problem(false, false, begin + std::chrono::minutes(4)) == "its disks are not known now");
+  CHECK(silence.problem(false, false, begin + std::chrono::minutes(4)) ==
+        "cannot read its disks; exporting the VM without them");
 }

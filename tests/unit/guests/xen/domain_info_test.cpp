@@ -29,7 +29,7 @@ XenDomain shut_down(std::uint32_t id, std::uint8_t uuid, std::uint32_t reason) {
 
 } // namespace
 
-TEST_CASE("a domain's flags become the state that sFlow knows") {
+TEST_CASE("the flags of a domain become a state of sFlow") {
   CHECK(domain_state(running(1, 1)) == 1);
   CHECK(domain_state(blocked(1, 1)) == 2);
   CHECK(domain_state(paused(1, 1)) == 3);
@@ -38,7 +38,7 @@ TEST_CASE("a domain's flags become the state that sFlow knows") {
   CHECK(domain_state(shut_down(1, 1, kSuspend)) == 3);
 }
 
-TEST_CASE("dom0, domains without a UUID, dying ones and xenstore's own are no virtual machines") {
+TEST_CASE("dom0, domains without a UUID, dying domains and xenstore's domain are no virtual machines") {
   auto dying = shut_down(3, 3, kPowerOff);
   dying.dying = true;
   auto server = running(4, 4);
@@ -50,14 +50,14 @@ TEST_CASE("dom0, domains without a UUID, dying ones and xenstore's own are no vi
   CHECK(machines.at(Uuid{5}).id == 5);
 }
 
-TEST_CASE("while a domain migrates within its host, the one that runs counts") {
+TEST_CASE("while a domain migrates within its host, the running one counts") {
   const auto old_one = shut_down(3, 1, kSuspend);
   CHECK(virtual_machines(std::vector{old_one, running(7, 1)}).at(Uuid{1}).id == 7);
   CHECK(virtual_machines(std::vector{blocked(3, 1), paused(7, 1)}).at(Uuid{1}).id == 3);
   CHECK(virtual_machines(std::vector{old_one, paused(7, 1)}).at(Uuid{1}).id == 7);
 }
 
-TEST_CASE("CPU time, CPUs and memory are the hypervisor's") {
+TEST_CASE("CPU time, CPUs and memory come from the hypervisor") {
   auto domain = running(1, 1);
   domain.cpu_time_ns = 9'700'000'000;
   domain.cpus = 2;
@@ -73,7 +73,7 @@ TEST_CASE("CPU time, CPUs and memory are the hypervisor's") {
   CHECK(read_domain(domain).max_memory == 0);
 }
 
-TEST_CASE("the node is the whole machine and not dom0") {
+TEST_CASE("virt_node is the whole machine and not dom0") {
   CHECK(read_node({.cpus = 16, .khz = 2'596'138, .pages = 524'288, .free_pages = 131'072}) ==
         VirtNode{.mhz = 2596,
                  .cpus = 16,

@@ -1,5 +1,4 @@
-// The source with a hypervisor and a xenstored of the test's own; with the real ones it is tested in
-// tests/vm.
+// The source with a simulated hypervisor and xenstored. tests/vm tests it with the real ones.
 #include "guests/xen/xen_source.hpp"
 
 #include "host/fixture_host.hpp"
@@ -24,14 +23,14 @@ namespace {
 constexpr std::uint64_t kDiskSectors = 65536;
 constexpr std::chrono::seconds kDeadline{10};
 
-// A dom0 with two domains, as in the bed of tests/vm.
+// A dom0 with two domains, as in tests/vm/xen_bed.py.
 struct Dom0 {
   TemporaryHost host;
   std::vector<XenDomain> domains;
   std::map<std::string, std::string> keys;
-  std::shared_future<void> hang; // while it is valid, xenstored answers only then
+  std::shared_future<void> hang; // if valid, xenstored answers only when it is ready
   bool xenstored = true;
-  // A busy machine must not make a xenstored that answers late of one that answers.
+  // Long, so that a busy host does not make xenstored seem to hang.
   std::chrono::milliseconds patience = kDeadline;
   int connections = 0;
 
@@ -115,7 +114,7 @@ std::vector<VmReading> read_all(VmSource& source) {
 
 } // namespace
 
-TEST_CASE("Xen's domains are listed and read, but for dom0") {
+TEST_CASE("Xen's domains except dom0 are listed and read") {
   Dom0 dom0;
   const auto source = dom0.source();
   const auto vms = read_all(*source);
@@ -143,7 +142,7 @@ TEST_CASE("Xen's domains are listed and read, but for dom0") {
   CHECK(vm2.nics[1].mac == MacAddress{0, 0x16, 0x3e, 0, 0, 0x22});
 }
 
-TEST_CASE("what a vif received is what the guest sent") {
+TEST_CASE("a vif received what the guest sent") {
   Dom0 dom0;
   const auto vms = read_all(*dom0.source());
   REQUIRE(vms.size() == 2);
@@ -158,7 +157,7 @@ TEST_CASE("what a vif received is what the guest sent") {
                                                  .tx_drop = 3});
 }
 
-TEST_CASE("an emulated NIC's tap counts beside its vif, and a vif may have any name") {
+TEST_CASE("the tap of an emulated NIC counts in addition to its vif, and a vif may have any name") {
   Dom0 dom0;
   dom0.host.remove("sys/bus/xen-backend/devices/vif-1-0/net/vif1.0");
   dom0.host.write("sys/bus/xen-backend/devices/vif-1-0/net/web0/x", "");
@@ -173,7 +172,7 @@ TEST_CASE("an emulated NIC's tap counts beside its vif, and a vif may have any n
   CHECK(vms[0].nics[2].mac == MacAddress{0, 0x16, 0x3e, 0, 0, 0x11});
 }
 
-TEST_CASE("disks that are not wanted are not read, and the numbers of a device are hexadecimal") {
+TEST_CASE("disks are read only if wanted, and device numbers are hexadecimal") {
   Dom0 dom0;
   CHECK_FALSE(read_all(*dom0.source({.disks = false})).at(0).disks);
   dom0.add_vbd(2, "51728", "fd:a", 1, 1, 1, 1);
@@ -184,19 +183,19 @@ TEST_CASE("disks that are not wanted are not read, and the numbers of a device a
   CHECK(vms[1].disks->at(0).capacity == 1U << 20U);
 }
 
-TEST_CASE("names and MACs are asked for once for each list, unless they are wanted fresh") {
+TEST_CASE("names and MACs are read once for each list, unless fresh ones are wanted") {
   Dom0 dom0;
   const auto source = dom0.source();
   const auto list = value_of(source->list());
   CHECK(value_of(source->read(list)).at(0).name == "vm1");
   dom0.keys["/local/domain/1/name"] = "renamed";
-  // The connection of the test has the keys of its making.
+  // A connection of this test has the keys of the time when it was made.
   dom0.xenstored = false;
   CHECK(value_of(source->read(list)).at(0).name == "vm1");
   CHECK(dom0.connections == 1);
 }
 
-TEST_CASE("a domain that was started again is asked about anew") {
+TEST_CASE("a domain that was started again is identified again") {
   Dom0 dom0;
   const auto source = dom0.source();
   const auto list = value_of(source->list());
@@ -208,7 +207,7 @@ TEST_CASE("a domain that was started again is asked about anew") {
   CHECK(vms[0].nics.empty());
 }
 
-TEST_CASE("while xenstored is gone the counters go on, with the names that are known") {
+TEST_CASE("without xenstored the counters continue with the known names") {
   Dom0 dom0;
   const auto source = dom0.source();
   (void)read_all(*source);
@@ -226,7 +225,7 @@ TEST_CASE("while xenstored is gone the counters go on, with the names that are k
   CHECK(vms[1].uuid == Uuid{0xc3});
 }
 
-TEST_CASE("without xenstored a domain has its UUID for a name, and a problem") {
+TEST_CASE("without xenstored an unknown domain has its UUID as name, and the problem is reported") {
   Dom0 dom0;
   dom0.xenstored = false;
   const auto source = dom0.source();
@@ -237,7 +236,7 @@ TEST_CASE("without xenstored a domain has its UUID for a name, and a problem") {
   CHECK(vms[0].cpu_time_ns == 5'000'000'000);
 }
 
-TEST_CASE("a xenstored that hangs delays one poll once, and is given up while it hangs") {
+TEST_CASE("a xenstored that hangs delays a poll once, and after three calls is not asked until one returns") {
   Dom0 dom0;
   std::promise<void> release;
   dom0.hang = release.get_future().share();
@@ -259,10 +258,10 @@ TEST_CASE("a xenstored that hangs delays one poll once, and is given up while it
   CHECK(value_of(source->read(list)).at(0).problem.empty());
 }
 
-TEST_CASE("without Xen the module says so") {
+TEST_CASE("without Xen the module returns an error") {
   const auto source = make_xen_source({.changed = [] {}});
   const auto list = source->list();
   REQUIRE_FALSE(list);
-  CHECK(list.error().message.starts_with("the hypervisor: "));
+  CHECK(list.error().message.starts_with("open the hypervisor: "));
   CHECK_FALSE(source->node());
 }

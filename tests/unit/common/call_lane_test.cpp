@@ -1,4 +1,4 @@
-#include "guests/call_lane.hpp"
+#include "common/call_lane.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,7 +10,6 @@
 #include <vector>
 
 using namespace sfa;
-using namespace sfa::guests;
 using namespace std::chrono_literals;
 
 namespace {
@@ -30,7 +29,7 @@ std::vector<Lane::Outcome> make_calls(Lane& lane, std::vector<Call> calls, Lane:
       patience);
 }
 
-// Numbers the connections from 1, and knows the number of the last that each call used.
+// Numbers the connections from 1, and records the last one that each call used.
 struct Library {
   int connections = 0;
   std::shared_ptr<std::vector<int>> used = std::make_shared<std::vector<int>>(8);
@@ -58,7 +57,7 @@ void wait_until_none_is_stuck(Lane& lane) {
 
 } // namespace
 
-TEST_CASE("calls are made in order on one other thread, through one connection") {
+TEST_CASE("calls are made in order, on one other thread and through one connection") {
   Library library;
   auto lane = library.lane();
   struct Made {
@@ -93,7 +92,7 @@ TEST_CASE("after disconnecting, calls are made through a new connection") {
   CHECK(*library.used == std::vector{1, 2, 0, 0, 0, 0, 0, 0});
 }
 
-TEST_CASE("a connection that hangs while it closes keeps nobody") {
+TEST_CASE("a connection that hangs while it closes delays nobody") {
   struct Sticky {
     std::shared_future<void> released;
     std::shared_ptr<std::promise<void>> closed;
@@ -122,7 +121,7 @@ TEST_CASE("a connection that hangs while it closes keeps nobody") {
   CHECK(closed->get_future().wait_for(kDeadline) == std::future_status::ready);
 }
 
-TEST_CASE("a call that hangs keeps its connection to itself, and those behind it are made through another") {
+TEST_CASE("a call that hangs keeps its connection, and the calls after it are made through another one") {
   Library library;
   auto lane = library.lane();
   const auto outcomes = make_calls(lane, {library.good(0), library.hanging(), library.good(2)},
@@ -141,7 +140,7 @@ TEST_CASE("a call that hangs keeps its connection to itself, and those behind it
   CHECK(*outcomes[1].stuck);
 }
 
-TEST_CASE("after as many as may be stuck, what comes behind them is not made") {
+TEST_CASE("when as many calls are stuck as may be, the calls after them are not made") {
   Library library;
   auto lane = library.lane();
   const auto outcomes = make_calls(lane, {library.hanging(), library.hanging(), library.good(2)},
@@ -156,7 +155,7 @@ TEST_CASE("after as many as may be stuck, what comes behind them is not made") {
   wait_until_none_is_stuck(lane);
 }
 
-TEST_CASE("patience is with each call, not with all of them") {
+TEST_CASE("each call may take as long as the patience") {
   Library library;
   auto lane = library.lane();
   const Call slow = [](Connection&) { std::this_thread::sleep_for(100ms); };
@@ -166,7 +165,7 @@ TEST_CASE("patience is with each call, not with all of them") {
   }
 }
 
-TEST_CASE("a call that returns when its patience ends is either made or stuck, and never stuck for ever") {
+TEST_CASE("a call that returns just when its patience ends is either made or stuck, and not stuck for ever") {
   Library library;
   auto lane = library.lane();
   for (int i = 0; i < 200; ++i) {
@@ -177,7 +176,7 @@ TEST_CASE("a call that returns when its patience ends is either made or stuck, a
   wait_until_none_is_stuck(lane);
 }
 
-TEST_CASE("a stuck call that returns touches nothing of a lane that is gone") {
+TEST_CASE("a stuck call may return after its lane was destroyed") {
   Library library;
   StuckCall stuck;
   {

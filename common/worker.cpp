@@ -1,0 +1,89 @@
+#include "common/worker.hpp"
+
+#include "common/handle.hpp"
+
+#include <cerrno>
+#include <mutex>
+#include <sys/eventfd.h>
+#include <system_error>
+#include <vector>
+
+namespace sfa {
+
+namespace {
+
+constexpr std::chrono::seconds kRetry{1}; // to create a thread
+
+} // namespace
+
+// Exists as long as the Worker, its threads, or anybody who may post.
+struct Worker::Results {
+  UniqueFd wakeup{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  std::mutex mutex;
+  std::vector<Callback> callbacks; // protected by the mutex
+
+  void add(Callback callback) {
+    {
+      const std::lock_guard lock(mutex);
+      callbacks.push_back(std::move(callback));
+    }
+    eventfd_write(wakeup.get(), 1); // fails only if the counter is full, and then the loop is awake
+  }
+};
+
+Worker::Worker(EventLoop& loop)
+    : loop_(loop), results_(std::make_shared<Results>()), retry_(loop.timer([this] { hand_over(); })) {
+  if (!results_->wakeup) {
+    throw std::system_error(errno, std::generic_category(), "make eventfd");
+  }
+  readable_ = loop.on_readable(results_->wakeup.get(), [this] { take_results(); });
+}
+
+std::function<void(Callback)> Worker::poster() const {
+  return [results = results_](Callback callback) { results->add(std::move(callback)); };
+}
+
+void Worker::enqueue(Job job) {
+  waiting_.push_back(std::move(job));
+  hand_over();
+}
+
+void Worker::hand_over() {
+  while (!waiting_.empty()) {
+    if (!thread_.add(std::move(waiting_.front()))) {
+      retry_.arm_at(std::chrono::steady_clock::now() + kRetry);
+      return;
+    }
+    waiting_.pop_front();
+  }
+}
+
+std::uint64_t Worker::add_deadline(std::chrono::milliseconds patience, Callback late) {
+  const auto call = next_call_++;
+  auto& timer = deadlines_[call];
+  timer = loop_.timer([this, call, late = std::move(late), number = thread_number_] {
+    deadlines_.erase(call);
+    if (number == thread_number_) { // otherwise an earlier deadline has left that thread behind already
+      ++thread_number_;
+      thread_.abandon();
+    }
+    late();
+  });
+  timer.arm_at(std::chrono::steady_clock::now() + patience);
+  return call;
+}
+
+void Worker::take_results() {
+  eventfd_t count = 0;
+  eventfd_read(results_->wakeup.get(), &count);
+  std::vector<Callback> callbacks;
+  {
+    const std::lock_guard lock(results_->mutex);
+    callbacks.swap(results_->callbacks);
+  }
+  for (const auto& callback : callbacks) {
+    callback();
+  }
+}
+
+} // namespace sfa

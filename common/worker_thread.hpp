@@ -1,0 +1,55 @@
+// The only owner of a thread in this project: runs jobs one after another. If a job hangs, its owner leaves
+// the thread behind instead of waiting. common/worker.hpp lists what is built on this, and when to use which.
+//
+//   WorkerThread thread;
+//   if (!thread.add([shared] { shared->read(); })) {
+//     // the system cannot create a thread now
+//   }
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace sfa {
+
+class WorkerThread {
+public:
+  // A job owns or shares everything that it uses, because the thread may be left behind with it. It must not
+  // throw. It is destroyed on the thread.
+  using Job = std::function<void()>;
+  static constexpr std::chrono::milliseconds kPatience{300};
+
+  WorkerThread() = default;
+  WorkerThread(const WorkerThread&) = delete;
+  WorkerThread& operator=(const WorkerThread&) = delete;
+  WorkerThread(WorkerThread&&) = delete;
+  WorkerThread& operator=(WorkerThread&&) = delete;
+  ~WorkerThread() { stop(); }
+
+  // Queues a job. The thread starts with the first one, so a WorkerThread without a job costs nothing. False
+  // if the system cannot create a thread now; `job` is unchanged then.
+  [[nodiscard]] bool add(Job&& job);
+
+  // Waits until the queued jobs are done, and joins the thread. After `patience` it leaves the thread behind
+  // instead: a library that hangs must not keep the daemon from ending. The next job starts another thread.
+  void stop(std::chrono::milliseconds patience = kPatience);
+
+  // Leaves the thread behind now. It still finishes its jobs, and then ends.
+  void abandon() { stop(std::chrono::milliseconds(0)); }
+
+  // The number of threads that were left behind and have not ended yet.
+  [[nodiscard]] std::size_t left_behind();
+
+private:
+  struct Shared;
+
+  std::shared_ptr<Shared> shared_; // with the thread; null while there is none
+  std::thread thread_;
+  std::vector<std::weak_ptr<Shared>> left_behind_;
+};
+
+} // namespace sfa
