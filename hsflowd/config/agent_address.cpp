@@ -1,5 +1,7 @@
 #include "config/agent_address.hpp"
 
+#include "config/value.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <string_view>
@@ -25,7 +27,7 @@ enum class Kind : std::uint32_t {
   global_v4 = 12,
 };
 
-// One match in agent.cidr, or being on the agent device, is worth more than any kind.
+// A match in agent.cidr, and the agent device, each count more than any kind of address.
 constexpr std::uint32_t kBoost = 13;
 
 std::string_view name_of(Kind kind) {
@@ -116,10 +118,6 @@ bool matches(const AgentCidr& cidr, const IpAddress& address) {
   return true;
 }
 
-std::string to_string(const AgentCidr& cidr) {
-  return fmt::format("{}{}/{}", cidr.exclude ? "!" : "", cidr.prefix.to_string(), cidr.prefix_length);
-}
-
 bool is_on(const std::string& device, const host::InterfaceAddress& at) {
   return !device.empty() &&
          (at.device == device || std::ranges::find(at.aliases, device) != at.aliases.end());
@@ -136,16 +134,16 @@ AgentCandidate rank(const Config& config, const host::InterfaceAddress& at) {
     if (!at.up) {
       candidate.reason = "the interface is down";
     } else if (kind != Kind::unusable) {
-      candidate.reason = fmt::format("excluded by agent.cidr {}", to_string(*excluded));
+      candidate.reason = fmt::format("excluded by agent.cidr {}", format_cidr(*excluded));
     }
     return candidate;
   }
-  // The first listed prefix that matches counts, and counts the more the earlier it stands.
+  // The first prefix that matches counts; earlier prefixes count more.
   const auto preferred = std::ranges::find_if(
       config.agent_cidrs, [&](const AgentCidr& cidr) { return !cidr.exclude && matches(cidr, at.address); });
   if (preferred != config.agent_cidrs.end()) {
     candidate.rank += kBoost * static_cast<std::uint32_t>(config.agent_cidrs.end() - preferred);
-    candidate.reason += fmt::format(", in agent.cidr {}", to_string(*preferred));
+    candidate.reason += fmt::format(", in agent.cidr {}", format_cidr(*preferred));
   }
   if (is_on(config.agent_device, at)) {
     candidate.rank += kBoost;
@@ -154,7 +152,7 @@ AgentCandidate rank(const Config& config, const host::InterfaceAddress& at) {
   return candidate;
 }
 
-// What decided between the first two; empty when their ranks did.
+// What decided between the first two; empty if their ranks did.
 std::string tie_break(std::span<const AgentCandidate> candidates) {
   if (candidates.size() < 2 || candidates[0].rank != candidates[1].rank) {
     return "";
@@ -170,7 +168,7 @@ std::string tie_break(std::span<const AgentCandidate> candidates) {
   return fmt::format("; before {} on {}: {}", second.address.to_string(), second.device, reason);
 }
 
-// The agentIP as configured; nothing is asked of it.
+// Takes the configured agentIP unconditionally.
 void take_configured(AgentElection& election, const Config& config) {
   election.address = config.agent_ip;
   election.why = "agentIP is set";
