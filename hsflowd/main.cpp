@@ -1,7 +1,6 @@
-// hsflowd: exports host counters as sFlow, and tells sflowovsd what it resolved.
+// hsflowd: exports host counters as sFlow, and publishes the resolved settings for sflowovsd.
 
 #include "commands/command_line.hpp"
-#include "commands/schema.hpp"
 #include "common/event_loop.hpp"
 #include "common/file.hpp"
 #include "common/log.hpp"
@@ -10,7 +9,6 @@
 
 #include <cstdlib>
 #include <exception>
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <stdexcept>
 #include <sysexits.h>
@@ -34,37 +32,14 @@ int run_daemon(const daemon::DaemonOptions& options) {
   return EXIT_SUCCESS;
 }
 
-int run(const commands::CommandLine& line) {
-  switch (line.command) {
-  case commands::Command::run:
-    return run_daemon(line.daemon);
-  case commands::Command::check:
-    return commands::check_command(line.config_file);
-  case commands::Command::print_schema:
-    fmt::print("{}", commands::json_schema());
-    return EXIT_SUCCESS;
-  case commands::Command::show:
-    return commands::show_command(line.config_file,
-                                  {.uuid = line.daemon.uuid, .state_dir = line.daemon.state_dir});
-  case commands::Command::convert:
-    return commands::convert_command(line.config_file);
-  case commands::Command::decode:
-    return commands::decode(line.decode);
-  case commands::Command::dnssd:
-    return commands::dnssd(line.dnssd, line.config_file);
-  case commands::Command::status:
-    return commands::show_status(line.daemon.run_dir, line.status);
-  }
-  return EXIT_FAILURE;
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
-  const commands::CommandLine line = commands::parse_command_line(argc, argv);
+  commands::CommandLine line;
+  commands::parse_command_line(argc, argv, line);
   log_to_journal_or_stderr(line.verbosity);
   try {
-    const int status = run(line);
+    const int status = line.command ? line.command() : run_daemon(line.daemon);
     if (const auto written = flush_output(); !written) {
       throw std::runtime_error(written.error().message);
     }

@@ -1,29 +1,19 @@
-// The command line of hsflowd: what to do, and the options for it.
+// The command line of hsflowd.
 #pragma once
 
-#include "commands/config_commands.hpp"
-#include "commands/decode_command.hpp"
-#include "commands/dnssd_command.hpp"
-#include "commands/status_command.hpp"
+#include "commands/command.hpp"
 #include "daemon/daemon.hpp"
-
-#include <filesystem>
 
 namespace sfa::commands {
 
-enum class Command { run, check, print_schema, show, convert, decode, dnssd, status };
-
 struct CommandLine {
-  Command command = Command::run;
-  std::filesystem::path config_file; // of every command that takes one
-  int verbosity = 0;                 // 0 = as usual, each step shows one level more
-  daemon::DaemonOptions daemon;
-  DecodeOptions decode;
-  DnssdOptions dnssd;
-  StatusOptions status;
+  Run command = {};  // empty = run the daemon
+  int verbosity = 0; // each step shows one more level of log messages
+  daemon::DaemonOptions daemon = {};
 };
 
-// Exits with a message when it is wrong, and with 0 after --help and --version.
-[[nodiscard]] CommandLine parse_command_line(int argc, char** argv);
+// Exits with a message if the command line is wrong, and with 0 after --help and --version. The commands
+// refer to `line`, which therefore must outlive them.
+void parse_command_line(int argc, char** argv, CommandLine& line);
 
 } // namespace sfa::commands

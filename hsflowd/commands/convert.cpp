@@ -1,10 +1,21 @@
-#include "commands/print.hpp"
+#include "commands/convert.hpp"
+
+#include "commands/command.hpp"
+#include "commands/yaml_scalar.hpp"
+#include "common/file.hpp"
 #include "common/text.hpp"
+#include "config/load.hpp"
 #include "config/options.hpp"
 #include "config/yaml.hpp"
+#include "daemon/daemon.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <iterator>
+#include <memory>
+#include <sysexits.h>
+#include <utility>
 
 namespace sfa::commands {
 
@@ -12,7 +23,7 @@ namespace {
 
 using Out = std::back_insert_iterator<std::string>;
 
-// Only for known options: "off" of an unknown one may be anything.
+// False only for known options: of an unknown one, even "off" may be text.
 bool is_text(std::string_view path, const config::Setting& setting) {
   const auto found = config::find_option(path, setting.key);
   return !found || found->option->type.is_text();
@@ -20,19 +31,30 @@ bool is_text(std::string_view path, const config::Setting& setting) {
 
 std::string path_of(std::string_view parent, const config::Section& section) {
   const config::SectionRow* row = config::find_section(parent, section.name);
-  return row == nullptr ? config::join_path(parent, section.name) : std::string(row->path);
+  return row == nullptr ? config::join_path(parent, section.name) : std::string(row->name);
 }
 
-// The tree with one spelling for everything that has several.
+bool is_section(std::string_view path, std::string_view key) {
+  const config::IgnoredName* ignored = config::find_ignored(path, key);
+  return config::find_section(path, key) != nullptr || (ignored != nullptr && ignored->is_section);
+}
+
+// Gives everything its one current spelling.
 class Normaliser {
 public:
-  config::Section normalise(const config::Section& top, bool dns_sd) {
+  config::Section normalise(const config::Section& top, const config::Config& config) {
     copy(top, "", result_);
-    // DNSSD = on or off, wherever it stood, has become the section or its absence.
-    std::erase_if(result_.sections,
-                  [&](const config::Section& section) { return !dns_sd && section.name == "dns-sd"; });
-    if (dns_sd) {
-      child(result_, "", "dns-sd");
+    // Old switches at the top have become the section or its absence.
+    for (const auto& row : config::all_sections()) {
+      if (row.count == nullptr) {
+        continue;
+      }
+      if (row.count(config) == 0) {
+        std::erase_if(result_.sections,
+                      [&](const config::Section& section) { return section.name == row.name; });
+      } else if (!row.repeatable()) {
+        child(result_, "", row.name);
+      }
     }
     return std::move(result_);
   }
@@ -56,7 +78,7 @@ private:
   }
 
   static void copy_unknown(const config::Setting& setting, std::string_view path, config::Section& to) {
-    if (setting.value.empty() && config::find_section(path, setting.key) != nullptr) {
+    if (setting.value.empty() && is_section(path, setting.key)) {
       child(to, path, setting.key);
     } else {
       to.settings.push_back(setting);
@@ -65,8 +87,8 @@ private:
 
   void copy_option(const config::Setting& setting, const config::FoundOption& found, config::Section& to) {
     const config::Option& option = *found.option;
-    // What moves into a section stood at the top, and then `to` is the result itself: no reference into its
-    // sections is alive.
+    // Only options of the top move into a section. `to` is the result itself then: there is no reference into
+    // its sections that child() could invalidate.
     const bool moves = found.alias != nullptr && found.alias->section != found.alias->target_section;
     config::Section& target = !moves                   ? to
                               : option.section.empty() ? result_
@@ -82,13 +104,13 @@ private:
     }
   }
 
-  // The sub-section of that name: one more when it is repeatable or unknown, else the one.
+  // The section of that name; a new one if it is repeatable or unknown.
   static config::Section& child(config::Section& parent, std::string_view parent_path,
                                 std::string_view name) {
     const config::SectionRow* row = config::find_section(parent_path, name);
-    const std::string spelling(row == nullptr ? name : row->path.substr(row->path.rfind('.') + 1));
+    const std::string spelling(row == nullptr ? name : row->name);
     const auto same = std::ranges::find(parent.sections, spelling, &config::Section::name);
-    if (row != nullptr && !row->repeatable && same != parent.sections.end()) {
+    if (row != nullptr && !row->repeatable() && same != parent.sections.end()) {
       return *same;
     }
     return parent.sections.emplace_back(config::Section{.name = spelling});
@@ -123,12 +145,12 @@ void write_classic(Out out, const config::Section& section, std::size_t indent) 
   }
 }
 
-// Everything of one name stands under one key, as a list when there may be several.
+// Writes everything of one name under one key, as a list if there may be several.
 class YamlWriter {
 public:
   explicit YamlWriter(Out out) : out_(out) {}
 
-  // `lead` stands before the first line: "  - " makes the section an item of a list.
+  // `lead` is the start of the first line: "  - " makes the section an item of a list.
   void write(const config::Section& section, std::string_view path, std::string lead) {
     std::vector<std::string> done;
     const auto first_of = [&](const std::string& key) {
@@ -151,7 +173,7 @@ public:
   }
 
 private:
-  // The lead, which is white space from the second line on.
+  // The lead; from the second line on it is white space.
   std::string next(std::string& lead) { return std::exchange(lead, std::string(lead.size(), ' ')); }
 
   void write_settings(const config::Section& section, const config::Setting& first, std::string_view path,
@@ -178,9 +200,9 @@ private:
     const config::SectionRow* row = config::find_section(path, name);
     const auto is_same = [&](const config::Section& other) { return equal_ignoring_case(other.name, name); };
     const bool is_list =
-        (row != nullptr && row->repeatable) || std::ranges::count_if(section.sections, is_same) > 1;
-    const std::string key =
-        yaml_scalar(row != nullptr && row->path == "collector" ? "collectors" : name, true);
+        (row != nullptr && row->repeatable()) || std::ranges::count_if(section.sections, is_same) > 1;
+    const bool has_plural = row != nullptr && !row->plural.empty();
+    const std::string key = yaml_scalar(has_plural ? row->plural : name, true);
     if (is_list) {
       fmt::format_to(out_, "{}{}:\n", next(lead), key);
     }
@@ -212,9 +234,9 @@ std::string first_error(const config::LoadedConfig& loaded) {
   return "";
 }
 
-// Takes text that has no error.
+// The text must be free of errors.
 std::string in_other_syntax(std::string_view text, const config::Config& config) {
-  const config::Section tree = Normaliser().normalise(*config::parse_config_tree(text).top, config.dns_sd.on);
+  const config::Section tree = Normaliser().normalise(*config::parse_config_tree(text).top, config);
   std::string result;
   if (!config::looks_like_yaml(text)) {
     YamlWriter(std::back_inserter(result)).write(tree, "", "");
@@ -225,6 +247,21 @@ std::string in_other_syntax(std::string_view text, const config::Config& config)
   return result + "}\n";
 }
 
+int convert(const std::filesystem::path& file) {
+  const auto text = read_file(file, config::kMaxConfigBytes);
+  if (!text || !*text) {
+    fmt::print(stderr, "{}\n", text ? file.native() + ": no such file" : text.error().message);
+    return EX_CONFIG;
+  }
+  const auto converted = convert_config(**text, file.native());
+  if (!converted) {
+    fmt::print(stderr, "{}\n", converted.error().message);
+    return EX_CONFIG;
+  }
+  fmt::print("{}", *converted);
+  return EXIT_SUCCESS;
+}
+
 } // namespace
 
 Result<std::string> convert_config(std::string_view text, std::string_view file_name) {
@@ -233,20 +270,26 @@ Result<std::string> convert_config(std::string_view text, std::string_view file_
     return tl::unexpected(Error{first_error(loaded)});
   }
   std::string result = in_other_syntax(text, *loaded.config);
-  // Classic words are limited, and keys that nobody knows may hold anything: better no text than one that
-  // says something else. So it has to survive the way back and forth.
-  std::string said = result;
+  // Classic words are limited, and unknown keys may have any value. A text with another meaning would be
+  // worse than none, so the result is converted back and forth once.
+  std::string converted = result;
   for (int way = 0; way < 2; ++way) {
-    const config::LoadedConfig again = config::load_config(said, "the converted text");
+    const config::LoadedConfig again = config::load_config(converted, "the converted text");
     if (again.config != loaded.config) {
-      return failure("{}: cannot be said in the other syntax: {}", file_name, first_error(again));
+      return failure("{}: cannot be expressed in the other syntax: {}", file_name, first_error(again));
     }
-    said = in_other_syntax(said, *again.config);
+    converted = in_other_syntax(converted, *again.config);
   }
-  if (said != result) {
-    return failure("{}: cannot be said in the other syntax", file_name);
+  if (converted != result) {
+    return failure("{}: cannot be expressed in the other syntax", file_name);
   }
   return result;
+}
+
+Run prepare_convert(OptionList& list, const daemon::DaemonOptions& daemon) {
+  const auto file = std::make_shared<std::filesystem::path>();
+  list.add("FILE", *file, "Configuration file (default: that of --config)");
+  return [file, &daemon] { return convert(file->empty() ? daemon.config_file : *file); };
 }
 
 } // namespace sfa::commands

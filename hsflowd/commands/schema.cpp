@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
 
 namespace sfa::commands {
 
@@ -15,18 +17,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr auto kMax32 = std::numeric_limits<std::uint32_t>::max();
 
-std::string_view rows_of(const config::SectionRow& section) {
-  return section.options_of.empty() ? section.path : section.options_of;
-}
-
-std::string_view leaf(std::string_view path) {
-  return path.substr(path.rfind('.') + 1);
-}
-
-bool is_child(std::string_view path, std::string_view parent) {
-  return config::join_path(parent, leaf(path)) == path;
-}
-
 Json json_type(const config::Type& type) {
   switch (type.kind) {
   case config::Kind::number:
@@ -35,8 +25,6 @@ Json json_type(const config::Type& type) {
               {{"type", "string"}, {"pattern", "^(0[xX][0-9a-fA-F]+|[0-9]+)[kKmMgG]?$"}}}}};
   case config::Kind::boolean:
     return {{"anyOf", {{{"type", "boolean"}}, {{"enum", {"on", "off", "yes", "no"}}}}}};
-  case config::Kind::probability:
-    return {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
   case config::Kind::choice:
     return {{"enum", split(type.choices, "|")}};
   case config::Kind::cidr:
@@ -45,8 +33,6 @@ Json json_type(const config::Type& type) {
     return {{"type", "string"}, {"pattern", "^[.]?[A-Za-z0-9_]"}};
   case config::Kind::name:
     return {{"type", "string"}, {"pattern", "^[^/]+$"}};
-  case config::Kind::speed_range: // one speed looks like a number to a YAML reader
-    return {{"type", {"string", "integer"}}};
   case config::Kind::names:
     return {{"type", "string"}, {"pattern", "^[!-~]*[!-+--~][!-~]*$"}};
   case config::Kind::address:
@@ -76,8 +62,7 @@ Json json_option(const config::Option& option) {
     Json list{{"type", "array"}, {"items", json}};
     json = {{"anyOf", {json, list}}};
   }
-  json["description"] =
-      fmt::format("{}{}", option.doc, option.supported() ? "" : " Not supported by this build: ignored.");
+  json["description"] = option.doc;
   if (!option.standard.empty()) {
     json["default"] = standard_value(option);
   }
@@ -87,54 +72,84 @@ Json json_option(const config::Option& option) {
   return json;
 }
 
-Json json_section(std::string_view path, std::string_view rows);
-
-Json json_child(const config::SectionRow& section) {
-  Json json = json_section(section.path, rows_of(section));
-  if (section.path == "collector") {
-    json["required"] = Json::array({"ip"});
-  } else {
-    json["type"] = {"object", "null"}; // "dns-sd:" and no more
-  }
-  const std::string doc =
-      fmt::format("{}{}", section.doc, section.supported ? "" : " Not supported by this build: ignored.");
-  if (section.repeatable) {
-    Json list{{"type", "array"}, {"items", json}};
-    json = {{"anyOf", {list, json}}};
-  }
-  json["description"] = doc;
-  return json;
-}
-
-Json json_section(std::string_view path, std::string_view rows) {
+// The options of a section, or of the top (empty).
+Json json_options(std::string_view section) {
   Json properties = Json::object();
   Json patterns = Json::object();
+  Json required = Json::array();
   for (const auto& option : config::all_options()) {
-    if (option.section == rows && option.is_family()) {
+    if (option.section != section) {
+      continue;
+    }
+    if (option.is_family()) {
       patterns[fmt::format("^{}\\.[A-Za-z0-9._:-]+$", option.name.substr(0, option.name.find('.')))] =
           json_option(option);
-    } else if (option.section == rows) {
+    } else {
       properties[std::string(option.name)] = json_option(option);
+    }
+    if (option.required()) {
+      required.push_back(option.name);
     }
   }
   for (const auto& alias : config::all_aliases()) {
-    if (!alias.name.empty() && alias.section == path) {
-      Json json = json_option(*config::find_option(path, alias.name)->option);
+    if (alias.section == section) {
+      Json json = json_option(*config::find_option(section, alias.name)->option);
       json["deprecated"] = true;
       properties[std::string(alias.name)] = json;
     }
   }
-  for (const auto& section : config::all_sections()) {
-    if (is_child(section.path, path)) {
-      properties[std::string(leaf(section.path))] = json_child(section);
+  for (const auto& ignored : config::all_ignored_names()) {
+    if (ignored.section == section) {
+      properties[std::string(ignored.name)] = {
+          {"description", fmt::format("Ignored by this build. {}", ignored.doc)}};
     }
   }
   Json json{{"type", "object"}, {"properties", properties}};
   if (!patterns.empty()) {
     json["patternProperties"] = patterns;
   }
+  if (!required.empty()) {
+    json["required"] = required;
+  } else if (!section.empty()) {
+    json["type"] = {"object", "null"}; // "dns-sd:" without a value
+  }
   json["additionalProperties"] = false;
   return json;
+}
+
+Json json_section(const config::SectionRow& section) {
+  Json json = json_options(section.name);
+  if (section.repeatable()) {
+    Json list{{"type", "array"}, {"items", json}};
+    json = {{"anyOf", {list, json}}};
+  }
+  json["description"] = section.doc;
+  return json;
+}
+
+// All keys of the top that satisfy "at least one section names collectors".
+std::vector<std::string_view> collector_keys() {
+  std::vector<std::string_view> keys;
+  for (const auto& row : config::all_sections()) {
+    if ((row.flags & config::kNamesCollectors) == 0) {
+      continue;
+    }
+    keys.push_back(row.name);
+    if (!row.plural.empty()) {
+      keys.push_back(row.plural);
+    }
+    for (const auto& option : config::all_options()) {
+      if (option.replaced_by == row.name) {
+        keys.push_back(option.name);
+      }
+    }
+  }
+  for (const auto& ignored : config::all_ignored_names()) {
+    if ((ignored.flags & config::kNamesCollectors) != 0) {
+      keys.push_back(ignored.name);
+    }
+  }
+  return keys;
 }
 
 std::string markdown_value(const config::Type& type) {
@@ -145,16 +160,16 @@ std::string markdown_value(const config::Type& type) {
   return config::expected_text(type);
 }
 
-std::string markdown_rows(std::string_view rows) {
+std::string markdown_options(std::string_view section) {
   std::string text;
   for (const auto& option : config::all_options()) {
-    if (option.section != rows) {
+    if (option.section != section) {
       continue;
     }
     std::string doc(option.doc);
-    doc += option.repeatable() ? " May stand several times." : "";
+    doc += option.required() ? " Required." : "";
+    doc += option.repeatable() ? " May be repeated." : "";
     doc += option.deprecated() ? fmt::format(" Deprecated: use the section `{}`.", option.replaced_by) : "";
-    doc += option.supported() || !rows.empty() ? "" : " *Not supported yet: ignored with a warning.*";
     text += fmt::format("| `{}` | {} | {} | {} | {} |\n", option.name, markdown_value(option.type),
                         option.standard.empty() ? "" : fmt::format("`{}`", option.standard),
                         option.in_dns_txt() ? "yes" : "", doc);
@@ -163,27 +178,32 @@ std::string markdown_rows(std::string_view rows) {
   return text.empty() ? "No options.\n\n" : head + text + "\n";
 }
 
-std::string markdown_sections(bool supported) {
+std::string markdown_sections() {
   std::string text;
   for (const auto& section : config::all_sections()) {
-    if (section.supported != supported) {
-      continue;
-    }
-    text += fmt::format("#### `{}`\n\n{}{}\n\n", section.path, section.doc,
-                        section.repeatable ? " May stand several times." : "");
-    text += section.options_of.empty() ? markdown_rows(section.path)
-                                       : fmt::format("Options as in `{}`.\n\n", section.options_of);
+    text += fmt::format("#### `{}`\n\n{}{}\n\n{}", section.name, section.doc,
+                        section.repeatable() ? " May be repeated." : "", markdown_options(section.name));
+  }
+  return text;
+}
+
+std::string markdown_ignored() {
+  std::string text = "| Name | Meaning in host-sflow |\n|---|---|\n";
+  for (const auto& ignored : config::all_ignored_names()) {
+    text += fmt::format("| {}`{}`{} | {} |\n", ignored.is_section ? "section " : "", ignored.name,
+                        ignored.section.empty() ? "" : fmt::format(" in `{}`", ignored.section), ignored.doc);
   }
   return text;
 }
 
 std::string markdown_aliases() {
-  std::string text = "| Old or other name | Today |\n|---|---|\n";
-  for (const auto& alias : config::all_aliases()) {
-    if (alias.name.empty()) {
-      text += fmt::format("| section `{}` | section `{}` |\n", alias.section, alias.target_section);
-      continue;
+  std::string text = "| Old or other name | Current name |\n|---|---|\n";
+  for (const auto& section : config::all_sections()) {
+    if (!section.plural.empty()) {
+      text += fmt::format("| section `{}` | section `{}` |\n", section.plural, section.name);
     }
+  }
+  for (const auto& alias : config::all_aliases()) {
     text +=
         fmt::format("| `{}`{} | `{}`{} |\n", alias.name,
                     alias.section.empty() ? "" : fmt::format(" in `{}`", alias.section), alias.target_name,
@@ -196,21 +216,26 @@ std::string markdown_aliases() {
 
 std::string json_schema() {
   Json schema{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "hsflowd"}};
-  schema.update(json_section("", ""));
+  schema.update(json_options(""));
   auto& properties = schema["properties"];
-  properties["collectors"] = properties["collector"];
+  for (const auto& section : config::all_sections()) {
+    properties[std::string(section.name)] = json_section(section);
+    if (!section.plural.empty()) {
+      properties[std::string(section.plural)] = json_section(section);
+    }
+  }
   schema["anyOf"] = Json::array();
-  for (const auto* source : {"collectors", "collector", "dns-sd", "DNSSD", "eapi", "sonic"}) {
-    schema["anyOf"].push_back({{"required", Json::array({source})}});
+  for (const auto& key : collector_keys()) {
+    schema["anyOf"].push_back({{"required", Json::array({key})}});
   }
   return schema.dump(2) + "\n";
 }
 
 std::string markdown_option_table() {
-  return "### At the top\n\n" + markdown_rows("") + "### Sections\n\n" + markdown_sections(true) +
-         "### Sections that are not supported yet\n\nThey are read, checked, and ignored with one warning "
-         "each.\n\n" +
-         markdown_sections(false) + "### Other names\n\n" + markdown_aliases();
+  return "### At the top\n\n" + markdown_options("") + "### Sections\n\n" + markdown_sections() +
+         "### Names that are ignored\n\nConfigurations for host-sflow may contain these. Each one costs a "
+         "warning; the content of such a section is not checked.\n\n" +
+         markdown_ignored() + "\n### Other names\n\n" + markdown_aliases();
 }
 
 } // namespace sfa::commands

@@ -1,4 +1,4 @@
-// What `hsflowd --version` prints.
+// The output of `hsflowd --version`.
 #pragma once
 
 #include <filesystem>
@@ -6,9 +6,9 @@
 
 namespace sfa::commands {
 
-// The version, what this build and this installation can do, and the libraries: of those that say so
-// themselves the version that is loaded, of the others the one that was compiled with. Modules are the .so
-// files in `module_dir`; it need not exist.
+// The version, the features of this build, the installed modules, and the versions of the libraries: the
+// loaded version if the library reports it, else the one of the build. Modules are the .so files in
+// `module_dir`, which need not exist.
 [[nodiscard]] std::string version_text(const std::filesystem::path& module_dir);
 
 } // namespace sfa::commands

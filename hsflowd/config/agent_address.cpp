@@ -27,7 +27,7 @@ enum class Kind : std::uint32_t {
   global_v4 = 12,
 };
 
-// One match in agent.cidr, or being on the agent device, is worth more than any kind.
+// A match in agent.cidr, and the agent device, each count more than any kind of address.
 constexpr std::uint32_t kBoost = 13;
 
 std::string_view name_of(Kind kind) {
@@ -138,7 +138,7 @@ AgentCandidate rank(const Config& config, const host::InterfaceAddress& at) {
     }
     return candidate;
   }
-  // The first listed prefix that matches counts, and counts the more the earlier it stands.
+  // The first prefix that matches counts; earlier prefixes count more.
   const auto preferred = std::ranges::find_if(
       config.agent_cidrs, [&](const AgentCidr& cidr) { return !cidr.exclude && matches(cidr, at.address); });
   if (preferred != config.agent_cidrs.end()) {
@@ -152,7 +152,7 @@ AgentCandidate rank(const Config& config, const host::InterfaceAddress& at) {
   return candidate;
 }
 
-// What decided between the first two; empty when their ranks did.
+// What decided between the first two; empty if their ranks did.
 std::string tie_break(std::span<const AgentCandidate> candidates) {
   if (candidates.size() < 2 || candidates[0].rank != candidates[1].rank) {
     return "";
@@ -168,7 +168,7 @@ std::string tie_break(std::span<const AgentCandidate> candidates) {
   return fmt::format("; before {} on {}: {}", second.address.to_string(), second.device, reason);
 }
 
-// The agentIP as configured; nothing is asked of it.
+// Takes the configured agentIP unconditionally.
 void take_configured(AgentElection& election, const Config& config) {
   election.address = config.agent_ip;
   election.why = "agentIP is set";

@@ -1,5 +1,5 @@
-// The election of the agent address: which of the host's addresses stands in every datagram. Pure: addresses
-// and preferences in, the whole decision out, so that it can explain itself.
+// The election of the agent address, the address in every datagram that identifies this host. A pure
+// function: it takes addresses and preferences, and returns the whole decision with its reasons.
 #pragma once
 
 #include "common/ip_address.hpp"
@@ -17,30 +17,31 @@ namespace sfa::config {
 struct AgentCandidate {
   host::InterfaceAddress at;
   std::uint32_t rank = 0; // 0 = cannot win
-  std::string reason;     // what the rank is made of
+  std::string reason;     // explains the rank
 
   bool operator==(const AgentCandidate&) const = default;
 };
 
 struct AgentElection {
-  std::optional<IpAddress> address; // none: no candidate, and none configured
-  std::string device;               // that has the address; for one that none has, see below
+  std::optional<IpAddress> address; // nullopt if there is no candidate and none is configured
+  std::string device;               // the one with the address; see below if none has it
   std::string why;
   std::vector<AgentCandidate> candidates; // best first
 
   bool operator==(const AgentElection&) const = default;
 };
 
-// agentIP wins over everything, also when no device has it. Otherwise the highest rank: kind of address
-// (loopback < link-local < VLAN < private < global), raised by agent.cidr (first listed most) and by the
-// agent device; then an address that stays before one that may go, then the lowest ifIndex, then the lowest
-// address. With an agentIP that no device has, the device is the agent device, or else that of the best
-// candidate: some readers of the shared file need one.
+// agentIP always wins, even if no device has it. Otherwise these decide, in this order:
+// - the rank: the kind of address (loopback < link-local < VLAN < private < global), raised by agent.cidr
+//   (earlier prefixes more) and by the agent device;
+// - a permanent address wins over one from autoconfiguration;
+// - the lowest ifIndex, then the lowest address.
+// If no device has the agentIP, `device` is the agent device, or else that of the best candidate: some
+// readers of the shared file need one.
 [[nodiscard]] AgentElection elect_agent_address(const Config& config,
                                                 std::span<const host::InterfaceAddress> addresses);
 
-// The decision and every candidate with its rank and what it is made of, best first, for people. Each line
-// ends with a line end.
+// The decision, and each candidate with its rank and the reason for it, best first, as lines for people.
 [[nodiscard]] std::string election_text(const AgentElection& election);
 
 } // namespace sfa::config

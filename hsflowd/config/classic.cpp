@@ -34,7 +34,7 @@ struct Token {
   }
 };
 
-// Ends the parse; never leaves this file.
+// Ends the parse; caught in this file.
 struct SyntaxError {
   Place place;
   std::string message;
@@ -44,8 +44,8 @@ class Lexer {
 public:
   explicit Lexer(std::string_view text) : text_(text) {}
 
-  // In the place of a key, braces end a word ("collector{"). A value keeps those that it closes itself,
-  // because regular expressions have them: "switchport=swp[0-9]{1,2}".
+  // Braces end a key ("collector{"). A value keeps braces in pairs, because regular expressions have them:
+  // "switchport=swp[0-9]{1,2}".
   Token next(bool value_expected) {
     skip_separators_and_comments();
     if (at_ >= text_.size()) {
@@ -147,7 +147,7 @@ class Parser {
 public:
   explicit Parser(std::string_view text) : lexer_(text) {}
 
-  // True when the text ended inside a section.
+  // True if the text ended inside a section.
   [[nodiscard]] bool unclosed() const { return !unclosed_.empty(); }
 
   Section parse(std::vector<Diagnostic>& diagnostics) {
@@ -176,7 +176,7 @@ public:
   }
 
 private:
-  // Returns what ended the body: `}` or the end of the file.
+  // Returns the token after the body: `}` or the end of the file.
   Token parse_body(Section& section, std::string_view name, std::size_t depth) {
     while (true) {
       Token key = lexer_.next(false);

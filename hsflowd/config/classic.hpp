@@ -5,8 +5,8 @@
 //     collector { ip=192.0.2.1 udpport=6343 }   # a comment
 //   }
 //
-// Space, tab, CR, LF, `=` and `;` all just separate. A value in double quotes may contain them, and `""` in
-// it stands for one quote. Case does not matter in keys.
+// Space, tab, CR, LF, `=` and `;` are all separators. A value in double quotes may contain them; in it, `""`
+// is one quote. Case does not matter in keys.
 #pragma once
 
 #include "config/tree.hpp"
@@ -15,11 +15,11 @@
 
 namespace sfa::config {
 
-// Limits of the older agent, in bytes.
+// The limits of host-sflow, in bytes.
 inline constexpr std::size_t kMaxClassicLine = 2047;
 inline constexpr std::size_t kMaxClassicToken = 255;
 
-// Deployed files rely on it that a missing last `}` is forgiven: it costs a warning.
+// A missing last `}` is only a warning, because deployed files rely on that.
 [[nodiscard]] ParsedTree parse_classic(std::string_view text);
 
 } // namespace sfa::config

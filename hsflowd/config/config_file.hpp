@@ -1,4 +1,4 @@
-// A configuration file as it stands on disk.
+// A configuration file on disk.
 #pragma once
 
 #include "config/load.hpp"
@@ -7,7 +7,7 @@
 
 namespace sfa::config {
 
-// A file that is not there or cannot be read is a diagnostic like any other.
+// A missing or unreadable file is a diagnostic.
 [[nodiscard]] LoadedConfig load_config_file(const std::filesystem::path& path);
 
 struct FileConfig {
@@ -15,7 +15,7 @@ struct FileConfig {
   Origins origins;
 };
 
-// What is wrong with the file goes to the log. The Error is the first thing that keeps it from being used.
+// Logs all errors and warnings. Returns the first error if the file cannot be used.
 [[nodiscard]] Result<FileConfig> load_config_and_log(const std::filesystem::path& path);
 
 } // namespace sfa::config

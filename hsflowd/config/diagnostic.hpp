@@ -1,4 +1,4 @@
-// What is to be said about a configuration, and where in it.
+// An error or a warning about a configuration, with its place in the file.
 #pragma once
 
 #include <compare>
@@ -8,7 +8,7 @@
 
 namespace sfa::config {
 
-// Both count from 1, the column in bytes. Line 0: no place in the file.
+// Both count from 1, the column in bytes. Line 0 means no place in the file.
 struct Place {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
@@ -23,7 +23,7 @@ struct Diagnostic {
   Place place;
   std::string message;
 
-  // "file:line:column: message", the form that editors jump from; "file: message" without a place.
+  // "file:line:column: message", which editors understand; "file: message" without a place.
   [[nodiscard]] std::string to_string() const;
 
   bool operator==(const Diagnostic&) const = default;

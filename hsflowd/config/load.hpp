@@ -1,4 +1,4 @@
-// From the text of a configuration file to a Config, or to what is wrong with it.
+// Turns the text of a configuration file into a Config, or into the list of its errors.
 #pragma once
 
 #include "config/config.hpp"
@@ -16,13 +16,12 @@ namespace sfa::config {
 
 inline constexpr std::size_t kMaxConfigBytes = std::size_t{256} * 1024;
 
-// Where a value came from. An option that is in no map of origins has its default.
+// Where a value came from. An option without an origin has its default.
 struct Origin {
   enum class Kind { file, dns, command_line };
   Kind kind = Kind::file;
-  std::string text;     // name of the file, of the DNS record, of the flag
-  Place place = {};     // in a file
-  bool in_force = true; // false: this build does not support the option and ignores it
+  std::string text; // name of the file, of the DNS record, of the flag
+  Place place = {}; // in a file
 
   // "hsflowd.conf:3", "DNS record _sflow._udp.example.com TXT", "command line --uuid".
   [[nodiscard]] std::string to_string() const;
@@ -30,20 +29,27 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
-// By option: "polling", "sampling.http", "agent.cidr[0]", "dns-sd.domain", "collector[0].ip"; and by section:
-// "dns-sd", "collector[0]".
+// The keys are options ("polling", "sampling.http", "agent.cidr[0]", "dns-sd.domain", "collector[0].ip") and
+// sections ("dns-sd", "collector[0]").
 using Origins = std::map<std::string, Origin>;
 
-struct LoadedConfig {
-  std::optional<Config> config;        // empty when a diagnostic is an error
-  std::vector<Diagnostic> diagnostics; // in the order of the file
-  Origins origins;
+// A known name that does nothing in this build.
+struct Ignored {
+  std::string path; // "docker", "xen.vbd"
+  Origin origin;
 };
 
-// Both syntaxes, told apart by content. `file_name` is only for diagnostics and origins.
+struct LoadedConfig {
+  std::optional<Config> config = {};        // nullopt if a diagnostic is an error
+  std::vector<Diagnostic> diagnostics = {}; // in the order of the file
+  Origins origins = {};
+  std::vector<Ignored> ignored = {}; // in the order of the file
+};
+
+// Accepts both syntaxes and tells them apart by content. `file_name` appears only in diagnostics and origins.
 [[nodiscard]] LoadedConfig load_config(std::string_view text, std::string_view file_name);
 
-// The syntax alone.
+// Checks the syntax only.
 [[nodiscard]] ParsedTree parse_config_tree(std::string_view text);
 
 } // namespace sfa::config

@@ -11,7 +11,7 @@ namespace sfa::config {
 
 namespace {
 
-// A name goes into hsflowd.auto behind "sampling.": nothing may stand in it that ends a key there.
+// hsflowd.auto has the name in a key, after "sampling.": it must not contain what ends a key there.
 bool is_family_name(std::string_view name) {
   constexpr std::size_t kMax = 64;
   return !name.empty() && name.size() <= kMax && std::ranges::all_of(name, [](char c) {
@@ -19,23 +19,13 @@ bool is_family_name(std::string_view name) {
   });
 }
 
-// One spelling for names that differ in case only: "http", and "10G" for a speed.
+// One spelling for names that differ only in case: "http", and "10G" for a speed.
 std::string canonical_family_name(std::string_view name) {
   std::string result = to_lower(name);
   if (result.find_first_not_of("0123456789") == result.size() - 1) {
     result.back() = static_cast<char>(std::toupper(static_cast<unsigned char>(result.back())));
   }
   return result;
-}
-
-// The section whose rows describe the options of `path`.
-std::string_view rows_of(std::string_view path) {
-  for (const auto& section : all_sections()) {
-    if (section.path == path && !section.options_of.empty()) {
-      return section.options_of;
-    }
-  }
-  return path;
 }
 
 std::optional<FoundOption> find_row(std::string_view section, std::string_view key) {
@@ -55,7 +45,7 @@ std::optional<FoundOption> find_row(std::string_view section, std::string_view k
   return std::nullopt;
 }
 
-// Levenshtein's distance.
+// The Levenshtein distance.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0U);
@@ -71,11 +61,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// How unlike a known key is, when it matters: less than `limit`. Words that are part of one are near: "port"
-// of "UDPPort".
+// The distance of a key from a known one, exact below `limit`. A word that is part of the known key is near:
+// "port" and "UDPPort".
 std::size_t distance_to(std::string_view key, std::string_view candidate, std::size_t limit) {
-  constexpr std::size_t kTelling = 4; // bytes; shorter words are parts of too many
-  if (key.size() >= kTelling && candidate.find(key) != candidate.npos) {
+  constexpr std::size_t kMinPart = 4; // bytes; shorter words are part of too many keys
+  if (key.size() >= kMinPart && candidate.find(key) != candidate.npos) {
     return 1;
   }
   const std::size_t difference =
@@ -85,12 +75,16 @@ std::size_t distance_to(std::string_view key, std::string_view candidate, std::s
 
 } // namespace
 
+std::string SectionRow::origin_path(std::size_t index) const {
+  return repeatable() ? fmt::format("{}[{}]", name, index) : std::string(name);
+}
+
 std::optional<FoundOption> find_option(std::string_view section, std::string_view key) {
-  if (auto found = find_row(rows_of(section), key)) {
+  if (auto found = find_row(section, key)) {
     return found;
   }
   for (const auto& alias : all_aliases()) {
-    if (!alias.name.empty() && alias.section == section && equal_ignoring_case(alias.name, key)) {
+    if (alias.section == section && equal_ignoring_case(alias.name, key)) {
       auto found = find_row(alias.target_section, alias.target_name);
       found->alias = &alias;
       return found;
@@ -99,24 +93,23 @@ std::optional<FoundOption> find_option(std::string_view section, std::string_vie
   return std::nullopt;
 }
 
-std::string join_path(std::string_view parent_path, std::string_view name) {
-  return parent_path.empty() ? std::string(name) : fmt::format("{}.{}", parent_path, name);
+const SectionRow* find_section(std::string_view parent, std::string_view key) {
+  const auto row = std::ranges::find_if(all_sections(), [&](const SectionRow& section) {
+    return equal_ignoring_case(section.name, key) ||
+           (!section.plural.empty() && equal_ignoring_case(section.plural, key));
+  });
+  return parent.empty() && row != all_sections().end() ? &*row : nullptr;
 }
 
-const SectionRow* find_section(std::string_view parent_path, std::string_view name) {
-  std::string path = join_path(parent_path, name);
-  for (const auto& alias : all_aliases()) {
-    if (alias.name.empty() && equal_ignoring_case(alias.section, path)) {
-      path = alias.target_section;
-    }
-  }
-  // A dot in the name itself must not reach into another section.
-  if (name.find('.') != name.npos) {
-    return nullptr;
-  }
-  const auto row = std::ranges::find_if(
-      all_sections(), [&](const SectionRow& section) { return equal_ignoring_case(section.path, path); });
-  return row == all_sections().end() ? nullptr : &*row;
+const IgnoredName* find_ignored(std::string_view section, std::string_view key) {
+  const auto row = std::ranges::find_if(all_ignored_names(), [&](const IgnoredName& ignored) {
+    return ignored.section == section && equal_ignoring_case(ignored.name, key);
+  });
+  return row == all_ignored_names().end() ? nullptr : &*row;
+}
+
+std::string join_path(std::string_view parent_path, std::string_view name) {
+  return parent_path.empty() ? std::string(name) : fmt::format("{}.{}", parent_path, name);
 }
 
 std::string option_key(const Option& option, std::string_view family_name) {
@@ -126,20 +119,20 @@ std::string option_key(const Option& option, std::string_view family_name) {
 }
 
 std::optional<std::string_view> section_that_knows(std::string_view key) {
-  if (find_option("", key) || find_section("", key) != nullptr) {
+  if (find_option("", key) || find_section("", key) != nullptr || find_ignored("", key) != nullptr) {
     return "";
   }
   for (const auto& section : all_sections()) {
-    if (section.supported && (find_option(section.path, key) || find_section(section.path, key) != nullptr)) {
-      return section.path;
+    if (find_option(section.name, key) || find_ignored(section.name, key) != nullptr) {
+      return section.name;
     }
   }
   return std::nullopt;
 }
 
 std::string_view nearest_key(std::string_view section, std::string_view key) {
-  constexpr std::size_t kLongestWorthIt = 40;
-  if (key.size() > kLongestWorthIt) {
+  constexpr std::size_t kMaxKey = 40; // bytes; a longer one is no typing mistake
+  if (key.size() > kMaxKey) {
     return {};
   }
   const std::string wanted = to_lower(key);
@@ -153,14 +146,18 @@ std::string_view nearest_key(std::string_view section, std::string_view key) {
     }
   };
   for (const auto& option : all_options()) {
-    if (option.section == rows_of(section) && !option.is_family()) {
+    if (option.section == section && !option.is_family()) {
       consider(option.name);
     }
   }
   for (const auto& row : all_sections()) {
-    const auto dot = row.path.rfind('.');
-    if ((dot == row.path.npos ? "" : row.path.substr(0, dot)) == section) {
-      consider(row.path.substr(dot == row.path.npos ? 0 : dot + 1));
+    if (section.empty()) {
+      consider(row.name);
+    }
+  }
+  for (const auto& ignored : all_ignored_names()) {
+    if (ignored.section == section) {
+      consider(ignored.name);
     }
   }
   return best;

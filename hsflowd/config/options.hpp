@@ -1,5 +1,5 @@
-// THE option table: one row an option. Both syntaxes, DNS TXT, `check`, `show`, `convert`, the JSON Schema
-// and the table in docs/configuration.md are all driven by it, so that a new option is one new row.
+// THE option table: one row per option. Both syntaxes, DNS TXT, `check`, `show`, `convert`, the JSON Schema
+// and the tables in docs/configuration.md are driven by it. A new option is one new row in option_rows.cpp.
 #pragma once
 
 #include "config/config.hpp"
@@ -14,41 +14,39 @@
 
 namespace sfa::config {
 
-// A value in a Config, with the NAME when the option stands for a family.
+// A value in a Config, with the NAME if the option is a family.
 struct NamedValue {
   std::string name;
   Value value;
 };
 
-// The way between an option and its place in a Config. Options of `collector` set the last collector, and get
-// that of the index. What is not set has no value; what is repeatable or a family may have many.
+// Connects an option with its place in a Config. Options of a repeatable section set the last one, and get
+// the one at the index. `get` returns no value if the option is not set, and several for a list or a family.
 struct Access {
-  void (*set)(Config& config, const Value& value, std::string_view name) = nullptr;
-  std::vector<NamedValue> (*get)(const Config& config, std::size_t index) = nullptr;
+  void (*set)(Config& config, const Value& value, std::string_view name);
+  std::vector<NamedValue> (*get)(const Config& config, std::size_t index);
 };
 
 struct Option {
-  // Path of the section: "" is the top, "os10.port" a section in a section.
-  std::string_view section;
-  // As we spell it; case does not matter. "sampling.NAME" stands for a family of options.
+  std::string_view section; // empty = the top
+  // As we spell it; case does not matter. "sampling.NAME" is a family of options.
   std::string_view name;
   Type type;
   std::string_view standard; // the default as text; empty = none
   std::string_view doc;      // one line
-  enum Flag : unsigned { kRepeatable = 1, kDnsTxt = 2 };
-  unsigned flags = 0;
+  enum Flag : unsigned { kRepeatable = 1, kDnsTxt = 2, kRequired = 4 };
+  unsigned flags;
+  Access access;
+  std::string_view replaced_by = {}; // of a deprecated switch: the section whose presence means the same
 
-  Access access = {};                // none: parsed and checked, but not used by this build
-  std::string_view replaced_by = {}; // of a deprecated option: the section whose presence means the same
-
-  [[nodiscard]] bool supported() const { return access.set != nullptr; }
   [[nodiscard]] bool repeatable() const { return (flags & kRepeatable) != 0; }
   [[nodiscard]] bool in_dns_txt() const { return (flags & kDnsTxt) != 0; }
+  [[nodiscard]] bool required() const { return (flags & kRequired) != 0; }
   [[nodiscard]] bool deprecated() const { return !replaced_by.empty(); }
   [[nodiscard]] bool is_family() const { return name.ends_with(".NAME"); }
 };
 
-// Another name for an option or, with empty names, for a section.
+// Another name of an option.
 struct Alias {
   std::string_view section;
   std::string_view name;
@@ -57,40 +55,73 @@ struct Alias {
   bool deprecated = true;
 };
 
+// kNamesCollectors: a configuration needs at least one section with this flag.
+// kExclusive: a configuration has at most one section with this flag.
+enum SectionFlag : unsigned { kRepeatableSection = 1, kNamesCollectors = 2, kExclusive = 4 };
+
+// What is wrong with the options of a section taken together.
+struct SectionProblem {
+  std::string_view option; // where to report it
+  std::string message;
+};
+
+// All sections are at the top.
 struct SectionRow {
-  std::string_view path;
+  std::string_view name;
   std::string_view doc;
-  bool repeatable = false;
-  bool supported = false;
-  std::string_view options_of = {};                     // has the options of that section; empty = its own
-  void (*open)(Config& config) = nullptr;               // what its mere presence means
-  std::size_t (*count)(const Config& config) = nullptr; // how many a Config has; null = always one
+  unsigned flags = 0;
+  std::string_view plural = {};                         // its other name, under which YAML has the list
+  void (*open)(Config& config) = nullptr;               // applies the mere presence of the section
+  std::size_t (*count)(const Config& config) = nullptr; // sections in a Config; null = always one
+  void (*reset)(Config& config) = nullptr;              // clears its options if there is no such section
+  std::optional<SectionProblem> (*check)(const Config& config, std::size_t index) = nullptr;
+
+  [[nodiscard]] bool repeatable() const { return (flags & kRepeatableSection) != 0; }
+  [[nodiscard]] std::size_t count_in(const Config& config) const {
+    return count == nullptr ? 1 : count(config);
+  }
+  // "dns-sd", "collector[0]".
+  [[nodiscard]] std::string origin_path(std::size_t index) const;
+};
+
+// A name that host-sflow's configurations have and that does nothing here. It is accepted with a warning, and
+// the content of such a section is not checked.
+struct IgnoredName {
+  std::string_view section = {}; // empty = the top
+  std::string_view name = {};
+  std::string_view doc = {}; // one line
+  bool is_section = true;
+  unsigned flags = 0; // SectionFlag
+  // Options of this section that the top has too, separated by `|`: they do not mean that a `}` is missing.
+  std::string_view shared_options = {};
 };
 
 [[nodiscard]] std::span<const Option> all_options();
 [[nodiscard]] std::span<const Alias> all_aliases();
 [[nodiscard]] std::span<const SectionRow> all_sections();
+[[nodiscard]] std::span<const IgnoredName> all_ignored_names();
 
 struct FoundOption {
   const Option* option = nullptr; // never null
-  const Alias* alias = nullptr;   // when found by another name
+  const Alias* alias = nullptr;   // if found by another name
   std::string family_name;        // "http" of "sampling.HTTP", "10G" of "sampling.10g"
 };
 
-// `key` in any case. Nothing: no such option in that section.
+// All of these take keys in any case. `section` is empty for the top.
 [[nodiscard]] std::optional<FoundOption> find_option(std::string_view section, std::string_view key);
-[[nodiscard]] const SectionRow* find_section(std::string_view parent_path, std::string_view name);
+[[nodiscard]] const SectionRow* find_section(std::string_view parent, std::string_view key);
+[[nodiscard]] const IgnoredName* find_ignored(std::string_view section, std::string_view key);
 
-// "collector" in "" is "collector", "port" in "os10" is "os10.port".
+// "ip" in "collector" is "collector.ip"; at the top it is "ip".
 [[nodiscard]] std::string join_path(std::string_view parent_path, std::string_view name);
 
 // "polling", and "sampling.http" of the family "sampling.NAME".
 [[nodiscard]] std::string option_key(const Option& option, std::string_view family_name);
 
-// Where else the key is known: the top, or the first such section that is supported.
+// Where a key is known: the top, or the first section that has it.
 [[nodiscard]] std::optional<std::string_view> section_that_knows(std::string_view key);
 
-// The known key or section of that section that is spelled most like `key`; empty when none is.
+// The known key of that section that is spelled most like `key`; empty if none is similar.
 [[nodiscard]] std::string_view nearest_key(std::string_view section, std::string_view key);
 
 } // namespace sfa::config

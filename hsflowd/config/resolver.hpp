@@ -1,4 +1,4 @@
-// From what is configured and what the host is like to the settings in force.
+// Combines the configuration with the state of the host to the settings that are published.
 #pragma once
 
 #include "common/settings.hpp"
@@ -10,7 +10,7 @@
 
 namespace sfa::config {
 
-// `collectors` are the configured ones of which an address is known.
+// `collectors`: the configured ones whose address is known.
 [[nodiscard]] Settings resolve(const Config& config, const AgentElection& election,
                                const std::string& hostname, std::vector<Collector> collectors);
 

@@ -1,5 +1,4 @@
-// The neutral syntax tree: what a configuration says, in either syntax, before anybody asks whether it makes
-// sense.
+// The syntax tree of a configuration, the same for both syntaxes, before its meaning is checked.
 #pragma once
 
 #include "config/diagnostic.hpp"
@@ -24,15 +23,15 @@ struct Setting {
 struct Section {
   std::string name = {}; // as written; empty for the top
   Place place = {};
-  std::vector<Setting> settings = {}; // in the order of the file, as are the sections
+  std::vector<Setting> settings = {}; // in the order of the file, like the sections
   std::vector<Section> sections = {};
   bool in_list = false; // YAML: one of a list of maps
 
   bool operator==(const Section&) const = default;
 };
 
-// Settings and sections as the file has them, each to its own function: the last of two values counts,
-// wherever they stand.
+// Calls the functions for settings and sections in the order of the file: the last of two values counts, even
+// if one is an old name outside the section.
 template <class OnSetting, class OnSection>
 void in_file_order(const Section& section, OnSetting on_setting, OnSection on_section) {
   auto setting = section.settings.begin();
@@ -48,18 +47,18 @@ void in_file_order(const Section& section, OnSetting on_setting, OnSection on_se
   }
 }
 
-// Deeper sections are refused by both syntaxes: no option stands that deep, and recursion stays bounded.
+// Both syntaxes refuse deeper sections: no option is that deep, and recursion stays bounded.
 inline constexpr std::size_t kMaxSectionDepth = 3;
 
-// UTF-8's mark, which some editors write in front of a text.
+// Some editors write the byte order mark of UTF-8 at the start of a text.
 [[nodiscard]] inline std::string_view without_byte_order_mark(std::string_view text) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
   return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
 }
 
-// No tree when the text has a syntax error; the diagnostics name no file, which only the caller knows.
+// The diagnostics have no file name: only the caller knows it.
 struct ParsedTree {
-  std::optional<Section> top;
+  std::optional<Section> top; // nullopt if the text has a syntax error
   std::vector<Diagnostic> diagnostics;
   bool unclosed = false; // the text ended inside a section
 };

@@ -13,9 +13,8 @@ namespace sfa::config {
 namespace {
 
 constexpr std::size_t kMaxDeviceName = 15; // IFNAMSIZ of <net/if.h> less the final zero
-constexpr std::size_t kMaxText = 255;    // a word of the classic syntax; and lines of hsflowd.auto stay short
+constexpr std::size_t kMaxText = 255;    // as a word of the classic syntax; keeps lines of hsflowd.auto short
 constexpr std::size_t kMaxDnsName = 253; // RFC 1035, section 2.3.4, in text form
-constexpr std::size_t kMaxBridges = 255; // bytes, as many as a word of the classic syntax has
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -78,16 +77,6 @@ std::optional<bool> boolean(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<double> probability(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  // Written so that a NaN fails.
-  if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= 1)) {
-    return std::nullopt;
-  }
-  return value;
-}
-
 bool is_dns_name(std::string_view text) {
   const auto labels = split(text, ".");
   return !labels.empty() && text.front() != '.' && text.size() <= kMaxDnsName &&
@@ -105,11 +94,11 @@ bool is_host(std::string_view text) {
   if (!is_dns_name(text)) {
     return false;
   }
-  // RFC 1123, section 2.1: a name whose last label is a number would be taken for a mistyped address.
+  // RFC 1123, section 2.1: a name whose last label is a number is a mistyped address.
   return !std::ranges::all_of(split(text, ".").back(), is_digit);
 }
 
-// Both a device and a network namespace are files: what may be a path must not get there.
+// Devices and network namespaces are files; a path must not become one of their names.
 bool is_file_name(std::string_view text) {
   return !text.empty() && text.size() <= kMaxText && text != "." && text != ".." &&
          std::ranges::all_of(text, [](char c) { return is_visible(c) && c != '/'; });
@@ -120,9 +109,9 @@ bool is_text(std::string_view text) {
          std::ranges::none_of(text, [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; });
 }
 
-// They go into one line of the shared file each.
+// Each list is one line of the shared file.
 bool is_names(std::string_view text) {
-  return !split(text, ",").empty() && text.size() <= kMaxBridges && std::ranges::all_of(text, is_visible);
+  return !split(text, ",").empty() && text.size() <= kMaxText && std::ranges::all_of(text, is_visible);
 }
 
 // 255.255.255.0 -> 24
@@ -189,13 +178,6 @@ std::optional<std::string> choice(std::string_view choices, std::string_view tex
   return std::nullopt;
 }
 
-bool is_speed_range(std::string_view text) {
-  const auto dash = text.find('-');
-  const auto low = number(text.substr(0, dash));
-  const auto high = dash == text.npos ? low : number(text.substr(dash + 1));
-  return low && high && *low <= *high;
-}
-
 std::optional<Value> text_if(bool valid, std::string_view text) {
   return valid ? std::optional<Value>(std::string(text)) : std::nullopt;
 }
@@ -208,8 +190,6 @@ std::optional<Value> value_of(const Type& type, std::string_view text) {
   }
   case Kind::boolean:
     return boolean(text);
-  case Kind::probability:
-    return probability(text);
   case Kind::address: {
     const auto address = IpAddress::parse(text);
     return address ? std::optional<Value>(address->to_string()) : std::nullopt;
@@ -228,8 +208,6 @@ std::optional<Value> value_of(const Type& type, std::string_view text) {
     return text_if(is_file_name(text), text);
   case Kind::choice:
     return choice(type.choices, text);
-  case Kind::speed_range:
-    return text_if(is_speed_range(text), text);
   case Kind::names:
     return text_if(is_names(text), text);
   case Kind::text:
@@ -241,7 +219,6 @@ std::optional<Value> value_of(const Type& type, std::string_view text) {
 struct Formatter {
   std::string operator()(bool value) const { return value ? "on" : "off"; }
   std::string operator()(std::uint64_t value) const { return std::to_string(value); }
-  std::string operator()(double value) const { return fmt::format("{}", value); }
   std::string operator()(const std::string& value) const { return value; }
   std::string operator()(const AgentCidr& value) const { return format_cidr(value); }
 };
@@ -272,8 +249,6 @@ std::string expected_text(const Type& type) {
                : fmt::format("a number from {} to {}", type.min, type.max);
   case Kind::boolean:
     return "`on` or `off`";
-  case Kind::probability:
-    return "a number from 0 to 1";
   case Kind::address:
     return "an IP address";
   case Kind::host:
@@ -290,8 +265,6 @@ std::string expected_text(const Type& type) {
     return fmt::format("a name without `/`, {} bytes at most", kMaxText);
   case Kind::choice:
     return fmt::format("one of `{}`", fmt::join(split(type.choices, "|"), "`, `"));
-  case Kind::speed_range:
-    return "a speed or a range of speeds such as `1G-10G`";
   case Kind::names:
     return "names, separated by commas; `*`, `?` and `[...]` as in a shell";
   case Kind::text:

@@ -15,19 +15,19 @@ namespace sfa::config {
 
 namespace {
 
-// Ends the parse, through yaml-cpp; never leaves this file.
+// Ends the parse, through yaml-cpp; caught in this file.
 struct SyntaxError {
   Place place;
   std::string message;
 };
 
-// yaml-cpp counts from 0, and has -1 for nowhere.
+// yaml-cpp counts from 0; -1 means no place.
 Place place_of(const YAML::Mark& mark) {
   return {static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
 }
 
-// Builds the tree from yaml-cpp's events rather than from its nodes: a mark comes with each event, and a
-// document is refused at the first thing wrong with it, before anything is expanded or nested deeply.
+// Builds the tree from yaml-cpp's events, not from its nodes: each event has a place, and the first error
+// ends the parse before anything is expanded or nested deeply.
 class TreeBuilder : public YAML::EventHandler {
 public:
   [[nodiscard]] Section take() { return std::move(top_); }
@@ -92,11 +92,11 @@ public:
   }
 
 private:
-  struct Open { // a map whose end has not come yet
+  struct Open { // a map whose end is still to come
     Section section = {};
-    std::optional<std::string> key = {}; // when its value comes next
+    std::optional<std::string> key = {}; // set if its value comes next
     Place key_place = {};
-    bool list = false; // that value is a list, and we are in it
+    bool list = false; // inside the list that is that value
     std::set<std::string> keys = {};
   };
 
@@ -108,7 +108,7 @@ private:
     if (anchor != 0) {
       throw SyntaxError{place_of(mark), fmt::format("found an anchor, expected {}", expected())};
     }
-    // "?" and "!" are what a plain and a quoted scalar have when no tag is written.
+    // Without a tag in the text, a plain scalar has "?" and a quoted one "!".
     if (!tag.empty() && tag != "?" && tag != "!") {
       throw SyntaxError{place_of(mark),
                         fmt::format("found the tag `{}`, expected {}; what begins with `!` needs quotes",

@@ -7,8 +7,8 @@
 //   dns-sd:
 //     domain: .example.com
 //
-// What a configuration has no use for is refused: anchors and aliases (a few lines of them expand to
-// gigabytes), tags, several documents, and the same key twice.
+// Refused because no configuration needs them: anchors and aliases (a few lines can expand to gigabytes),
+// tags, several documents, and repeated keys.
 #pragma once
 
 #include "config/tree.hpp"
@@ -19,8 +19,9 @@ namespace sfa::config {
 
 [[nodiscard]] ParsedTree parse_yaml(std::string_view text);
 
-// True when the first line that says anything begins as YAML does: `key:`, `---`, `%`, `-`, `?`, `{` or `[`.
-// The classic syntax begins with the word `sflow` and a brace, so no text is both.
+// True if the first line that is neither empty nor a comment begins as YAML does: `key:`, `---`, `%`, `-`,
+// `?`,
+// `{` or `[`. The classic syntax begins with the word `sflow` and a brace, so no text is both.
 [[nodiscard]] bool looks_like_yaml(std::string_view text);
 
 } // namespace sfa::config

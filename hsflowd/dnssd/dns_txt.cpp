@@ -12,7 +12,7 @@ namespace {
 
 using Severity = config::Diagnostic::Severity;
 
-// As they are called in the shared file, whose keys zones use too.
+// Zones may use these keys of the shared file, too.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kOtherNames{
     {{"header", "headerBytes"}, {"datagram", "datagramBytes"}}};
 
@@ -32,7 +32,7 @@ Result<void> set_option(config::Config& config, config::Origins& origins, const 
   if (!parsed) {
     return error_of(parsed);
   }
-  // A zone steers the choice among a host's addresses; only the host itself may forbid one.
+  // A zone may prefer addresses of a host; only the host itself may exclude one.
   const auto* cidr = std::get_if<config::AgentCidr>(&*parsed);
   if (cidr != nullptr && cidr->exclude) {
     return failure("found `{}`, expected `address/prefix length`", printable(value));
@@ -44,14 +44,14 @@ Result<void> set_option(config::Config& config, config::Origins& origins, const 
   const config::Origin origin{.kind = config::Origin::Kind::dns, .text = std::string(record)};
   const auto before = origins.find(path);
   if (before != origins.end() && before->second == origin) {
-    return failure("stands there twice, the first one counts"); // RFC 6763, section 6.4
+    return failure("appears more than once; the first one counts"); // RFC 6763, section 6.4
   }
   option.access.set(config, *parsed, found.family_name);
   origins[path] = origin;
   return {};
 }
 
-// `IP`, `IP/PORT`, `IP/PORT/DEVICE` or `IP/PORT/DEVICE/NAMESPACE`; what is empty is as if it was not there.
+// `IP`, `IP/PORT`, `IP/PORT/DEVICE` or `IP/PORT/DEVICE/NAMESPACE`; an empty part counts as absent.
 Result<void> add_collector(config::Config& config, config::Origins& origins, std::string_view value,
                            std::string_view record) {
   constexpr std::array<std::string_view, 4> kParts{"ip", "UDPPort", "dev", "namespace"};
@@ -88,35 +88,38 @@ Result<void> add_collector(config::Config& config, config::Origins& origins, std
 
 std::optional<config::Diagnostic> set_from_dns_txt(config::Config& config, config::Origins& origins,
                                                    std::string_view text, std::string_view record) {
-  const auto say = [&](Severity severity, std::string message) {
+  const auto problem = [&](Severity severity, std::string message) {
     return config::Diagnostic{severity, std::string(record), {}, std::move(message)};
   };
   const auto equals = text.find('=');
   const auto key = text.substr(0, equals);
   if (equals == text.npos || key.empty()) {
-    return say(Severity::error, fmt::format("found `{}`, expected `key=value`", printable(text)));
+    return problem(Severity::error, fmt::format("found `{}`, expected `key=value`", printable(text)));
   }
   const auto value = text.substr(equals + 1);
   if (equal_ignoring_case(key, "txtvers")) {
-    return value == "1" ? std::nullopt
-                        : std::optional(say(Severity::error,
-                                            fmt::format("txtvers: found `{}`, expected `1`; the other keys "
-                                                        "are taken as those of version 1",
-                                                        printable(value))));
+    return value == "1"
+               ? std::nullopt
+               : std::optional(
+                     problem(Severity::error, fmt::format("txtvers: found `{}`, expected `1`; the other keys "
+                                                          "are taken as those of version 1",
+                                                          printable(value))));
   }
-  if (equal_ignoring_case(key, "dropLimit")) {
-    return say(Severity::warning, "`dropLimit` is not supported by this build, ignored");
+  if (const auto* ignored = config::find_ignored("", key)) {
+    return problem(Severity::warning,
+                   fmt::format("`{}` is not supported by this build, ignored", ignored->name));
   }
   if (equal_ignoring_case(key, "collector")) {
     const auto added = add_collector(config, origins, value, record);
-    return added ? std::nullopt : std::optional(say(Severity::error, added.error().in("collector").message));
+    return added ? std::nullopt
+                 : std::optional(problem(Severity::error, added.error().in("collector").message));
   }
   const auto found = config::find_option("", option_name(key));
   if (!found || !found->option->in_dns_txt() || found->alias != nullptr) {
-    return say(Severity::warning, fmt::format("unknown key `{}`, ignored", printable(key)));
+    return problem(Severity::warning, fmt::format("unknown key `{}`, ignored", printable(key)));
   }
   const auto set = set_option(config, origins, *found, value, record);
-  return set ? std::nullopt : std::optional(say(Severity::error, set.error().in(printable(key)).message));
+  return set ? std::nullopt : std::optional(problem(Severity::error, set.error().in(printable(key)).message));
 }
 
 } // namespace sfa::dnssd

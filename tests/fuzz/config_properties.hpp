@@ -1,7 +1,8 @@
-// What must hold for every text that may stand in a configuration file.
+// Properties of every text in a configuration file.
 #pragma once
 
-#include "commands/print.hpp"
+#include "commands/convert.hpp"
+#include "commands/show.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,7 +15,7 @@ using namespace config;
 
 inline void require_property(bool holds, const char* property) {
   if (!holds) {
-    std::fprintf(stderr, "does not hold: %s\n", property);
+    std::fprintf(stderr, "violated: %s\n", property);
     std::abort();
   }
 }
@@ -27,12 +28,12 @@ inline void check_config_properties(std::string_view text) {
   }
   if (!loaded.config->collectors.empty() || loaded.config->dns_sd.on) {
     require_property(load_config(show_config(loaded), "f").config == loaded.config,
-                     "what is shown loads as the same");
+                     "the output of `show` loads as the same");
   }
   const auto once = convert_config(text, "f");
   const auto twice = once ? convert_config(*once, "f") : once;
   if (!twice) {
-    return; // keys that nobody knows may not fit into the other syntax
+    return; // unknown keys may not fit into the other syntax
   }
   require_property(load_config(*twice, "f").config == loaded.config,
                    "there and back is the same configuration");

@@ -283,7 +283,7 @@ def test_dnssd_takes_the_first_domain_of_the_search_list_that_has_the_service(dn
     dns.change(records("sampling=5"))
     status, text, problems = dnssd()
     assert (status, problems) == (0, [])
-    assert text.startswith("_sflow._udp.a.example.com: no service, the next domain of the search list is asked\n"
+    assert text.startswith("_sflow._udp.a.example.com: no service; trying the next domain of the search list\n"
                            "_sflow._udp.example.com\n")
 
 

@@ -1,7 +1,6 @@
 #include "commands/schema.hpp"
 #include "paths.hpp"
 
-#include "commands/print.hpp"
 #include "config/options.hpp"
 
 #include <catch2/catch.hpp>
@@ -9,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 
 using namespace sfa;
 using namespace sfa::commands;
@@ -27,7 +27,7 @@ std::string content(const std::string& path) {
 } // namespace
 
 TEST_CASE("the option table in docs/configuration.md is the one of this build") {
-  // With UPDATE_EXPECTED=1 in the environment it is written anew.
+  // UPDATE_EXPECTED=1 in the environment rewrites the page.
   const std::string path = test::source_directory() / "docs" / "configuration.md";
   std::string page = content(path);
   const auto begin = page.find(kBegin);
@@ -49,8 +49,10 @@ TEST_CASE("the JSON Schema knows every option and section") {
   CHECK(schema["properties"]["polling"]["anyOf"][0]["maximum"] == kMaxPolling);
   CHECK(schema["properties"]["counterPollingInterval"]["deprecated"] == true);
   CHECK(schema["properties"]["collectors"]["anyOf"][0]["items"]["required"][0] == "ip");
-  CHECK(schema["properties"]["os10"]["properties"]["port"]["anyOf"][1]["properties"].contains("dev"));
-  CHECK(schema["properties"]["epcap"]["anyOf"][1]["properties"].contains("dev.pattern"));
+  CHECK(schema["properties"]["collector"]["anyOf"][1]["required"][0] == "ip");
+  CHECK(schema["properties"]["ovs"]["type"] == nlohmann::json{"object", "null"});
+  CHECK(schema["properties"]["ovs"]["properties"].contains("bridges"));
+  CHECK(schema["properties"]["xen"]["properties"].contains("vbd"));
   CHECK(schema["patternProperties"].size() == 2);
   for (const auto& option : all_options()) {
     INFO(option.name);
@@ -58,21 +60,25 @@ TEST_CASE("the JSON Schema knows every option and section") {
            schema["properties"].contains(std::string(option.name))));
   }
   for (const auto& section : all_sections()) {
-    INFO(section.path);
-    CHECK((section.path.find('.') != section.path.npos ||
-           schema["properties"].contains(std::string(section.path))));
+    CHECK(schema["properties"].contains(std::string(section.name)));
   }
 }
 
-TEST_CASE("a YAML scalar is quoted where a reader would take it for something else") {
-  for (const auto* plain : {"eth0", "192.0.2.1", ".example.com", "a/b-c_d"}) {
-    CHECK(yaml_scalar(plain, true) == plain);
+TEST_CASE("the JSON Schema accepts ignored names with any content") {
+  const auto schema = nlohmann::json::parse(json_schema());
+  for (const auto& ignored : all_ignored_names()) {
+    if (ignored.section.empty()) {
+      const auto& property = schema["properties"][std::string(ignored.name)];
+      CHECK(property.size() == 1);
+      CHECK(property["description"].get<std::string>().starts_with("Ignored by this build. "));
+    }
   }
-  for (const auto* special : {"on", "Yes", "null", "123", "1.5", "0x1f", "1e5", "::1", "!x", "a: b", "#", "",
-                              "-", "- a", ".5", ".inf", "2001-01-01"}) {
-    CHECK(yaml_scalar(special, true) == "\"" + std::string(special) + "\"");
+}
+
+TEST_CASE("the JSON Schema demands a section that names collectors") {
+  std::set<std::string> keys;
+  for (const auto& alternative : nlohmann::json::parse(json_schema())["anyOf"]) {
+    keys.insert(alternative["required"][0]);
   }
-  CHECK(yaml_scalar("20", false) == "20");
-  CHECK(yaml_scalar("on", false) == "on");
-  CHECK(yaml_scalar("a\"\\\n", true) == R"("a\"\\\x0a")");
+  CHECK(keys == std::set<std::string>{"collector", "collectors", "dns-sd", "DNSSD", "eapi", "sonic"});
 }

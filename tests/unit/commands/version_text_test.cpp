@@ -9,7 +9,7 @@ using namespace sfa;
 using namespace sfa::commands;
 using Catch::Contains;
 
-TEST_CASE("the version names the modules that are installed, and no other file beside them") {
+TEST_CASE("the version names the installed modules and no other files") {
   std::string name = "/tmp/version_text_test.XXXXXX";
   REQUIRE(mkdtemp(name.data()) != nullptr);
   const std::filesystem::path directory = name;

@@ -78,12 +78,12 @@ TEST_CASE("kinds of address rank as documented, whatever the order in which the 
   CHECK(election.why == "highest rank (12): IPv4 global");
 }
 
-TEST_CASE("a reserved address is better than none, and worse than every other one") {
+TEST_CASE("a reserved address is the last choice before none") {
   CHECK(winner({}, {on("eth0", 2, "240.0.0.1")}) == "240.0.0.1");
   CHECK(winner({}, {on("eth0", 2, "240.0.0.1"), on("lo", 1, "::1")}) == "::1");
 }
 
-TEST_CASE("addresses that no datagram can come from never win, preferred or not") {
+TEST_CASE("addresses that cannot be a source address never win, even if preferred") {
   for (const auto* address :
        {"0.0.0.0", "224.0.0.1", "239.255.255.255", "255.255.255.255", "::", "ff02::1"}) {
     const Config config = with({.agent_device = "eth0", .agent_cidrs = {cidr("0.0.0.0", 0), cidr("::", 0)}});
@@ -91,7 +91,7 @@ TEST_CASE("addresses that no datagram can come from never win, preferred or not"
   }
 }
 
-TEST_CASE("each of the private IPv4 blocks ends where RFC 1918 says") {
+TEST_CASE("the private IPv4 blocks are those of RFC 1918") {
   const auto reason = [](std::string_view address) {
     return elect_agent_address({}, std::vector{on("eth0", 2, address)}).candidates.at(0).reason;
   };
@@ -105,7 +105,7 @@ TEST_CASE("each of the private IPv4 blocks ends where RFC 1918 says") {
   }
 }
 
-TEST_CASE("a VLAN is looked at before private, and behind unique local and link-local") {
+TEST_CASE("a VLAN takes precedence over private, but not over unique local and link-local") {
   const auto reason = [](std::string_view address) {
     return elect_agent_address({}, std::vector{on_vlan("eth0.5", 5, address)}).candidates.at(0).reason;
   };
@@ -117,7 +117,7 @@ TEST_CASE("a VLAN is looked at before private, and behind unique local and link-
   CHECK(reason("169.254.0.1") == "IPv4 link-local");
 }
 
-TEST_CASE("agent.cidr raises any kind over the best kind, the first listed most") {
+TEST_CASE("agent.cidr raises any kind of address above the best kind, earlier prefixes more") {
   const std::vector<InterfaceAddress> addresses{on("eth0", 2, "192.0.2.1"), on("eth1", 3, "10.1.0.1"),
                                                 on("lo", 1, "127.0.0.1"), on("eth2", 4, "fe80::2")};
   CHECK(winner(with({.agent_cidrs = {cidr("127.0.0.0", 8)}}), addresses) == "127.0.0.1");
@@ -127,7 +127,7 @@ TEST_CASE("agent.cidr raises any kind over the best kind, the first listed most"
   CHECK(winner(with({.agent_cidrs = {cidr("172.16.0.0", 12)}}), addresses) == "192.0.2.1");
 }
 
-TEST_CASE("of the prefixes that match, the first listed counts") {
+TEST_CASE("of several matching prefixes, the first one counts") {
   const Config config =
       with({.agent_cidrs = {cidr("10.1.0.0", 16), cidr("10.0.0.0", 8), cidr("192.0.2.0", 24)}});
   const auto election =
@@ -154,7 +154,7 @@ TEST_CASE("a prefix is compared bit by bit, and only with addresses of its famil
   CHECK_FALSE(boosted(cidr("0.0.0.0", 0), "2001:db8::1"));
 }
 
-TEST_CASE("an excluded address never wins: not alone, not on the agent device, not in another agent.cidr") {
+TEST_CASE("an excluded address never wins, even alone, on the agent device, or in another agent.cidr") {
   const std::vector<InterfaceAddress> alone{on("eth0", 2, "10.1.0.1")};
   CHECK(winner(with({.agent_cidrs = {cidr("10.0.0.0", 8, kExclude)}}), alone) == "none");
   CHECK(winner(with({.agent_device = "eth0", .agent_cidrs = {cidr("10.0.0.0", 8, kExclude)}}), alone) ==
@@ -169,7 +169,7 @@ TEST_CASE("an excluded address never wins: not alone, not on the agent device, n
   CHECK(election.candidates.back().reason == "excluded by agent.cidr !10.0.0.0/8");
 }
 
-TEST_CASE("the agent device raises all its addresses, and is known by its alias and by a label too") {
+TEST_CASE("the agent device raises all its addresses, and may be given by an alias or a label") {
   std::vector<InterfaceAddress> addresses{on("eth0", 2, "192.0.2.1"), on("eth1", 3, "10.1.0.1"),
                                           on("eth1", 3, "fe80::3")};
   const auto election = elect_agent_address(with({.agent_device = "eth1"}), addresses);
@@ -182,14 +182,14 @@ TEST_CASE("the agent device raises all its addresses, and is known by its alias 
   CHECK(winner(with({.agent_device = "eth1:7"}), addresses) == "fe80::3");
 }
 
-TEST_CASE("an agent device without an address does not stop the election, which says so") {
+TEST_CASE("an agent device without an address is reported and does not stop the election") {
   const auto election =
       elect_agent_address(with({.agent_device = "eth7"}), std::vector{on("eth0", 2, "192.0.2.1")});
   CHECK(election.address == ip("192.0.2.1"));
   CHECK(election.why == "highest rank (12): IPv4 global; no address is on the agent device eth7");
 }
 
-TEST_CASE("the first agent.cidr of two outweighs the agent device; a single one weighs as much") {
+TEST_CASE("the first agent.cidr of two outweighs the agent device; a single one is its equal") {
   const std::vector<InterfaceAddress> addresses{on("eth0", 2, "192.0.2.1"), on("eth1", 3, "10.1.0.1")};
   const Config two =
       with({.agent_device = "eth0", .agent_cidrs = {cidr("10.0.0.0", 8), cidr("172.16.0.0", 12)}});
@@ -222,7 +222,8 @@ TEST_CASE(
   CHECK(elect_agent_address(with({.agent_ip = ip("198.51.100.9")}), {}).device.empty());
 }
 
-TEST_CASE("of equal ranks, one that stays wins over one from autoconfiguration, then the lowest ifIndex") {
+TEST_CASE(
+    "of equal ranks, a permanent address wins over one from autoconfiguration, then the lowest ifIndex") {
   std::vector<InterfaceAddress> addresses{on("eth0", 2, "2001:db8::1"), on("eth1", 3, "2001:db8::2"),
                                           on("eth2", 4, "2001:db8::3")};
   auto election = elect_agent_address({}, addresses);
@@ -239,7 +240,7 @@ TEST_CASE("of equal ranks, one that stays wins over one from autoconfiguration, 
   CHECK(election.candidates.at(1).at.if_index == 2);
 }
 
-TEST_CASE("of equal ranks on one device, the lowest address wins in whatever order they come") {
+TEST_CASE("of equal ranks on one device, the lowest address wins, whatever the order") {
   std::vector<InterfaceAddress> addresses{on("eth0", 2, "192.0.2.9"), on("eth0", 2, "192.0.2.1")};
   CHECK(winner({}, addresses) == "192.0.2.1");
   std::ranges::reverse(addresses);
@@ -248,7 +249,7 @@ TEST_CASE("of equal ranks on one device, the lowest address wins in whatever ord
   CHECK(election.why == "highest rank (12): IPv4 global; before 192.0.2.9 on eth0: the lower address");
 }
 
-TEST_CASE("an interface that is down has no say") {
+TEST_CASE("an interface that is down is not a candidate") {
   auto down = on("eth0", 2, "192.0.2.1");
   down.up = false;
   const auto election =
@@ -259,7 +260,7 @@ TEST_CASE("an interface that is down has no say") {
   CHECK(election.candidates[1].reason == "the interface is down");
 }
 
-TEST_CASE("without any usable address there is none, and it says so") {
+TEST_CASE("without a usable address there is no agent address, with a reason") {
   const auto election = elect_agent_address({}, {});
   CHECK_FALSE(election.address);
   CHECK(election.device.empty());
@@ -269,7 +270,7 @@ TEST_CASE("without any usable address there is none, and it says so") {
             .why == "no interface that is up has a usable address that agent.cidr does not exclude");
 }
 
-TEST_CASE("an election explains itself: every candidate, its rank and the winner") {
+TEST_CASE("the text of an election has every candidate, its rank and the winner") {
   auto down = on("wan", 4, "203.0.113.1");
   down.up = false;
   const std::vector<InterfaceAddress> addresses{on("lo", 1, "127.0.0.1"), on("eth0", 2, "192.0.2.1"), down,

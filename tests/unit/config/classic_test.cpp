@@ -34,7 +34,7 @@ TEST_CASE("settings and sections keep their places") {
   CHECK(top.sections[0].settings == std::vector{Setting{"ip", "10.0.0.1", {4, 5}, {4, 8}}});
 }
 
-TEST_CASE("every separator separates, alone and in runs") {
+TEST_CASE("every separator works alone and in runs") {
   const std::vector expected{Setting{"a", "1", {1, 9}, {1, 11}}, Setting{"b", "2", {1, 13}, {1, 15}}};
   for (const std::string_view separator : {" ", "\t", "=", ";", "\r"}) {
     std::string text = "sflow {_a_1_b_2_}";
@@ -47,7 +47,7 @@ TEST_CASE("every separator separates, alone and in runs") {
   CHECK(tree("sflow\n{\na\n1\n}").settings == std::vector{Setting{"a", "1", {3, 1}, {4, 1}}});
 }
 
-TEST_CASE("a comment ends with its line, wherever it begins") {
+TEST_CASE("a comment may begin anywhere and ends with its line") {
   CHECK(tree("# x { y\nsflow { # c\n a#}\n=1#2\n}# rest").settings ==
         std::vector{Setting{"a", "1", {3, 2}, {4, 2}}});
 }
@@ -64,12 +64,12 @@ TEST_CASE("braces need no space around them") {
   CHECK(top.sections[1].name == "kvm");
 }
 
-TEST_CASE("a regular expression keeps the braces that it closes itself") {
+TEST_CASE("a regular expression keeps braces in pairs") {
   CHECK(tree("sflow{xen{switchport=swp[0-9]{1,2}s{2}}}").sections[0].settings[0].value ==
         "swp[0-9]{1,2}s{2}");
 }
 
-TEST_CASE("a missing last brace costs a warning that names what is open") {
+TEST_CASE("a missing last brace is a warning that names the open sections") {
   const auto parsed = parse_classic("sflow {\n a=1\n");
   CHECK(parsed.top);
   CHECK(complaint("sflow {\n a=1\n") ==
@@ -79,7 +79,7 @@ TEST_CASE("a missing last brace costs a warning that names what is open") {
   CHECK_FALSE(has_error(parsed.diagnostics));
 }
 
-TEST_CASE("a syntax error has no tree, and says where it is and what was expected") {
+TEST_CASE("a syntax error has its place and the expected text, and yields no tree") {
   CHECK(complaint("") == "f:1:1: found the end of the file, expected `sflow`");
   CHECK(complaint("polling=1") == "f:1:1: found `polling`, expected `sflow`");
   CHECK(complaint("sflow polling=1") == "f:1:7: found `polling`, expected `{` after `sflow`");
@@ -101,7 +101,7 @@ TEST_CASE("sections nest three deep and no deeper") {
         "f:1:14: found a section inside 4 others, expected no more than 3");
 }
 
-TEST_CASE("words and lines have a largest length") {
+TEST_CASE("words and lines have a maximum length") {
   CHECK(tree("sflow{a=" + std::string(255, 'x') + "}").settings[0].value.size() == 255);
   CHECK(complaint("sflow{a=" + std::string(256, 'x') + "}") ==
         "f:1:9: found a word of 256 bytes, expected no more than 255");
@@ -112,7 +112,7 @@ TEST_CASE("words and lines have a largest length") {
         "f:2:2048: found a line of 2048 bytes, expected no more than 2047");
 }
 
-TEST_CASE("a file cut short at any byte is an answer, never a crash") {
+TEST_CASE("a file cut off at any byte is parsed or refused, without a crash") {
   const std::string text = "sflow { # c\n a=\"x\"\"y\" b { c{d=e{1}} } }\n";
   for (std::size_t length = 0; length < text.size(); ++length) {
     const auto parsed = parse_classic(text.substr(0, length));

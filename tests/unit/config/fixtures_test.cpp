@@ -1,7 +1,8 @@
-// Every file of tests/fixtures/config: good ones against the values that they resolve to, bad ones against
-// exactly what is said about them. With UPDATE_EXPECTED=1 in the environment the expected files are written
-// anew, to be reviewed.
-#include "commands/print.hpp"
+// Checks each file of tests/fixtures/config: good ones against the values that they resolve to, bad ones
+// against their exact errors and warnings. UPDATE_EXPECTED=1 in the environment rewrites the expected files,
+// for review.
+#include "commands/convert.hpp"
+#include "commands/show.hpp"
 #include "common/text.hpp"
 #include "config/load.hpp"
 #include "paths.hpp"
@@ -21,7 +22,7 @@ using namespace sfa::config;
 
 namespace {
 
-const std::filesystem::path kFolder = test::fixtures_directory() / "config";
+const std::filesystem::path kDirectory = test::fixtures_directory() / "config";
 
 std::string content(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
@@ -29,9 +30,9 @@ std::string content(const std::filesystem::path& path) {
 }
 
 // At least 60 of them: a directory that was moved must not pass for one without a mistake.
-std::vector<std::filesystem::path> files(const std::filesystem::path& folder) {
+std::vector<std::filesystem::path> files(const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     if (entry.path().extension() != ".expected") {
       found.push_back(entry.path());
     }
@@ -40,7 +41,7 @@ std::vector<std::filesystem::path> files(const std::filesystem::path& folder) {
   return found;
 }
 
-std::string said(const LoadedConfig& loaded) {
+std::string reported(const LoadedConfig& loaded) {
   std::string text;
   for (const auto& diagnostic : loaded.diagnostics) {
     const bool is_error = diagnostic.severity == Diagnostic::Severity::error;
@@ -49,12 +50,12 @@ std::string said(const LoadedConfig& loaded) {
   return text;
 }
 
-// What `show` prints without the options that the file leaves alone: those stand in print_test.cpp, so that
-// a new option changes one expected text and not all of these.
+// The output of `show` without the options that the file does not set: they are in show_test.cpp, so that a
+// new option changes one expected text and not all of these.
 std::string set_values(const LoadedConfig& loaded) {
   const std::string shown = show_config(loaded);
   std::string text;
-  std::string heading; // of a section; stands above its first value
+  std::string heading; // of a section, for its first value
   for (const auto line : lines(shown)) {
     if (line.ends_with(": not set") || line.ends_with("# default")) {
       continue;
@@ -84,26 +85,26 @@ LoadedConfig load(const std::filesystem::path& file) {
 } // namespace
 
 TEST_CASE("every good configuration resolves to the expected values and origins") {
-  for (const auto& file : files(kFolder / "good")) {
+  for (const auto& file : files(kDirectory / "good")) {
     INFO(file);
     const auto loaded = load(file);
     CHECK(loaded.config);
-    check_expected(file, set_values(loaded) + said(loaded));
+    check_expected(file, set_values(loaded) + reported(loaded));
   }
 }
 
-TEST_CASE("every bad configuration is refused in exactly the expected words") {
-  for (const auto& file : files(kFolder / "bad")) {
+TEST_CASE("every bad configuration is refused with exactly the expected messages") {
+  for (const auto& file : files(kDirectory / "bad")) {
     INFO(file);
     const auto loaded = load(file);
     CHECK_FALSE(loaded.config);
     CHECK(show_config(loaded).empty());
-    check_expected(file, said(loaded));
+    check_expected(file, reported(loaded));
   }
 }
 
-TEST_CASE("a good configuration survives the way to the other syntax and back") {
-  for (const auto& file : files(kFolder / "good")) {
+TEST_CASE("a good configuration survives a conversion to the other syntax and back") {
+  for (const auto& file : files(kDirectory / "good")) {
     INFO(file);
     const auto loaded = load(file);
     REQUIRE(loaded.config);
@@ -117,23 +118,23 @@ TEST_CASE("a good configuration survives the way to the other syntax and back") 
   }
 }
 
-TEST_CASE("what `show` prints loads as the same configuration") {
-  for (const auto& file : files(kFolder / "good")) {
+TEST_CASE("the output of `show` loads as the same configuration") {
+  for (const auto& file : files(kDirectory / "good")) {
     INFO(file);
     const auto loaded = load(file);
     REQUIRE(loaded.config);
     if (loaded.config->collectors.empty() && !loaded.config->dns_sd.on) {
-      continue; // allowed only because of a section that is ignored, and not shown as a value
+      continue; // valid only because of an ignored section, which is shown as a comment
     }
     const auto again = load_config(show_config(loaded), "f");
     CHECK(again.config == loaded.config);
-    CHECK(said(again).find("unknown") == std::string::npos);
+    CHECK(reported(again).find("unknown") == std::string::npos);
   }
 }
 
-TEST_CASE("a configuration cut short at any byte gets an answer") {
-  for (const auto* folder : {"good", "bad"}) {
-    for (const auto& file : files(kFolder / folder)) {
+TEST_CASE("a configuration cut off at any byte is either loaded or refused") {
+  for (const auto* directory : {"good", "bad"}) {
+    for (const auto& file : files(kDirectory / directory)) {
       INFO(file);
       const std::string text =
           content(file).substr(0, 600); // the rest of the longest is one line of one character
@@ -145,7 +146,7 @@ TEST_CASE("a configuration cut short at any byte gets an answer") {
   }
 }
 
-TEST_CASE("the two sample configurations mean the same") {
+TEST_CASE("the two sample configurations are equivalent") {
   const std::filesystem::path samples = test::source_directory() / "conf";
   const auto classic = load(samples / "hsflowd.conf");
   const auto yaml = load(samples / "hsflowd.yaml");

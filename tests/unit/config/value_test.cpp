@@ -32,7 +32,7 @@ TEST_CASE("numbers are decimal, hexadecimal or octal, with a multiplier") {
   }
 }
 
-TEST_CASE("a number that does not fit is wrong, not another number") {
+TEST_CASE("a number that does not fit is refused, not reduced") {
   CHECK(number("18446744073709551615") == "18446744073709551615");
   CHECK(number("18446744073709551616") == "-");
   CHECK(number("18446744073G") == "18446744073000000000");
@@ -40,7 +40,7 @@ TEST_CASE("a number that does not fit is wrong, not another number") {
   CHECK(number("4294967297", 1) == "-");
 }
 
-TEST_CASE("booleans are on or off, and what YAML calls so") {
+TEST_CASE("booleans are on or off, or the words of YAML for them") {
   for (const auto* on : {"on", "ON", "true", "yes"}) {
     CHECK(canonical(Kind::boolean, on) == "on");
   }
@@ -66,7 +66,7 @@ TEST_CASE("a prefix has its host bits cleared") {
   }
 }
 
-TEST_CASE("a host is an address or a name, and no mistyped address") {
+TEST_CASE("a host is an address or a name, but not a mistyped address") {
   for (const auto* right : {"192.0.2.1", "::1", "localhost", "a-b.example.com", "x_y", "a.b.", "1und1.de"}) {
     CHECK(canonical(Kind::host, right) == right);
   }
@@ -76,7 +76,7 @@ TEST_CASE("a host is an address or a name, and no mistyped address") {
   }
 }
 
-TEST_CASE("names that become paths cannot leave their folder") {
+TEST_CASE("names that become paths cannot leave their directory") {
   for (const auto* wrong : {"", ".", "..", "a/b", "a b", "a\nb"}) {
     CHECK(canonical(Kind::name, wrong) == "-");
     CHECK(canonical(Kind::device, wrong) == "-");
@@ -85,7 +85,7 @@ TEST_CASE("names that become paths cannot leave their folder") {
   CHECK(canonical(Kind::device, "abcdefghijklmnop") == "-");
 }
 
-TEST_CASE("UUIDs are written in one form") {
+TEST_CASE("UUIDs have one canonical form") {
   CHECK(canonical(Kind::uuid, "4C4C4544-0051-3510-8052-B4C04F4A4231") ==
         "4c4c4544-0051-3510-8052-b4c04f4a4231");
   CHECK(canonical(Kind::uuid, "4c4c454400513510 8052b4c04f4a4231") == "-");
@@ -93,19 +93,11 @@ TEST_CASE("UUIDs are written in one form") {
   CHECK(canonical(Kind::uuid, "4c4c4544-0051-3510-8052-b4c04f4a423") == "-");
 }
 
-TEST_CASE("probabilities, domains, speeds and text have their rules") {
-  CHECK(canonical(Kind::probability, "0.0025") == "0.0025");
-  CHECK(canonical(Kind::probability, "1e-3") == "0.001");
-  CHECK(canonical(Kind::probability, "0.00000001") == "1e-08");
-  CHECK(canonical(Kind::probability, "1e-08") == "1e-08");
-  CHECK(canonical(Kind::probability, "1.1") == "-");
-  CHECK(canonical(Kind::probability, "nan") == "-");
+TEST_CASE("domains, text and lists of names have their rules") {
   CHECK(canonical(Kind::domain, ".example.com") == ".example.com");
   CHECK(canonical(Kind::domain, "example.com") == "example.com");
   CHECK(canonical(Kind::domain, ".") == "-");
   CHECK(canonical(Kind::domain, "..x") == "-");
-  CHECK(canonical(Kind::speed_range, "100M-1G") == "100M-1G");
-  CHECK(canonical(Kind::speed_range, "1G-100M") == "-");
   CHECK(canonical(Kind::text, "a\nb") == "-");
   CHECK(canonical(Kind::text, "a b") == "a b");
   CHECK(canonical(Kind::names, "br-int,br-ex*,") == "br-int,br-ex*,");

@@ -25,7 +25,7 @@ Config config_of(std::string_view text) {
 
 } // namespace
 
-TEST_CASE("YAML says the same as the classic syntax") {
+TEST_CASE("YAML is equivalent to the classic syntax") {
   CHECK(config_of(R"(
 # comment
 polling: 20
@@ -49,13 +49,13 @@ sflow {
 })"));
 }
 
-TEST_CASE("one collector needs no list, and an empty section no map") {
+TEST_CASE("a single collector needs no list, and an empty section no map") {
   CHECK(config_of("collector:\n  ip: 192.0.2.1\n").collectors.size() == 1);
   CHECK(config_of("dns-sd:\n").dns_sd.on);
   CHECK(config_of("dns-sd: {}\n").dns_sd.on);
 }
 
-TEST_CASE("YAML keeps places of keys, values and items of lists") {
+TEST_CASE("YAML keeps the places of keys, values and list items") {
   const auto parsed = parse_yaml("a: 1\nb:\n  - x\n  - y\nc:\n  d: 2\n");
   REQUIRE(parsed.top);
   CHECK(parsed.top->settings == std::vector{Setting{"a", "1", {1, 1}, {1, 4}, false},
@@ -88,7 +88,7 @@ TEST_CASE("hostile YAML is refused with its place") {
                               4)) == "f:1:4: found the byte 0x00, expected text");
 }
 
-TEST_CASE("deep nesting ends at once") {
+TEST_CASE("deep nesting is refused at once") {
   for (const std::string_view opening : {"[", "{", "- ", "? ", "a: {", "\"", "- - a: [", "{a: "}) {
     std::string text = "a: ";
     for (int i = 0; i < 10'000; ++i) {
@@ -99,12 +99,12 @@ TEST_CASE("deep nesting ends at once") {
   }
 }
 
-TEST_CASE("a list where one value belongs is an error") {
+TEST_CASE("a list in place of a single value is an error") {
   CHECK(complaint("polling: [1]\n").starts_with("f:1:11: polling: found a list, expected a number"));
   CHECK(complaint("dns-sd:\n  - domain: .x\n") == "f:2:5: dns-sd: found a list, expected one section");
 }
 
-TEST_CASE("the two syntaxes are told apart by what the text begins with") {
+TEST_CASE("the two syntaxes are told apart by the beginning of the text") {
   for (const auto* yaml : {"polling: 3", "# sflow {\n\ndns-sd:\n", "---\nx", "%YAML 1.2", "{polling: 3}",
                            "\"a\": 1", "- x", "sflow: {", "\xEF\xBB\xBF---\n", "collectors:\r\n"}) {
     CHECK(looks_like_yaml(yaml));
@@ -116,7 +116,7 @@ TEST_CASE("the two syntaxes are told apart by what the text begins with") {
   }
 }
 
-TEST_CASE("YAML cut short at any byte is an answer, never a crash") {
+TEST_CASE("YAML cut off at any byte is parsed or refused, without a crash") {
   const std::string text =
       "polling: 20\ncollectors:\n  - {ip: \"::1\", UDPPort: 1}\n  - ip: |\n      x\nagent.cidr: ['a']\n";
   for (std::size_t length = 0; length < text.size(); ++length) {

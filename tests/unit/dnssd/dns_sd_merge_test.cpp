@@ -99,7 +99,7 @@ TEST_CASE("a bad text is reported with its record, and its value falls back as i
 TEST_CASE("of a key that stands twice the first good one counts") {
   const auto result = merged("", {"sampling=bad", "sampling=5", "SAMPLING=6"});
   CHECK(result.config.sampling == 5);
-  CHECK(problems(result).back() == kName + " TXT: SAMPLING: stands there twice, the first one counts");
+  CHECK(problems(result).back() == kName + " TXT: SAMPLING: appears more than once; the first one counts");
 }
 
 TEST_CASE("every SRV target is a collector, in the place of the file's") {

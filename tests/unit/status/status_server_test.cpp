@@ -1,4 +1,4 @@
-#include "commands/status_command.hpp"
+#include "commands/status.hpp"
 #include "status/status_server.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,16 +1,18 @@
-#include "commands/dnssd_command.hpp"
-
+// hsflowd dnssd: checks a DNS-SD zone as hosts would resolve it, before it goes live.
+#include "commands/command.hpp"
 #include "common/event_loop.hpp"
 #include "config/config_file.hpp"
 #include "config/value.hpp"
+#include "daemon/daemon.hpp"
 #include "dns/dns_client.hpp"
 #include "dnssd/dns_zone.hpp"
 
-#include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,7 +20,13 @@ namespace sfa::commands {
 
 namespace {
 
-// One zone: SRV and TXT first, then the addresses of the targets.
+struct DnssdOptions {
+  std::string domain; // empty = that of the configuration file, else the resolver's search list
+  std::string server; // "ADDRESS[:PORT]"; empty = those of resolv.conf
+  double timeout_seconds = 10;
+};
+
+// Queries one zone: SRV and TXT first, then the addresses of the targets.
 class ZoneQuery {
 public:
   ZoneQuery(dns::DnsClient& dns, std::string name, Callback done) : dns_(dns), done_(std::move(done)) {
@@ -66,6 +74,7 @@ private:
   bool targets_asked_ = false;
 };
 
+// Prints the records to standard output and problems to standard error. Returns false if one is an error.
 bool print(const dnssd::ZoneReport& report) {
   fmt::print("{}", report.text);
   std::fflush(stdout);
@@ -81,7 +90,7 @@ bool has_service(const dnssd::ZoneAnswers& answers) {
 }
 
 config::DnsSdConfig configured(const DnssdOptions& options, const std::filesystem::path& config_file) {
-  const auto loaded = config::load_config_file(config_file); // what is wrong with it, `hsflowd check` says
+  const auto loaded = config::load_config_file(config_file); // `hsflowd check` reports its errors
   config::DnsSdConfig config = loaded.config ? loaded.config->dns_sd : config::DnsSdConfig{};
   if (!options.domain.empty()) {
     config.domain = options.domain;
@@ -91,26 +100,16 @@ config::DnsSdConfig configured(const DnssdOptions& options, const std::filesyste
 
 std::string problem_of_timeout(const std::string& text) {
   constexpr double kLongest = 3600;
-  double seconds = 0; // NaN is not above it
-  const bool known = CLI::detail::lexical_cast(text, seconds) && seconds > 0 && seconds <= kLongest;
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool known =
+      error == std::errc{} && end == text.data() + text.size() && seconds > 0 && seconds <= kLongest;
   return known ? std::string() : fmt::format("`{}` is not a number of seconds up to {}", text, kLongest);
 }
 
-} // namespace
-
-void add_dnssd_options(CLI::App& command, DnssdOptions& options) {
-  command
-      .add_option("DOMAIN", options.domain,
-                  "Domain (default: that of the configuration file, else the resolver's search list)")
-      ->check([](const std::string& text) {
-        const auto value = config::parse_value({.kind = config::Kind::domain}, text);
-        return value ? std::string() : value.error().message;
-      });
-  command.add_option("--server", options.server,
-                     "Server to ask, ADDRESS or ADDRESS:PORT, instead of the resolver's");
-  command.add_option("--timeout", options.timeout_seconds, "Seconds to wait for all answers")
-      ->check(problem_of_timeout)
-      ->capture_default_str();
+std::string problem_of_domain(const std::string& text) {
+  const auto value = config::parse_value({.kind = config::Kind::domain}, text);
+  return value ? std::string() : value.error().message;
 }
 
 int dnssd(const DnssdOptions& options, const std::filesystem::path& config_file) {
@@ -119,10 +118,10 @@ int dnssd(const DnssdOptions& options, const std::filesystem::path& config_file)
   dns::DnsClient dns(loop, dns::DnsClient::Setup{.servers = options.server});
   const auto domains = config.domain.empty() ? dns.search_domains() : std::vector{config.domain};
   if (domains.empty()) {
-    fmt::print(stderr,
-               "error: there is no domain: neither an argument, nor `dns-sd` in {}, nor a search list in "
-               "resolv.conf\n",
-               config_file.native());
+    fmt::print(
+        stderr,
+        "error: no domain: there is no argument, no `dns-sd` in {}, and no search list in resolv.conf\n",
+        config_file.native());
     return EXIT_FAILURE;
   }
   bool in_time = true;
@@ -132,7 +131,7 @@ int dnssd(const DnssdOptions& options, const std::filesystem::path& config_file)
   });
   timeout.arm_at(std::chrono::steady_clock::now() +
                  std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_seconds * 1000)));
-  // As hosts do: the first domain that has the service. The others are only mentioned.
+  // Like hosts, it uses the first domain that has the service.
   std::vector<std::unique_ptr<ZoneQuery>> queries;
   std::function<void()> ask = [&] {
     queries.push_back(std::make_unique<ZoneQuery>(dns, dnssd::dns_sd_name(domains[queries.size()]), [&] {
@@ -141,7 +140,7 @@ int dnssd(const DnssdOptions& options, const std::filesystem::path& config_file)
         loop.quit();
         return;
       }
-      fmt::print("{}: no service, the next domain of the search list is asked\n", answers.name);
+      fmt::print("{}: no service; trying the next domain of the search list\n", answers.name);
       ask();
     }));
   };
@@ -153,6 +152,20 @@ int dnssd(const DnssdOptions& options, const std::filesystem::path& config_file)
     return EXIT_FAILURE;
   }
   return print(dnssd::check_zone(answers, config)) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+} // namespace
+
+Run prepare_dnssd(OptionList& list, const daemon::DaemonOptions& daemon) {
+  const auto options = std::make_shared<DnssdOptions>();
+  list.add("DOMAIN", options->domain,
+           "Domain (default: that of the configuration file, else the resolver's search list)")
+      .check(problem_of_domain);
+  list.add("--server", options->server, "DNS server, ADDRESS or ADDRESS:PORT, instead of the resolver's");
+  list.add("--timeout", options->timeout_seconds, "Seconds to wait for all answers")
+      .check(problem_of_timeout)
+      .show_default();
+  return [options, &daemon] { return dnssd(*options, daemon.config_file); };
 }
 
 } // namespace sfa::commands

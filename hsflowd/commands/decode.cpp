@@ -1,22 +1,26 @@
-#include "commands/decode_command.hpp"
-
+// hsflowd decode: prints sFlow datagrams, from the network or from a capture file, as JSON lines.
+#include "commands/command.hpp"
 #include "common/event_loop.hpp"
 #include "common/handle.hpp"
 #include "common/result.hpp"
+#include "common/settings.hpp"
 #include "sflow/json.hpp"
 #include "sflow/packet_header.hpp"
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <optional>
 #include <pcap/pcap.h>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <sys/socket.h>
 #include <system_error>
@@ -26,7 +30,15 @@ namespace sfa::commands {
 
 namespace {
 
-// Datagrams to JSON lines.
+struct DecodeOptions {
+  std::string file; // pcap or pcapng, "-" for standard input; empty = listen
+  std::string address = "::";
+  std::uint16_t port = kSflowPort;
+  std::optional<std::uint64_t> count; // of datagrams, including malformed ones
+  std::optional<double> seconds;
+};
+
+// Prints datagrams as JSON lines.
 class Printer {
 public:
   explicit Printer(std::optional<std::uint64_t> limit) : limit_(limit) {}
@@ -40,12 +52,12 @@ public:
     }
     ++seen_;
   }
-  // Nothing more is wanted.
+  // True if no more datagrams are needed.
   [[nodiscard]] bool done() const { return closed_ || (limit_ && seen_ >= *limit_); }
   [[nodiscard]] int status() const { return malformed_ ? EXIT_FAILURE : EXIT_SUCCESS; }
 
 private:
-  // Flushed, so that a reader of a pipe sees each line when it is there.
+  // Flushes, so that a reader of a pipe gets each line at once.
   void write(const std::string& line) {
     if (std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::fflush(stdout) == 0) {
       return;
@@ -82,7 +94,7 @@ UniqueFd bind_udp(const std::string& address, std::uint16_t port) {
   if (!socket_fd) {
     throw system_failure(place);
   }
-  if (local->ai_family == AF_INET6) { // "::" takes IPv4 as well, whatever net.ipv6.bindv6only says
+  if (local->ai_family == AF_INET6) { // "::" receives IPv4, too, even if net.ipv6.bindv6only is set
     const int off = 0;
     setsockopt(socket_fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   }
@@ -111,8 +123,7 @@ std::string sender_of(const sockaddr_storage& from, socklen_t length) {
                   port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
     return "unknown sender";
   }
-  constexpr std::string_view kMapped =
-      "::ffff:"; // IPv4 that came through an IPv6 socket (RFC 4291, section 2.5.5.2)
+  constexpr std::string_view kMapped = "::ffff:"; // IPv4 on an IPv6 socket (RFC 4291, section 2.5.5.2)
   std::string_view address = host.data();
   if (address.starts_with(kMapped) && address.find('.') != std::string_view::npos) {
     address.remove_prefix(kMapped.size());
@@ -178,7 +189,7 @@ sflow::LinkType link_type_of(pcap_t& capture, const std::string& file) {
 void decode_file(const DecodeOptions& options, Printer& printer) {
   std::array<char, PCAP_ERRBUF_SIZE> error{};
   const Handle<pcap_t, pcap_close> capture(pcap_open_offline(options.file.c_str(), error.data()));
-  if (!capture) { // libpcap names the file in some of its messages
+  if (!capture) { // some messages of libpcap begin with the name of the file
     const std::string message = error.data();
     throw std::runtime_error(message.starts_with(options.file) ? message : options.file + ": " + message);
   }
@@ -200,7 +211,8 @@ void decode_file(const DecodeOptions& options, Printer& printer) {
       ++fragments;
     } else if (header.dst_port == options.port) {
       printer.print(fmt::format("packet {} from {} port {}{}", number, header.src_ip->to_string(),
-                                *header.src_port, about->caplen < about->len ? ", captured in part" : ""),
+                                *header.src_port,
+                                about->caplen < about->len ? ", truncated by the capture" : ""),
                     packet.udp_payload);
     }
   }
@@ -212,31 +224,15 @@ void decode_file(const DecodeOptions& options, Printer& printer) {
   }
 }
 
-} // namespace
-
-void add_decode_options(CLI::App& command, DecodeOptions& options) {
-  constexpr double kMinSeconds = 0.001;
-  constexpr double kMaxSeconds = 1e9;
-  auto* file = command.add_option("FILE", options.file,
-                                  "Capture file to read, - for standard input (default: listen)");
-  command.add_option("--port", options.port, "UDP port that datagrams go to")
-      ->check(CLI::Range(1, 65'535))
-      ->capture_default_str();
-  command.add_option("--address", options.address, "Local address to listen on")
-      ->check([](const std::string& text) {
-        const auto address = IpAddress::parse(text);
-        return address ? std::string() : address.error().message;
-      })
-      ->capture_default_str()
-      ->excludes(file);
-  command.add_option("--count", options.count, "End after so many datagrams")->check(CLI::PositiveNumber);
-  command.add_option("--seconds", options.seconds, "End after so long")
-      ->check(CLI::Range(kMinSeconds, kMaxSeconds))
-      ->excludes(file);
+std::string problem_of_address(const std::string& text) {
+  const auto address = IpAddress::parse(text);
+  return address ? std::string() : address.error().message;
 }
 
+// Returns 1 if a datagram was malformed. Ends at the end of the file, after --count datagrams or --seconds,
+// at SIGTERM or SIGINT, or when standard output is closed. Throws if it cannot listen or read.
 int decode(const DecodeOptions& options) {
-  std::signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of write
+  std::signal(SIGPIPE, SIG_IGN); // write reports a closed pipe
   Printer printer(options.count);
   if (options.file.empty()) {
     decode_network(options, printer);
@@ -244,6 +240,26 @@ int decode(const DecodeOptions& options) {
     decode_file(options, printer);
   }
   return printer.status();
+}
+
+} // namespace
+
+Run prepare_decode(OptionList& list, const daemon::DaemonOptions&) {
+  constexpr double kMinSeconds = 0.001;
+  constexpr double kMaxSeconds = 1e9;
+  const auto options = std::make_shared<DecodeOptions>();
+  const AddedOption file =
+      list.add("FILE", options->file, "Capture file to read, - for standard input (default: listen)");
+  list.add("--port", options->port, "UDP port of the datagrams").range(1, 65'535).show_default();
+  list.add("--address", options->address, "Local address to listen on")
+      .check(problem_of_address)
+      .show_default()
+      .excludes(file);
+  list.add("--count", options->count, "Exit after N datagrams");
+  list.add("--seconds", options->seconds, "Exit after N seconds")
+      .range(kMinSeconds, kMaxSeconds)
+      .excludes(file);
+  return [options] { return decode(*options); };
 }
 
 } // namespace sfa::commands

@@ -1,14 +1,16 @@
-#include "commands/status_command.hpp"
+#include "commands/status.hpp"
 
+#include "commands/command.hpp"
+#include "daemon/daemon.hpp"
 #include "status/status.hpp"
 #include "status/status_server.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -38,16 +40,23 @@ Result<std::string> read_all(int socket, std::chrono::milliseconds timeout) {
     }
     text.append(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   }
-  return failure("an answer of more than {} bytes", kMaxBytes);
+  return failure("the answer has more than {} bytes", kMaxBytes);
+}
+
+// Prints the status. Returns 1 if the daemon does not answer.
+int show_status(const std::filesystem::path& run_dir, const std::string& format) {
+  constexpr std::chrono::seconds kTimeout{5};
+  const auto json = fetch_status(run_dir / status::kStatusSocketName, kTimeout);
+  const auto status = json.and_then([](const std::string& text) { return status::parse_status(text); });
+  if (!status) {
+    fmt::print(stderr, "hsflowd status: the daemon does not answer: {}\n", status.error().message);
+    return EXIT_FAILURE;
+  }
+  fmt::print("{}", format == "json" ? *json : status::status_text(*status));
+  return EXIT_SUCCESS;
 }
 
 } // namespace
-
-void add_status_options(CLI::App& command, StatusOptions& options) {
-  command.add_option("--format", options.format, "How to print it")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-}
 
 Result<std::string> fetch_status(const std::filesystem::path& socket, std::chrono::milliseconds timeout) {
   const auto connected = status::connect_to_status_server(socket, timeout);
@@ -59,16 +68,11 @@ Result<std::string> fetch_status(const std::filesystem::path& socket, std::chron
   });
 }
 
-int show_status(const std::filesystem::path& run_dir, const StatusOptions& options) {
-  constexpr std::chrono::seconds kTimeout{5};
-  const auto json = fetch_status(run_dir / status::kStatusSocketName, kTimeout);
-  const auto status = json.and_then([](const std::string& text) { return status::parse_status(text); });
-  if (!status) {
-    fmt::print(stderr, "hsflowd status: the daemon does not answer: {}\n", status.error().message);
-    return EXIT_FAILURE;
-  }
-  fmt::print("{}", options.format == "json" ? *json : status::status_text(*status));
-  return EXIT_SUCCESS;
+Run prepare_status(OptionList& list, const daemon::DaemonOptions& daemon) {
+  const auto format = std::make_shared<std::string>("text");
+  list.add("--format", *format, "Output format").choices({"text", "json"}).show_default();
+  list.accept_daemon_options();
+  return [format, &daemon] { return show_status(daemon.run_dir, *format); };
 }
 
 } // namespace sfa::commands
