@@ -8,7 +8,7 @@
 
 namespace sfa::daemon {
 
-AutoFileWriter::AutoFileWriter(EventLoop& loop, std::filesystem::path path, std::function<void()> again)
+AutoFileWriter::AutoFileWriter(EventLoop& loop, std::filesystem::path path, Callback again)
     : path_(std::move(path)), again_(loop.timer(std::move(again))) {}
 
 void AutoFileWriter::publish(const Settings& settings) {
@@ -22,7 +22,7 @@ void AutoFileWriter::publish(const Settings& settings) {
       return;
     }
   }
-  // 0 is not a revision: the number goes on at 1 after the largest.
+  // 0 is not a revision: after the largest number comes 1.
   const std::uint32_t next = std::max(revision_ + 1, std::uint32_t{1});
   if (const auto written = replace_file(path_, format_auto_file({.revision = next, .settings = settings}));
       written) {
