@@ -1,6 +1,7 @@
 #include "collectors/collector_names.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sfa::collectors {
@@ -11,15 +12,9 @@ bool contains(std::span<const IpAddress> addresses, const IpAddress& address) {
   return std::ranges::find(addresses, address) != addresses.end();
 }
 
-// Datagrams to an IPv6 address cannot leave from an IPv4 one.
+// A socket that is bound to an IPv4 address cannot send to an IPv6 address, and vice versa.
 bool reaches(const std::optional<IpAddress>& source, const IpAddress& address) {
   return !source || source->is_v4() == address.is_v4();
-}
-
-bool belongs_to(const Collector& collector, const config::CollectorConfig& config) {
-  return collector.name == config.host && collector.port == config.port &&
-         collector.device == config.device && collector.source == config.source &&
-         collector.network_namespace == config.network_namespace;
 }
 
 } // namespace
@@ -52,16 +47,12 @@ void CollectorNames::add_name(const std::string& host, std::map<std::string, Nam
 
 void CollectorNames::configure(const std::vector<config::CollectorConfig>& collectors,
                                const std::string& agent_host, MonotonicTime now) {
-  const auto old_entries = std::exchange(entries_, {});
+  collectors_ = collectors;
   auto old_names = std::exchange(names_, {});
-  for (const auto& config : collectors) {
-    if (const auto address = IpAddress::parse(config.host)) {
-      entries_.push_back({config, *address});
-      continue;
+  for (const auto& config : collectors_) {
+    if (!IpAddress::parse(config.host)) {
+      add_name(config.host, old_names, now);
     }
-    const auto old = std::ranges::find(old_entries, config, &Entry::config);
-    entries_.push_back({config, old == old_entries.end() ? std::nullopt : old->address});
-    add_name(config.host, old_names, now);
   }
   agent_host_ = agent_host;
   if (!agent_host_.empty()) {
@@ -89,8 +80,8 @@ void CollectorNames::remember(std::span<const Collector> collectors,
 std::vector<std::string> CollectorNames::take_due(MonotonicTime now) {
   std::vector<std::string> due;
   for (auto& [host, name] : names_) {
-    if (!name.under_way && name.due <= now) {
-      name.under_way = true;
+    if (!name.pending && name.due <= now) {
+      name.pending = true;
       due.push_back(host);
     }
   }
@@ -100,7 +91,7 @@ std::vector<std::string> CollectorNames::take_due(MonotonicTime now) {
 std::optional<MonotonicTime> CollectorNames::next_due() const {
   std::optional<MonotonicTime> next;
   for (const auto& [host, name] : names_) {
-    if (!name.under_way) {
+    if (!name.pending) {
       next = next ? std::min(*next, name.due) : name.due;
     }
   }
@@ -121,9 +112,16 @@ void CollectorNames::answered(const std::string& host, std::span<const dns::DnsA
 void CollectorNames::failed(const std::string& host, MonotonicTime now) {
   if (const auto found = names_.find(host); found != names_.end()) {
     Name& name = found->second;
-    name.under_way = false;
+    name.pending = false;
     name.failures += 1;
     name.due = now + dns::back_off(name.failures);
+  }
+}
+
+void CollectorNames::refresh(MonotonicTime now) {
+  for (auto& [host, name] : names_) {
+    name.failures = 0;
+    name.due = now;
   }
 }
 
@@ -148,7 +146,7 @@ std::optional<IpAddress> CollectorNames::agent_ip() const {
 
 std::optional<Error> CollectorNames::problem(const std::string& host) const {
   const auto addresses = addresses_of(host);
-  for (const auto& [config, address] : entries_) {
+  for (const auto& config : collectors_) {
     const auto can_reach = [&, &source = config.source](const IpAddress& to) { return reaches(source, to); };
     if (config.host == host && config.source && std::ranges::none_of(addresses, can_reach)) {
       return Error{fmt::format("no {} address, which the source address {} needs",
@@ -158,58 +156,28 @@ std::optional<Error> CollectorNames::problem(const std::string& host) const {
   return std::nullopt;
 }
 
-std::optional<Collector> CollectorNames::resolved(const Entry& entry) const {
-  Collector collector{.address = entry.address.value_or(IpAddress()),
-                      .port = entry.config.port,
-                      .device = entry.config.device,
-                      .network_namespace = entry.config.network_namespace,
-                      .source = entry.config.source};
-  if (!names_.contains(entry.config.host)) {
-    return collector;
-  }
-  collector.name = entry.config.host;
-  const auto addresses = addresses_of(entry.config.host);
-  if (contains(addresses, collector.address)) {
-    return collector;
-  }
-  const auto first = std::ranges::find_if(
-      addresses, [&](const IpAddress& address) { return reaches(collector.source, address); });
-  if (first == addresses.end()) {
-    return std::nullopt;
-  }
-  collector.address = *first;
-  return collector;
-}
-
-std::vector<Collector> CollectorNames::collectors() const {
-  std::vector<Collector> result;
-  for (const auto& entry : entries_) {
-    if (auto collector = resolved(entry)) {
-      result.push_back(*std::move(collector));
+std::vector<Target> CollectorNames::targets() const {
+  std::vector<Target> result;
+  for (const auto& config : collectors_) {
+    Collector collector{.address = {},
+                        .port = config.port,
+                        .device = config.device,
+                        .network_namespace = config.network_namespace,
+                        .source = config.source};
+    std::vector<IpAddress> addresses;
+    if (const auto address = IpAddress::parse(config.host)) {
+      addresses = {*address};
+    } else {
+      collector.name = config.host;
+      std::ranges::copy_if(addresses_of(config.host), std::back_inserter(addresses),
+                           [&](const IpAddress& to) { return reaches(config.source, to); });
+    }
+    if (!addresses.empty()) {
+      collector.address = addresses.front();
+      result.push_back({std::move(collector), std::move(addresses)});
     }
   }
   return result;
-}
-
-std::vector<IpAddress> CollectorNames::others(const Collector& collector) const {
-  const auto addresses = addresses_of(collector.name);
-  std::vector<IpAddress> result(addresses.begin(), addresses.end());
-  // Round from the one behind it, so that each failure begins where the last one ended.
-  const auto at = std::ranges::find(result, collector.address);
-  if (at != result.end()) {
-    std::rotate(result.begin(), at, result.end());
-    result.erase(result.begin());
-  }
-  std::erase_if(result, [&](const IpAddress& address) { return !reaches(collector.source, address); });
-  return result;
-}
-
-void CollectorNames::move(const Collector& collector, const IpAddress& address) {
-  for (auto& entry : entries_) {
-    if (belongs_to(collector, entry.config)) {
-      entry.address = address;
-    }
-  }
 }
 
 } // namespace sfa::collectors

@@ -16,14 +16,24 @@ MonotonicTime now() {
 
 CollectorResolver::CollectorResolver(EventLoop& loop, dns::DnsClient& dns, std::mt19937 random,
                                      Callback changed)
-    : names_(random), dns_(dns), changed_(std::move(changed)), due_(loop.timer([this] { look_up(); })),
-      moved_(loop.timer([this] { changed_(); })) {}
+    : names_(random), dns_(dns), changed_(std::move(changed)), due_(loop.timer([this] { look_up(); })) {}
 
-void CollectorResolver::configure(const config::Config& config) {
-  names_.configure(config.collectors, config.agent_host, now());
+bool CollectorResolver::configure(const config::Config& config) {
+  if (config.collectors == configured_ && config.agent_host == agent_host_) {
+    return false;
+  }
+  configured_ = config.collectors;
+  agent_host_ = config.agent_host;
+  names_.configure(configured_, agent_host_, now());
   const auto gone = [&](const auto& item) { return !names_.names().contains(item.first); };
   std::erase_if(lookups_, gone);
   std::erase_if(states_, gone);
+  look_up();
+  return true;
+}
+
+void CollectorResolver::refresh() {
+  names_.refresh(now());
   look_up();
 }
 
@@ -45,7 +55,7 @@ void CollectorResolver::look_up() {
 
 void CollectorResolver::answered(const std::string& name,
                                  const Result<std::vector<dns::DnsAddress>>& answer) {
-  const auto before = std::pair(names_.collectors(), names_.agent_ip());
+  const auto before = std::pair(names_.targets(), names_.agent_ip());
   auto& state = states_.try_emplace(name, fmt::format("lookup of {}", name)).first->second;
   if (answer) {
     names_.answered(name, *answer, now());
@@ -59,21 +69,9 @@ void CollectorResolver::answered(const std::string& name,
     state.failed(answer.error());
   }
   look_up();
-  if (std::pair(names_.collectors(), names_.agent_ip()) != before) {
+  if (std::pair(names_.targets(), names_.agent_ip()) != before) {
     changed_();
   }
-}
-
-std::vector<IpAddress> CollectorResolver::others(const Collector& collector) const {
-  return names_.others(collector);
-}
-
-// Called in the middle of sending: whoever follows the change does so on a turn of his own.
-void CollectorResolver::moved(const Collector& collector, const IpAddress& address) {
-  names_.move(collector, address);
-  spdlog::info("collector {}: {} cannot be sent to, using {}", collector.name, collector.address.to_string(),
-               address.to_string());
-  moved_.arm_at(now());
 }
 
 std::vector<std::string> CollectorResolver::problems() const {

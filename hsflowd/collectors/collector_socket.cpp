@@ -63,7 +63,7 @@ Result<UniqueFd> open_socket(const Collector& collector) {
   return result;
 }
 
-// What this thread's network namespace is: that of a socket that it makes (SIOCGSKNS, since Linux 4.9).
+// This thread's network namespace is that of any socket that it opens (SIOCGSKNS, since Linux 4.9).
 Result<UniqueFd> own_namespace() {
   const UniqueFd any(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   UniqueFd result(any ? ioctl(any.get(), SIOCGSKNS) : -1);
@@ -84,7 +84,7 @@ Result<UniqueFd> open_socket_in(int network_namespace, const Collector& collecto
   auto result = open_socket(collector);
   if (setns(own->get(), CLONE_NEWNET) != 0) {
     throw std::system_error(errno, std::generic_category(),
-                            "back from network namespace " + collector.network_namespace);
+                            "cannot return from network namespace " + collector.network_namespace);
   }
   return result;
 }
@@ -92,7 +92,7 @@ Result<UniqueFd> open_socket_in(int network_namespace, const Collector& collecto
 } // namespace
 
 Result<void> CollectorSocket::enter_namespace_and_open(const Collector& collector) {
-  // O_NONBLOCK: whatever stands there under that name, opening it is not to wait.
+  // O_NONBLOCK: opening must not wait, whatever kind of file has that name.
   const std::string path = "/var/run/netns/" + collector.network_namespace;
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat now {};
@@ -122,14 +122,14 @@ Result<void> CollectorSocket::send(const Collector& collector, const sflow::Data
   if (!opened) {
     return opened;
   }
-  // Not connected: the route, and with it the source address if none is configured, are chosen anew for each
-  // datagram, so a host that gets its network late or changes its address needs no care here.
+  // Not connected: for each datagram the kernel chooses the route, and the source address if none is
+  // configured. So this also works on a host that gets its network late or changes its address.
   const SocketAddress to = socket_address(collector.address, collector.port);
   if (sendto(socket_.get(), datagram.data(), datagram.size(), 0,
              reinterpret_cast<const sockaddr*>(&to.storage), to.length) < 0) {
     auto error = errno_failure("send");
-    // Bound to an interface's index (one of the same name that came anew has another), or to an address that
-    // may be this host's no more: the next one is bound anew, or says why it cannot be.
+    // The socket is bound to an interface index, which is another one after the interface was made again, or
+    // to an address that this host may have lost. Bind a new socket for the next datagram.
     socket_ = {};
     return error;
   }

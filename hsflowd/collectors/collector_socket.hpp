@@ -1,5 +1,5 @@
-// The socket that sends to one collector: made in the collector's network namespace and bound to its device.
-// Both may come, go and come back while the daemon runs.
+// The socket that sends to one collector: opened in the collector's network namespace and bound to its
+// device. Both may be removed and made again while the daemon runs.
 #pragma once
 
 #include "common/handle.hpp"
@@ -13,17 +13,17 @@ namespace sfa::collectors {
 
 class CollectorSocket {
 public:
-  // Hands the datagram to the kernel; never waits. Opens the socket first when there is none, or when it is
-  // of a namespace that its name does not stand for any more: sending into one that is gone succeeds and
-  // reaches nobody. Always of the same collector, but for its address and port. Throws when the thread cannot
-  // get back into its own network namespace: nothing it would do from then on would be right.
+  // Passes the datagram to the kernel; never waits. Opens the socket if it is not open, or if the name of its
+  // namespace now belongs to another one: sending into a removed namespace succeeds and reaches nobody.
+  // Between calls only the collector's address and port may change. Throws if the thread cannot return to its
+  // own network namespace: nothing that it does there would be right.
   [[nodiscard]] Result<void> send(const Collector& collector, const sflow::Datagram& datagram);
 
 private:
   [[nodiscard]] Result<void> enter_namespace_and_open(const Collector& collector);
   UniqueFd socket_;
   bool v4_ = false;
-  ino_t namespace_ = 0; // inode of the network namespace, while it has a name
+  ino_t namespace_ = 0; // inode of the network namespace
 };
 
 } // namespace sfa::collectors

@@ -2,64 +2,87 @@
 
 #include <algorithm>
 #include <iterator>
+#include <spdlog/spdlog.h>
 #include <utility>
 
 namespace sfa::collectors {
 
 namespace {
 
-// A name stands for whatever address is in use.
+// By name if it has one: the address may change.
 std::string subject(const Collector& collector) {
   return fmt::format("collector {} port {}",
                      collector.name.empty() ? collector.address.to_string() : collector.name, collector.port);
 }
 
+Collector at(Collector collector, const IpAddress& address) {
+  collector.address = address;
+  return collector;
+}
+
 } // namespace
 
-void Exporter::set_collectors(const std::vector<Collector>& collectors) {
+void Exporter::set_targets(std::vector<Target> targets) {
   std::vector<Peer> peers;
-  for (const auto& collector : collectors) {
-    const auto kept =
-        std::ranges::find_if(peers_, [&](const Peer& peer) { return peer.status.collector == collector; });
-    if (kept != peers_.end()) {
-      peers.push_back(std::move(*kept));
-      peers_.erase(kept);
+  for (auto& [collector, addresses] : targets) {
+    const auto stays = [&](const Peer& peer) {
+      const IpAddress& in_use = peer.collector.address;
+      return peer.collector == at(collector, in_use) &&
+             std::ranges::find(addresses, in_use) != addresses.end();
+    };
+    if (const auto old = std::ranges::find_if(peers_, stays); old != peers_.end()) {
+      old->addresses = std::move(addresses);
+      peers.push_back(std::move(*old));
+      peers_.erase(old);
     } else {
-      peers.push_back({.status = {.collector = collector, .last_error = {}},
-                       .socket = {},
-                       .state = LoggedState(subject(collector))});
+      LoggedState state(subject(collector));
+      peers.push_back({std::move(collector), std::move(addresses), std::move(state)});
     }
   }
   peers_ = std::move(peers);
 }
 
 void Exporter::send(std::span<const sflow::Datagram> datagrams) {
+  const auto before = collectors();
   for (auto& peer : peers_) {
     for (const auto& datagram : datagrams) {
-      if (const auto sent = send_to_any(peer, datagram); sent) {
-        ++peer.status.sent;
+      if (const auto sent = send_to_any(peer, datagram)) {
+        ++peer.sent;
         peer.state.ok();
       } else {
-        ++peer.status.errors;
-        peer.status.last_error = sent.error().message;
+        ++peer.errors;
+        peer.last_error = sent.error().message;
         peer.state.failed(sent.error());
       }
     }
   }
+  if (moved_ && collectors() != before) {
+    moved_();
+  }
 }
 
-Result<void> Exporter::send_to_any(Peer& peer, const sflow::Datagram& datagram) const {
-  auto sent = peer.socket.send(peer.status.collector, datagram);
-  if (sent || !fallback_.others) {
+// Begins behind the address in use, so that each failure goes on where the previous one ended.
+std::vector<IpAddress> Exporter::others(const Peer& peer) {
+  std::vector<IpAddress> result = peer.addresses;
+  if (const auto in_use = std::ranges::find(result, peer.collector.address); in_use != result.end()) {
+    std::rotate(result.begin(), in_use, result.end());
+    result.erase(result.begin());
+  }
+  return result;
+}
+
+Result<void> Exporter::send_to_any(Peer& peer, const sflow::Datagram& datagram) {
+  auto sent = peer.socket.send(peer.collector, datagram);
+  if (sent) {
     return sent;
   }
-  for (const auto& address : fallback_.others(peer.status.collector)) {
-    Collector other = peer.status.collector;
-    other.address = address;
+  for (const auto& address : others(peer)) {
+    Collector other = at(peer.collector, address);
     CollectorSocket socket;
     if (socket.send(other, datagram)) {
-      fallback_.moved(peer.status.collector, address);
-      peer.status.collector = std::move(other);
+      spdlog::info("{}: cannot send to {}; switching to {}", peer.state.subject(),
+                   peer.collector.address.to_string(), address.to_string());
+      peer.collector = std::move(other);
       peer.socket = std::move(socket);
       return {};
     }
@@ -67,9 +90,21 @@ Result<void> Exporter::send_to_any(Peer& peer, const sflow::Datagram& datagram) 
   return sent;
 }
 
+std::vector<Collector> Exporter::collectors() const {
+  std::vector<Collector> result;
+  std::ranges::transform(peers_, std::back_inserter(result), &Peer::collector);
+  return result;
+}
+
 std::vector<Exporter::Status> Exporter::status() const {
   std::vector<Status> result;
-  std::ranges::transform(peers_, std::back_inserter(result), &Peer::status);
+  for (const auto& peer : peers_) {
+    result.push_back({.collector = peer.collector,
+                      .others = others(peer),
+                      .sent = peer.sent,
+                      .errors = peer.errors,
+                      .last_error = peer.last_error});
+  }
   return result;
 }
 

@@ -1,54 +1,58 @@
-// Sends datagrams to collectors. The only one that does, through CollectorSocket.
+// Sends datagrams to collectors, through CollectorSocket. It alone decides which address of a collector is in
+// use: the first one until the kernel refuses a datagram for it, then the next.
 #pragma once
 
 #include "collectors/collector_socket.hpp"
+#include "collectors/target.hpp"
+#include "common/event_loop.hpp"
 #include "common/log.hpp"
-#include "common/settings.hpp"
 #include "sflow/datagram.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace sfa::collectors {
 
-// Where else to send what a collector's address does not take.
-struct Fallback {
-  std::function<std::vector<IpAddress>(const Collector&)> others; // in the order in which they are tried
-  // The collector is at `address` from now on. Called in the middle of sending.
-  std::function<void(const Collector&, const IpAddress& address)> moved;
-};
-
 class Exporter {
 public:
-  explicit Exporter(Fallback fallback = {}) : fallback_(std::move(fallback)) {}
+  // `moved` is called at the end of each send() that changed collectors().
+  explicit Exporter(Callback moved = {}) : moved_(std::move(moved)) {}
 
-  // Collectors that stay keep their socket and their numbers.
-  void set_collectors(const std::vector<Collector>& collectors);
+  // A collector stays at the address in use, with its socket and its numbers, as long as it has that address.
+  void set_targets(std::vector<Target> targets);
 
-  // Hands every datagram to the kernel for every collector, in turn; never waits. What the kernel refuses to
-  // send to any address of a collector is lost, is counted and is logged when it starts and when it ends.
+  // Passes every datagram to the kernel for each collector in turn; never waits. A datagram that the kernel
+  // refuses for all addresses of a collector is lost and counted. That is logged when it begins and ends.
   void send(std::span<const sflow::Datagram> datagrams);
 
+  // Each at the address in use.
+  [[nodiscard]] std::vector<Collector> collectors() const;
+
   struct Status {
-    Collector collector;
-    std::uint64_t sent = 0;   // datagrams
-    std::uint64_t errors = 0; // datagrams
-    std::string last_error;   // empty = there never was one
+    Collector collector;           // at the address in use
+    std::vector<IpAddress> others; // in the order in which they are tried
+    std::uint64_t sent = 0;        // datagrams
+    std::uint64_t errors = 0;      // datagrams
+    std::string last_error;        // empty if there was none
   };
   [[nodiscard]] std::vector<Status> status() const;
 
 private:
   struct Peer {
-    Status status;
-    CollectorSocket socket;
+    Collector collector; // at the address in use, one of `addresses`
+    std::vector<IpAddress> addresses;
     LoggedState state;
+    CollectorSocket socket = {};
+    std::uint64_t sent = 0;
+    std::uint64_t errors = 0;
+    std::string last_error = {};
   };
-  Result<void> send_to_any(Peer& peer, const sflow::Datagram& datagram) const;
-  Fallback fallback_;
+  static std::vector<IpAddress> others(const Peer& peer);
+  static Result<void> send_to_any(Peer& peer, const sflow::Datagram& datagram);
+
+  Callback moved_;
   std::vector<Peer> peers_;
 };
 

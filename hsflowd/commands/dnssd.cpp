@@ -86,7 +86,8 @@ bool print(const dnssd::ZoneReport& report) {
 }
 
 bool has_service(const dnssd::ZoneAnswers& answers) {
-  return dnssd::judge(answers.name, answers.srv, answers.txt, false).kind == dnssd::DnsSdResult::Kind::answer;
+  return dnssd::evaluate(answers.name, answers.srv, answers.txt, false).kind ==
+         dnssd::DnsSdResult::Kind::answer;
 }
 
 config::DnsSdConfig configured(const DnssdOptions& options, const std::filesystem::path& config_file) {

@@ -2,6 +2,7 @@
 // function: it takes addresses and preferences, and returns the whole decision with its reasons.
 #pragma once
 
+#include "common/fields.hpp"
 #include "common/ip_address.hpp"
 #include "config/config.hpp"
 #include "host/interface_address.hpp"
@@ -20,6 +21,17 @@ struct AgentCandidate {
   std::string reason;     // explains the rank
 
   bool operator==(const AgentCandidate&) const = default;
+  static void fields(auto& self, auto&& field) {
+    field("address", self.at.address);
+    field("device", self.at.device);
+    field("if_index", self.at.if_index);
+    field("up", self.at.up);
+    field("vlan", self.at.vlan);
+    field("slaac", self.at.slaac);
+    field("aliases", self.at.aliases);
+    field("rank", self.rank);
+    field("reason", self.reason);
+  }
 };
 
 struct AgentElection {
@@ -29,6 +41,12 @@ struct AgentElection {
   std::vector<AgentCandidate> candidates; // best first
 
   bool operator==(const AgentElection&) const = default;
+  static void fields(auto& self, auto&& field) {
+    field("address", self.address);
+    field("device", self.device, kNullIfEmpty);
+    field("why", self.why);
+    field("candidates", self.candidates);
+  }
 };
 
 // agentIP always wins, even if no device has it. Otherwise these decide, in this order:

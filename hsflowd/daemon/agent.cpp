@@ -11,7 +11,7 @@ namespace sfa::daemon {
 
 namespace {
 
-// CLOCK_BOOTTIME, as /proc/uptime: time in suspend counts.
+// CLOCK_BOOTTIME includes time in suspend, like /proc/uptime.
 std::chrono::milliseconds host_uptime() {
   timespec now{};
   clock_gettime(CLOCK_BOOTTIME, &now);
@@ -19,8 +19,8 @@ std::chrono::milliseconds host_uptime() {
                                                                std::chrono::nanoseconds(now.tv_nsec));
 }
 
-// A data source that comes back goes on where it was, but names that are never used twice must not fill the
-// memory of a process that runs for years.
+// A data source that returns continues its sequence numbers. But data sources that never return must not fill
+// the memory of a process that runs for years.
 void forget(sflow::SequenceNumbers& numbers, const std::set<sflow::DataSource>& present) {
   constexpr std::size_t kMaxAway = 1024;
   if (numbers.sample.size() > present.size() + kMaxAway) {
@@ -30,11 +30,11 @@ void forget(sflow::SequenceNumbers& numbers, const std::set<sflow::DataSource>& 
 
 } // namespace
 
-Agent::Agent(EventLoop& loop, std::mt19937 random, collectors::Fallback fallback)
-    : exporter_(std::move(fallback)), schedule_(random), timer_(loop.timer([this] { poll(); })) {}
+Agent::Agent(EventLoop& loop, std::mt19937 random, collectors::Exporter& exporter)
+    : exporter_(exporter), schedule_(random), timer_(loop.timer([this] { poll(); })) {}
 
-void Agent::add(std::unique_ptr<polling::SampleSource> source) {
-  sources_.push_back(std::move(source));
+void Agent::add(polling::SampleSource& source) {
+  sources_.push_back(&source);
   data_sources_changed();
 }
 
@@ -46,7 +46,6 @@ void Agent::apply(const Settings& settings, std::uint32_t sub_agent_id) {
   const auto now = std::chrono::steady_clock::now();
   sub_agent_id_ = sub_agent_id;
   const auto old_address = std::exchange(settings_, settings).agent_ip;
-  exporter_.set_collectors(settings_.collectors);
   schedule_.set_interval(exporting() ? settings_.polling : std::chrono::seconds(0), now);
   if (old_address != settings_.agent_ip) {
     schedule_.poll_soon(now);
@@ -57,10 +56,10 @@ void Agent::apply(const Settings& settings, std::uint32_t sub_agent_id) {
 void Agent::data_sources_changed() {
   std::set<sflow::DataSource> present;
   owners_.clear();
-  for (const auto& source : sources_) {
+  for (auto* source : sources_) {
     for (const auto& data_source : source->data_sources()) {
       present.insert(data_source);
-      owners_[data_source] = source.get();
+      owners_[data_source] = source;
     }
   }
   forget(numbers_, present);
@@ -82,8 +81,8 @@ void Agent::poll() {
     due[owners_.at(data_source)].push_back(data_source);
   }
   std::vector<sflow::CounterSample> samples;
-  for (const auto& source : sources_) {
-    if (const auto found = due.find(source.get()); found != due.end()) {
+  for (auto* source : sources_) {
+    if (const auto found = due.find(source); found != due.end()) {
       std::ranges::move(source->sample(found->second), std::back_inserter(samples));
     }
   }
@@ -118,13 +117,13 @@ void Agent::report_packing(std::span<const sflow::CounterSample> samples,
   for (const auto& block : too_large_) {
     names.insert(block.block);
   }
-  packing_.failed(Error{fmt::format("{} left out, larger than datagramBytes={} allows",
-                                    fmt::join(names, ", "), settings_.datagram_bytes)});
+  packing_.failed(Error{fmt::format("{} omitted: too large for datagramBytes={}", fmt::join(names, ", "),
+                                    settings_.datagram_bytes)});
 }
 
 std::vector<polling::SourceStatus> Agent::sources(MonotonicTime now) const {
   std::vector<polling::SourceStatus> result;
-  for (const auto& source : sources_) {
+  for (const auto* source : sources_) {
     std::ranges::move(source->status(now), std::back_inserter(result));
   }
   return result;
@@ -132,16 +131,8 @@ std::vector<polling::SourceStatus> Agent::sources(MonotonicTime now) const {
 
 std::vector<status::DataSourceCount> Agent::data_sources() const {
   std::vector<status::DataSourceCount> result;
-  for (const auto& source : sources_) {
+  for (const auto* source : sources_) {
     result.push_back({.name = std::string(source->name()), .count = source->data_sources().size()});
-  }
-  return result;
-}
-
-std::vector<status::CollectorStatus> Agent::collectors() const {
-  std::vector<status::CollectorStatus> result;
-  for (auto& [collector, sent, errors, last_error] : exporter_.status()) {
-    result.push_back({.collector = collector, .sent = sent, .errors = errors, .last_error = last_error});
   }
   return result;
 }

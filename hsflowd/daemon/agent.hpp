@@ -1,5 +1,4 @@
-// The schedule: polls every data source every `polling` seconds, each at its own time, and exports what it
-// says.
+// Polls every data source once per polling interval, each at its own time, and exports the samples.
 #pragma once
 
 #include "collectors/exporter.hpp"
@@ -13,7 +12,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <random>
 #include <set>
@@ -24,14 +22,15 @@ namespace sfa::daemon {
 
 class Agent final : public polling::SampleSink {
 public:
-  // `random` spreads polls.
-  Agent(EventLoop& loop, std::mt19937 random, collectors::Fallback fallback = {});
+  // `random` spreads polls. `exporter` and the sample sources belong to the caller, and so do the targets of
+  // the exporter.
+  Agent(EventLoop& loop, std::mt19937 random, collectors::Exporter& exporter);
 
-  // Owns it from now on. A source that delivers later is made with this agent as its SampleSink.
-  void add(std::unique_ptr<polling::SampleSource> source);
+  // A source whose samples come later is constructed with this agent as its SampleSink.
+  void add(polling::SampleSource& source);
 
-  // What differs from the settings in force takes effect at once; sequence numbers go on. Another agent
-  // address is told at once too, by a poll of the host beside the regular ones.
+  // Changed settings take effect immediately; sequence numbers continue. A changed agent address also causes
+  // an additional poll of the host, so that collectors learn it immediately.
   void apply(const Settings& settings, std::uint32_t sub_agent_id);
 
   void deliver(std::vector<sflow::CounterSample> samples) override;
@@ -39,8 +38,7 @@ public:
 
   [[nodiscard]] std::vector<polling::SourceStatus> sources(MonotonicTime now) const;
   [[nodiscard]] std::vector<status::DataSourceCount> data_sources() const;
-  [[nodiscard]] std::vector<status::CollectorStatus> collectors() const;
-  // Nothing: nothing is exported.
+  // nullopt while nothing is exported
   [[nodiscard]] std::optional<MonotonicTime> next_poll() const { return schedule_.next(); }
   [[nodiscard]] const LoggedState& packing() const { return packing_; }
 
@@ -52,13 +50,13 @@ private:
                       const std::vector<sflow::TooLarge>& too_large);
   [[nodiscard]] bool exporting() const;
 
-  std::vector<std::unique_ptr<polling::SampleSource>> sources_;
+  collectors::Exporter& exporter_;
+  std::vector<polling::SampleSource*> sources_;
   std::map<sflow::DataSource, polling::SampleSource*> owners_;
   std::uint32_t sub_agent_id_ = 0;
   Settings settings_;
   sflow::SequenceNumbers numbers_;
-  collectors::Exporter exporter_;
-  std::set<sflow::TooLarge> too_large_; // of the last sample of each data source
+  std::set<sflow::TooLarge> too_large_; // blocks of the last sample of each data source
   LoggedState packing_{"counter samples"};
   polling::PollSchedule schedule_;
   Timer timer_;

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kRetry{5};
 
 } // namespace
 
-AutoFileWriter::AutoFileWriter(EventLoop& loop, std::filesystem::path path, std::function<void()> again)
+AutoFileWriter::AutoFileWriter(EventLoop& loop, std::filesystem::path path, Callback again)
     : path_(std::move(path)), again_(loop, kRetry, std::move(again)) {}
 
 void AutoFileWriter::publish(const Settings& settings) {
@@ -28,7 +28,7 @@ void AutoFileWriter::publish(const Settings& settings) {
       return;
     }
   }
-  // 0 is not a revision: the number goes on at 1 after the largest.
+  // 0 is not a revision: after the largest number comes 1.
   const std::uint32_t next = std::max(revision_ + 1, std::uint32_t{1});
   if (const auto written = replace_file(path_, format_auto_file({.revision = next, .settings = settings}));
       written) {

@@ -1,4 +1,4 @@
-// Publishes the settings in force in hsflowd.auto, under a new revision whenever they change.
+// Publishes the active settings in the shared file, with a new revision whenever they change.
 #pragma once
 
 #include "common/auto_file.hpp"
@@ -8,21 +8,19 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 
 namespace sfa::daemon {
 
 class AutoFileWriter {
 public:
-  // `again` is called when it is time for another attempt after one that failed: it is to publish what is in
-  // force by then.
-  AutoFileWriter(EventLoop& loop, std::filesystem::path path, std::function<void()> again);
+  // `again` is called some time after a failed attempt. It publishes the settings that are active by then.
+  AutoFileWriter(EventLoop& loop, std::filesystem::path path, Callback again);
 
-  // A file that says the same already is left alone, also one of an earlier run.
+  // Does not touch a file that has the same settings already, also if an earlier run wrote it.
   void publish(const Settings& settings);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  // Of the last file seen or written; 0 = none yet.
+  // of the last file read or written; 0 if there was none
   [[nodiscard]] std::uint32_t revision() const { return revision_; }
   [[nodiscard]] const LoggedState& state() const { return state_; }
 

@@ -2,205 +2,163 @@
 
 #include "common/auto_file.hpp"
 #include "common/service.hpp"
-#include "common/text.hpp"
 #include "config/resolver.hpp"
+#include "daemon/part_settings.hpp"
 #include "dnssd/dns_sd_merge.hpp"
-#include "host/host_uuid.hpp"
 #include "netlink/netlink_statistics.hpp"
 #include "sources/host_descr.hpp"
 #include "sources/registry.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <iterator>
 #include <malloc.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 #include <utility>
 
 namespace sfa::daemon {
 
 namespace {
 
-Result<host::HostIdentity> identity_of(const DaemonOptions& options, const config::Config& config) {
-  return host::find_host_identity(host::SysRoot(), options.uuid.empty() ? config.uuid : options.uuid,
-                                  options.machine_id);
+// A collector that moves to another address does so while datagrams are sent: the settings follow a moment
+// later.
+constexpr std::chrono::milliseconds kSettleTime{20};
+
+std::mt19937 seeded() {
+  return std::mt19937(std::random_device()());
 }
 
-host::HostIdentity host_identity(const DaemonOptions& options, const config::Config& config) {
-  const auto identity = identity_of(options, config);
+host::HostIdentity required_identity(const DaemonOptions& options, const config::Config& config) {
+  auto identity = host_identity(options, config);
   if (!identity) {
     throw std::runtime_error(identity.error().message);
   }
-  return *identity;
+  return *std::move(identity);
 }
 
-guests::VmSettings vm_settings(const config::Config& config) {
-  return {.kvm = config.kvm,
-          .xen = config.xen,
-          .automatic = config.vms_automatic,
-          .kvm_uri = config.kvm_uri,
-          .xen_disks = config.xen_disks,
-          .xen_fresh_identity = config.xen_update_dominfo,
-          .modules = config.modules.empty() ? MODULE_DIR : config.modules,
-          .refresh = config.refresh_vms,
-          .forget = config.forget_vms};
+std::shared_ptr<host::HostInterfaces> kernel_interfaces() {
+  return std::make_shared<host::HostInterfaces>(std::make_unique<netlink::NetlinkStatistics>());
 }
 
-std::string describe(const Settings& settings) {
-  return fmt::format("agent {}, sampling 1 in {}, polling every {} s, {} collector(s)",
-                     settings.agent_ip ? settings.agent_ip->to_string() : "unknown", settings.sampling,
-                     settings.polling.count(), settings.collectors.size());
-}
-
-interfaces::InterfaceFilter interface_filter(const config::Config& config) {
-  return {.include = separate(config.interfaces_include), .exclude = separate(config.interfaces_exclude)};
+// Without the socket the daemon runs as well, but never beside another daemon.
+std::unique_ptr<status::StatusServer> open_status_server(EventLoop& loop,
+                                                         const std::filesystem::path& run_dir,
+                                                         std::function<std::string()> document) {
+  const auto path = run_dir / status::kStatusSocketName;
+  if (status::status_server_listens(path)) {
+    throw std::runtime_error(fmt::format(
+        "another hsflowd is running (socket {}); give a second instance its own --run-dir", path.native()));
+  }
+  std::error_code ignored; // opening the socket reports it
+  std::filesystem::create_directories(run_dir, ignored);
+  auto server = status::StatusServer::open(loop, path, std::move(document));
+  if (!server) {
+    spdlog::warn("status socket: {}", server.error().message);
+    return nullptr;
+  }
+  return *std::move(server);
 }
 
 } // namespace
 
 Daemon::Daemon(EventLoop& loop, DaemonOptions options, config::FileConfig file)
     : loop_(loop), options_(std::move(options)), file_(std::move(file)),
-      identity_(host_identity(options_, file_.config)), dns_(loop,
-                                                             [this] {
-                                                               collectors_.retry_failed();
-                                                               dns_sd_.servers_changed();
-                                                             }),
-      dns_sd_(loop, dns_, options_.state_dir / dnssd::kDnsSdCopyName, std::mt19937(std::random_device()()),
-              [this] { dns_sd_changed(); }),
-      collectors_(loop, dns_, std::mt19937(std::random_device()()), [this] { update(); }),
-      agent_(loop, std::mt19937(std::random_device()()),
-             {.others = [this](const Collector& collector) { return collectors_.others(collector); },
-              .moved = [this](const Collector& collector,
-                              const IpAddress& address) { collectors_.moved(collector, address); }}),
-      auto_file_(loop, options_.shared_file, [this] { update(); }),
-      give_back_memory_(loop.timer([] { malloc_trim(0); })), network_(loop),
-      address_changes_(network_.subscribe({.addresses_settled = [this] { update(); }})),
-      terminate_(loop.on_signal(SIGTERM, [this] { loop_.quit(); })),
-      interrupt_(loop.on_signal(SIGINT, [this] { loop_.quit(); })),
+      identity_(required_identity(options_, file_.config)),
+      give_back_memory_(loop.timer([] { malloc_trim(0); })),
+      status_server_(open_status_server(loop, options_.run_dir, [this] { return status_document(); })),
+      dns_(loop, [this] { dns_servers_changed(); }),
+      dns_sd_(loop, dns_, options_.state_dir / dnssd::kDnsSdCopyName, seeded(), [this] { apply(); }),
+      collectors_(loop, dns_, seeded(), [this] { apply(); }),
+      apply_soon_(loop, kSettleTime, [this] { apply(); }), exporter_([this] { apply_soon_.trigger(); }),
+      agent_(loop, seeded(), exporter_), host_interfaces_(kernel_interfaces()), network_(loop),
+      address_changes_(network_.subscribe({.addresses_settled = [this] { apply(); }})),
+      interfaces_(loop, network_, agent_,
+                  {.root = host::SysRoot(), .interfaces = host_interfaces_, .drivers = interfaces::Ethtool()},
+                  interface_filter(file_.config)),
+      vms_(loop, agent_, host::SysRoot(), options_.state_dir / guests::kVmTableName),
+      host_(host::SysRoot(), sources::make_host_sources(identity_, host_interfaces_)),
+      auto_file_(loop, options_.shared_file, [this] { apply(); }),
+      terminate_(loop.on_signal(SIGTERM, [this] { stop(); })),
+      interrupt_(loop.on_signal(SIGINT, [this] { stop(); })),
       hangup_(loop.on_signal(SIGHUP, [this] { reload(); })) {
-  open_status_server();
-  add_sample_sources();
+  host_.set_source(vms_.make_virt_node_source());
+  agent_.add(host_);
+  agent_.add(interfaces_);
+  agent_.add(vms_);
+  configure_parts();
+  apply();
+}
+
+void Daemon::configure_parts() {
   dns_sd_.configure(file_.config.dns_sd);
+  interfaces_.set_filter(interface_filter(file_.config));
+  vms_.configure(vm_settings(file_.config));
+  host_.set_source(sources::make_host_descr_source(identity_));
+}
+
+void Daemon::reload() {
+  notify_reloading();
+  const auto loaded = load_file();
+  last_reload_ = {.at = std::chrono::steady_clock::now(), .error = loaded ? "" : loaded.error().message};
+  if (loaded) {
+    configure_parts();
+    apply();
+    collectors_.refresh();
+    spdlog::info("{}: reloaded", options_.config_file.native());
+  } else {
+    spdlog::error("{}: not reloaded; the previous configuration stays active", options_.config_file.native());
+  }
+  report_to_systemd();
+  notify_ready();
+}
+
+Result<void> Daemon::load_file() {
+  auto file = config::load_config_and_log(options_.config_file);
+  if (!file) {
+    return error_of(file);
+  }
+  auto identity = host_identity(options_, file->config);
+  if (!identity) {
+    return error_of(identity);
+  }
+  file_ = *std::move(file);
+  identity_ = *std::move(identity);
+  return {};
+}
+
+void Daemon::apply() {
   merge();
   configure_lookups();
-  update();
+  elect_agent_address();
+  exporter_.set_targets(collectors_.targets());
+  const Settings settings = config::resolve(config_, election_, identity_.hostname, exporter_.collectors());
+  agent_.apply(settings, config_.sub_agent_id);
+  publish(settings);
+  if (std::exchange(settings_, settings) != settings) {
+    spdlog::info("{}", status::settings_line(settings));
+    report_to_systemd();
+  }
 }
 
 void Daemon::merge() {
-  const auto& answer = dns_sd_.in_force();
+  const auto& answer = dns_sd_.active();
   dnssd::MergedConfig merged = answer ? dnssd::merge_dns_sd(file_.config, file_.origins, *answer)
                                       : dnssd::MergedConfig{file_.config, file_.origins, {}};
   config_ = std::move(merged.config);
   origins_ = std::move(merged.origins);
-  log_record_problems(std::move(merged.problems));
-}
-
-void Daemon::dns_sd_changed() {
-  const config::Config old = config_;
-  merge();
-  if (config_.collectors != old.collectors || config_.agent_host != old.agent_host) {
-    configure_lookups();
-  }
-  update();
+  report_record_problems(std::move(merged.problems));
 }
 
 void Daemon::configure_lookups() {
-  collectors_.configure(config_);
-  // A restart loses no sample: names are at their old addresses until DNS says otherwise.
+  if (!collectors_.configure(config_)) {
+    return;
+  }
+  // A restart loses no sample: names keep the addresses of the earlier run until DNS responds.
   if (const auto old = read_auto_file(auto_file_.path()); old && *old) {
     collectors_.remember((*old)->settings);
   }
 }
 
-// Each once, however often the records are read.
-void Daemon::log_record_problems(std::vector<config::Diagnostic> problems) {
-  for (const auto& problem : problems) {
-    if (std::ranges::find(record_problems_, problem) == record_problems_.end()) {
-      spdlog::warn("DNS record {}", problem.to_string());
-    }
-  }
-  record_problems_ = std::move(problems);
-}
-
-void Daemon::add_sample_sources() {
-  const auto host_interfaces =
-      std::make_shared<host::HostInterfaces>(std::make_unique<netlink::NetlinkStatistics>());
-  auto interfaces = std::make_unique<interfaces::InterfaceSamples>(
-      loop_, network_, agent_,
-      interfaces::InterfaceSamples::Host{
-          .root = host::SysRoot(), .interfaces = host_interfaces, .drivers = interfaces::Ethtool()},
-      interface_filter(file_.config));
-  auto host = std::make_unique<sources::HostSample>(host::SysRoot(),
-                                                    sources::make_host_sources(identity_, host_interfaces));
-  auto vms = std::make_unique<guests::VmSamples>(loop_, agent_, host::SysRoot(),
-                                                 options_.state_dir / guests::kVmTableName);
-  host->set_source(vms->make_virt_node_source());
-  interfaces_ = interfaces.get();
-  host_ = host.get();
-  vms_ = vms.get();
-  agent_.add(std::move(host));
-  agent_.add(std::move(interfaces));
-  agent_.add(std::move(vms));
-  vms_->configure(vm_settings(file_.config));
-}
-
-void Daemon::open_status_server() {
-  const auto path = options_.run_dir / status::kStatusSocketName;
-  if (status::status_server_listens(path)) {
-    throw std::runtime_error(fmt::format(
-        "another hsflowd answers at {}; one beside it needs a --run-dir of its own", path.native()));
-  }
-  std::error_code ignored; // what matters is whether the socket can be made
-  std::filesystem::create_directories(options_.run_dir, ignored);
-  auto server = status::StatusServer::open(loop_, path, [this] {
-    give_back_memory_.arm_at(std::chrono::steady_clock::now() + std::chrono::seconds(1));
-    return status::status_json(status());
-  });
-  if (server) {
-    status_server_ = *std::move(server);
-  } else {
-    spdlog::warn("status socket: {}", server.error().message);
-  }
-}
-
-void Daemon::reload() {
-  notify_reloading();
-  const auto reloaded = try_reload();
-  last_reload_ = {.at = std::chrono::steady_clock::now(), .error = reloaded ? "" : reloaded.error().message};
-  if (reloaded) {
-    update();
-    spdlog::info("{}: reloaded", options_.config_file.native());
-  } else {
-    spdlog::error("{}: not reloaded, the configuration in force stays", options_.config_file.native());
-  }
-  tell_systemd();
-  notify_ready();
-}
-
-Result<void> Daemon::try_reload() {
-  auto file = config::load_config_and_log(options_.config_file);
-  if (!file) {
-    return error_of(file);
-  }
-  const auto identity = identity_of(options_, file->config);
-  if (!identity) {
-    return error_of(identity);
-  }
-  file_ = *std::move(file);
-  dns_sd_.configure(file_.config.dns_sd);
-  merge();
-  configure_lookups();
-  interfaces_->set_filter(interface_filter(file_.config));
-  vms_->configure(vm_settings(file_.config));
-  if (*identity != identity_) {
-    identity_ = *identity;
-    host_->set_source(sources::make_host_descr_source(identity_));
-  }
-  return {};
-}
-
-void Daemon::update() {
+void Daemon::elect_agent_address() {
   if (const auto addresses = network_.addresses()) {
     addresses_ = **addresses;
     reading_addresses_.ok();
@@ -209,7 +167,7 @@ void Daemon::update() {
   }
   config::Config config = config_;
   if (!config.agent_host.empty()) {
-    config.agent_ip = collectors_.agent_ip(); // while it is not known an address of this host has to do
+    config.agent_ip = collectors_.agent_ip(); // until that is known, an address of this host is elected
   }
   election_ = config::elect_agent_address(config, addresses_);
   if (election_.address) {
@@ -217,85 +175,45 @@ void Daemon::update() {
   } else {
     addressing_.failed(Error{election_.why + "; nothing is exported until one has"});
   }
-  const Settings settings = resolve(config_, election_, identity_.hostname, collectors_.collectors());
-  agent_.apply(settings, config_.sub_agent_id);
-  // Readers of the shared file need an agent address; without one they go on with the last. And a collector
-  // that is not known is not the same as none: sflowovsd takes a file without collectors for "off".
-  // Names that cannot be looked up say so themselves, and so does DNS-SD.
-  const bool off = dns_sd_.in_force() && config_.collectors.empty();
+}
+
+// Does not publish settings without an agent address, which readers of the shared file need. Unknown
+// collectors are not the same as no collectors, which sflowovsd takes for "off". Failed lookups and DNS-SD
+// report themselves.
+void Daemon::publish(const Settings& settings) {
+  const bool off = dns_sd_.active() && config_.collectors.empty();
   if (config_.collectors.empty() && !config_.dns_sd.on) {
-    resolving_.failed(Error{"none is known yet; what was published before stays in force"});
+    resolving_.failed(Error{"no collector is configured; keeping the last published settings"});
   } else {
     resolving_.ok();
   }
   if (settings.agent_ip && (off || !settings.collectors.empty())) {
     auto_file_.publish(settings);
   }
-  if (std::exchange(settings_, settings) != settings) {
-    spdlog::info("{}", describe(settings));
-    tell_systemd();
-  }
 }
 
-void Daemon::tell_systemd() const {
-  std::string text = describe(settings_);
-  if (last_reload_ && !last_reload_->error.empty()) {
-    text += "; the last reload was refused: " + last_reload_->error;
-  }
-  notify_status(text);
+void Daemon::dns_servers_changed() {
+  collectors_.retry_failed();
+  dns_sd_.servers_changed();
 }
 
-status::DaemonStatus Daemon::status() const {
-  using std::chrono::milliseconds;
-  const auto now = std::chrono::steady_clock::now();
-  status::DaemonStatus status{.version = PROJECT_VERSION,
-                              .process_id = getpid(),
-                              .running = std::chrono::duration_cast<milliseconds>(now - started_),
-                              .revision = auto_file_.revision(),
-                              .shared_file = auto_file_.path(),
-                              .origin = options_.config_file.native(),
-                              .sampling = settings_.sampling,
-                              .polling = settings_.polling,
-                              .header_bytes = settings_.header_bytes,
-                              .datagram_bytes = settings_.datagram_bytes,
-                              .last_reload = {},
-                              .sub_agent_id = config_.sub_agent_id,
-                              .election = election_,
-                              .collectors = agent_.collectors(),
-                              .data_sources = agent_.data_sources(),
-                              .sources = agent_.sources(now),
-                              .next_poll = {},
-                              .dns_sd = dns_sd_.status(),
-                              .problems = {}};
-  if (const auto& answer = dns_sd_.in_force()) {
-    status.origin += " and DNS record " + answer->name;
-  }
-  if (last_reload_) {
-    status.last_reload = {.ago = std::chrono::duration_cast<milliseconds>(now - last_reload_->at),
-                          .error = last_reload_->error};
-  }
-  if (const auto due = agent_.next_poll()) {
-    status.next_poll = std::chrono::duration_cast<milliseconds>(std::max(*due, now) - now);
-  }
-  for (const auto* state :
-       {&reading_addresses_, &addressing_, &resolving_, &auto_file_.state(), &agent_.packing()}) {
-    if (!state->failure_text().empty()) {
-      status.problems.push_back(fmt::format("{}: {}", state->subject(), state->failure_text()));
+// Each problem once, however often the records are read.
+void Daemon::report_record_problems(std::vector<config::Diagnostic> problems) {
+  for (const auto& problem : problems) {
+    if (std::ranges::find(record_problems_, problem) == record_problems_.end()) {
+      spdlog::warn("DNS record {}", problem.to_string());
     }
   }
-  for (auto& collector : status.collectors) {
-    collector.others = collectors_.others(collector.collector);
-  }
-  std::ranges::move(collectors_.problems(), std::back_inserter(status.problems));
-  for (const auto& [option, origin] : origins_) {
-    if (origin.kind == config::Origin::Kind::dns) {
-      status.from_dns.push_back({.option = option, .origin = origin.to_string()});
-    }
-  }
-  for (const auto& problem : record_problems_) {
-    status.problems.push_back("DNS record " + problem.to_string());
-  }
-  return status;
+  record_problems_ = std::move(problems);
+}
+
+void Daemon::report_to_systemd() const {
+  notify_status(status::service_line(settings_, last_reload_ ? last_reload_->error : ""));
+}
+
+std::string Daemon::status_document() {
+  give_back_memory_.arm_at(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+  return status::status_json(status());
 }
 
 } // namespace sfa::daemon

@@ -1,4 +1,4 @@
-// The file that tells other programs this process's id, for as long as it lives.
+// The file with the process id. It exists as long as this object.
 #pragma once
 
 #include "common/file.hpp"
@@ -12,7 +12,7 @@ namespace sfa::daemon {
 
 class PidFile {
 public:
-  // Nothing is written without a path. Throws when the file cannot be written.
+  // Writes no file without a path. Throws if it cannot write the file.
   explicit PidFile(std::optional<std::filesystem::path> path) : path_(std::move(path)) {
     if (path_) {
       if (const auto written = replace_file(*path_, fmt::format("{}\n", getpid())); !written) {

@@ -11,8 +11,8 @@ namespace {
 using Outcome = DnsSdState::Outcome;
 using std::chrono::system_clock;
 
-// An answer that stays the same is not written with each TTL.
-constexpr std::chrono::hours kCopyAgain{1};
+// An unchanged answer is not saved after each TTL.
+constexpr std::chrono::hours kSaveInterval{1};
 
 MonotonicTime now() {
   return std::chrono::steady_clock::now();
@@ -67,16 +67,16 @@ std::vector<std::string> DnsSd::names() {
 void DnsSd::load_copy() {
   auto copy = read_dns_sd_copy(copy_file_);
   if (!copy) {
-    spdlog::warn("DNS-SD: the copy of the last answer is ignored: {}", copy.error().message);
+    spdlog::warn("DNS-SD: ignoring the saved answer: {}", copy.error().message);
     return;
   }
   if (!*copy) {
-    spdlog::info("DNS-SD: there is no copy of an earlier answer at {}", copy_file_.native());
+    spdlog::info("DNS-SD: no saved answer ({} does not exist)", copy_file_.native());
     return;
   }
   if (const auto& answer = (*copy)->answer; !is_usable(answer, config_)) {
-    spdlog::info("DNS-SD: the copy of the last answer is ignored: {}{} is not what is configured",
-                 answer.name, answer.authenticated ? "" : ", not authenticated,");
+    spdlog::info("DNS-SD: ignoring the saved answer: {}{} does not match the configuration", answer.name,
+                 answer.authenticated ? "" : " (not authenticated)");
     return;
   }
   copy_ = *std::move(copy);
@@ -84,34 +84,35 @@ void DnsSd::load_copy() {
   answered_at_ = now() - age;
   from_copy_ = true;
   state_.remember(copy_->answer);
-  spdlog::info("DNS-SD: {} as it was {} s ago, until DNS answers", copy_->answer.name, age.count());
+  spdlog::info("DNS-SD: using the saved answer for {} ({} s old) until DNS responds", copy_->answer.name,
+               age.count());
 }
 
 void DnsSd::ask() {
   state_.asked();
   auto asked = names();
   if (asked.empty()) {
-    concluded({.kind = DnsSdResult::Kind::failed,
-               .error = {"there is no domain to ask in: neither `domain` in section `dns-sd` nor a search "
-                         "list in resolv.conf"}});
+    finished({.kind = DnsSdResult::Kind::failed,
+              .error = {"no domain to query: set `domain` in section `dns-sd`, or a search list in "
+                        "resolv.conf"}});
     return;
   }
-  const auto& in_force = state_.in_force();
-  lookup_.emplace(dns_, std::move(asked), in_force ? in_force->name : "", config_.require_ad,
-                  [this](const DnsSdResult& result) { concluded(result); });
+  const auto& active = state_.active();
+  lookup_.emplace(dns_, std::move(asked), active ? active->name : "", config_.require_ad,
+                  [this](const DnsSdResult& result) { finished(result); });
 }
 
-void DnsSd::concluded(const DnsSdResult& result) {
-  const Outcome outcome = state_.concluded(result, now());
+void DnsSd::finished(const DnsSdResult& result) {
+  const Outcome outcome = state_.finished(result, now());
   lookup_.reset();
   arm();
-  tell(outcome, result);
+  report(outcome, result);
   if (outcome == Outcome::failed || outcome == Outcome::doubted) {
     return;
   }
   from_copy_ = false;
   answered_at_ = now();
-  keep_copy();
+  save_copy();
   if (outcome == Outcome::applied || outcome == Outcome::switched_off) {
     changed_();
   }
@@ -125,38 +126,38 @@ void DnsSd::arm() {
   }
 }
 
-void DnsSd::tell(Outcome outcome, const DnsSdResult& result) {
+void DnsSd::report(Outcome outcome, const DnsSdResult& result) {
   if (result.error.message.empty()) {
     asking_.ok();
   } else {
     asking_.failed(result.error);
   }
-  const auto& in_force = state_.in_force();
+  const auto& active = state_.active();
   if (outcome == Outcome::doubted) {
-    spdlog::info("DNS-SD: no SRV records; if the next answer says so too, monitoring is switched off");
+    spdlog::info("DNS-SD: no SRV records; monitoring is switched off if the next answer has none either");
   } else if (outcome == Outcome::switched_off) {
-    spdlog::warn("DNS-SD: {} has no SRV records, twice in a row: monitoring is switched off", in_force->name);
-  } else if (outcome == Outcome::applied && in_force->services.empty()) {
-    spdlog::warn("DNS-SD: {} says that the service is not available: monitoring is switched off",
-                 in_force->name);
+    spdlog::warn("DNS-SD: {} has no SRV records, twice in a row; monitoring is switched off", active->name);
+  } else if (outcome == Outcome::applied && active->services.empty()) {
+    spdlog::warn("DNS-SD: {} states that the service is not available; monitoring is switched off",
+                 active->name);
   } else if (outcome == Outcome::applied) {
-    spdlog::info("DNS-SD: {}: {} service(s), {} text(s), kept for {} s", in_force->name,
-                 in_force->services.size(), in_force->texts.size(), result.ttl.count());
+    spdlog::info("DNS-SD: {}: {} service(s), {} text(s), valid for {} s", active->name,
+                 active->services.size(), active->texts.size(), result.ttl.count());
   }
 }
 
-void DnsSd::keep_copy() {
-  const DnsSdCopy copy{.answer = *state_.in_force(), .answered_at = wall_clock()};
+void DnsSd::save_copy() {
+  const DnsSdCopy copy{.answer = *state_.active(), .answered_at = wall_clock()};
   const bool fresh =
-      copy_ && copy_->answer == copy.answer && copy.answered_at - copy_->answered_at < kCopyAgain;
+      copy_ && copy_->answer == copy.answer && copy.answered_at - copy_->answered_at < kSaveInterval;
   if (fresh && copy.answered_at >= copy_->answered_at) {
     return;
   }
   if (const auto written = write_dns_sd_copy(copy_file_, copy); written) {
     copy_ = copy;
-    copying_.ok();
+    saving_.ok();
   } else {
-    copying_.failed(written.error());
+    saving_.failed(written.error());
   }
 }
 
@@ -165,15 +166,16 @@ std::optional<DnsSdStatus> DnsSd::status() const {
   if (!config_.on) {
     return std::nullopt;
   }
-  const auto& in_force = state_.in_force();
+  const auto& active = state_.active();
   DnsSdStatus status{.name = config_.domain.empty() ? "" : dns_sd_name(config_.domain),
-                     .answered = in_force.has_value(),
+                     .answered = active.has_value(),
                      .from_copy = from_copy_,
                      .age = {},
                      .next = {},
-                     .problem = asking_.failure_text()};
-  if (in_force) {
-    status.name = in_force->name;
+                     .problem = asking_.failure_text(),
+                     .sets = {}};
+  if (active) {
+    status.name = active->name;
     status.age = std::chrono::duration_cast<milliseconds>(now() - answered_at_);
   }
   if (const auto due = state_.due()) {

@@ -27,7 +27,7 @@ std::vector<dns::DnsSrv> services_of(const dns::DnsRecordSet& set) {
   for (const auto& record : set.records) {
     dns::DnsSrv service = std::get<dns::DnsSrv>(record.data);
     service.target = to_lower(service.target);
-    if (!service.target.empty()) { // `.`: decidedly not available here (RFC 2782)
+    if (!service.target.empty()) { // `.` means: not available at this domain (RFC 2782)
       services.push_back(std::move(service));
     }
   }
@@ -37,7 +37,7 @@ std::vector<dns::DnsSrv> services_of(const dns::DnsRecordSet& set) {
   return services;
 }
 
-// The order of strings in a record is kept; servers rotate the records.
+// Servers rotate the records, but not the strings within a record.
 std::vector<std::string> texts_of(const dns::DnsRecordSet& set) {
   std::vector<std::vector<std::string>> records;
   for (const auto& record : set.records) {
@@ -77,7 +77,7 @@ bool is_usable(const DnsSdAnswer& answer, const config::DnsSdConfig& config) {
 }
 
 Result<config::CollectorConfig> collector_of(const dns::DnsSrv& service) {
-  // As DNS has it, the name is whole: the dot keeps the search list away from it.
+  // The name is fully qualified: the final dot keeps the resolver from using its search list.
   const bool is_address = IpAddress::parse(service.target).has_value();
   config::CollectorConfig collector{.host = service.target + (is_address ? "" : "."), .port = service.port};
   const bool is_host =
@@ -89,8 +89,8 @@ Result<config::CollectorConfig> collector_of(const dns::DnsSrv& service) {
   return collector;
 }
 
-DnsSdResult judge(const std::string& name, const Result<dns::DnsMessage>& srv,
-                  const Result<dns::DnsMessage>& txt, bool require_ad) {
+DnsSdResult evaluate(const std::string& name, const Result<dns::DnsMessage>& srv,
+                     const Result<dns::DnsMessage>& txt, bool require_ad) {
   const auto services = usable_records(srv, name, dns::DnsType::srv, require_ad);
   if (!services) {
     return {.kind = DnsSdResult::Kind::failed, .error = services.error().in(name + " SRV")};
@@ -120,12 +120,12 @@ DnsSdResult judge(const std::string& name, const Result<dns::DnsMessage>& srv,
   return result;
 }
 
-DnsSdWalk::DnsSdWalk(std::vector<std::string> names, std::string in_force)
-    : names_(std::move(names)), in_force_(std::move(in_force)) {}
+DnsSdSearch::DnsSdSearch(std::vector<std::string> names, std::string active)
+    : names_(std::move(names)), active_(std::move(active)) {}
 
-void DnsSdWalk::concluded(DnsSdResult result) {
+void DnsSdSearch::finished(DnsSdResult result) {
   using enum DnsSdResult::Kind;
-  const bool held = result.kind == failed && names_.at(at_) == in_force_;
+  const bool held = result.kind == failed && names_.at(at_) == active_;
   if (result.kind == answer || held) {
     result_ = std::move(result);
     over_ = true;

@@ -24,7 +24,7 @@ DnsSdCopy parse_document(const Json& json) {
   copy.answered_at =
       std::chrono::sys_seconds(std::chrono::seconds(json.at("answered_at").get<std::int64_t>()));
   if (copy.answered_at < std::chrono::sys_seconds{} || copy.answered_at > kLatest) {
-    throw std::runtime_error("answered at a time that no clock shows");
+    throw std::runtime_error("impossible time in `answered_at`");
   }
   copy.answer.name = json.at("name");
   copy.answer.authenticated = json.at("authenticated");
@@ -51,16 +51,16 @@ std::string format_dns_sd_copy(const DnsSdCopy& copy) {
                      {"authenticated", copy.answer.authenticated},
                      {"services", std::move(services)},
                      {"texts", copy.answer.texts}};
-  // A text that is not UTF-8 is of no use in any case.
+  // No option can use a text that is not UTF-8.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 Result<DnsSdCopy> parse_dns_sd_copy(std::string_view text) {
   try {
     DnsSdCopy copy = parse_document(Json::parse(text));
-    // Numbers out of range were cut to their types, what is left over was skipped: neither is ours.
+    // The parser truncates numbers that are out of range and skips unknown members.
     if (format_dns_sd_copy(copy) != text) {
-      return failure("not as hsflowd wrote it");
+      return failure("not written by hsflowd");
     }
     return copy;
   } catch (const std::exception& error) {
@@ -82,7 +82,7 @@ Result<std::optional<DnsSdCopy>> read_dns_sd_copy(const std::filesystem::path& p
 }
 
 Result<void> write_dns_sd_copy(const std::filesystem::path& path, const DnsSdCopy& copy) {
-  std::error_code ignored; // writing says what matters
+  std::error_code ignored; // writing the file reports it
   std::filesystem::create_directories(path.parent_path(), ignored);
   return replace_file(path, format_dns_sd_copy(copy));
 }

@@ -1,4 +1,4 @@
-// The last good answer of DNS-SD on disk, for a start while DNS does not answer.
+// The last good answer of DNS-SD, saved on disk for a start while DNS does not respond.
 #pragma once
 
 #include "common/result.hpp"
@@ -17,20 +17,20 @@ inline constexpr const char* kDnsSdCopyName = "dns-sd.json"; // in the state dir
 
 struct DnsSdCopy {
   DnsSdAnswer answer;
-  std::chrono::sys_seconds answered_at; // by the wall clock: it outlives a boot
+  std::chrono::sys_seconds answered_at; // wall clock: the copy survives a reboot
 
   bool operator==(const DnsSdCopy&) const = default;
 };
 
 [[nodiscard]] std::string format_dns_sd_copy(const DnsSdCopy& copy);
 
-// What is not exactly as format_dns_sd_copy writes it is an error.
+// Any difference from what format_dns_sd_copy writes is an error.
 [[nodiscard]] Result<DnsSdCopy> parse_dns_sd_copy(std::string_view text);
 
-// Nothing when there is no such file. The error names the file.
+// nullopt if the file does not exist. The error names the file.
 [[nodiscard]] Result<std::optional<DnsSdCopy>> read_dns_sd_copy(const std::filesystem::path& path);
 
-// Makes the directory if it is not there.
+// Creates the directory if necessary.
 [[nodiscard]] Result<void> write_dns_sd_copy(const std::filesystem::path& path, const DnsSdCopy& copy);
 
 } // namespace sfa::dnssd

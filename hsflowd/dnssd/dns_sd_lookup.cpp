@@ -4,15 +4,15 @@
 
 namespace sfa::dnssd {
 
-DnsSdLookup::DnsSdLookup(dns::DnsClient& dns, std::vector<std::string> names, std::string in_force,
+DnsSdLookup::DnsSdLookup(dns::DnsClient& dns, std::vector<std::string> names, std::string active,
                          bool require_ad, Done done)
-    : dns_(dns), walk_(std::move(names), std::move(in_force)), require_ad_(require_ad),
+    : dns_(dns), search_(std::move(names), std::move(active)), require_ad_(require_ad),
       done_(std::move(done)) {
   ask();
 }
 
 void DnsSdLookup::ask() {
-  const std::string& name = *walk_.next();
+  const std::string& name = *search_.next();
   srv_.reset();
   txt_.reset();
   srv_lookup_ = dns_.records(name, dns::DnsType::srv, [this](const auto& answer) {
@@ -29,13 +29,13 @@ void DnsSdLookup::answered() {
   if (!srv_ || !txt_) {
     return;
   }
-  walk_.concluded(judge(*walk_.next(), *srv_, *txt_, require_ad_));
-  if (walk_.next() != nullptr) {
+  search_.finished(evaluate(*search_.next(), *srv_, *txt_, require_ad_));
+  if (search_.next() != nullptr) {
     ask();
     return;
   }
-  const auto done = std::move(done_); // it may destroy this
-  const auto result = walk_.result();
+  const auto done = std::move(done_); // may destroy this object
+  const auto result = search_.result();
   done(result);
 }
 

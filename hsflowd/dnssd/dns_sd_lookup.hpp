@@ -1,4 +1,4 @@
-// One refresh of DNS-SD: asks for SRV and TXT side by side, at one name after the other.
+// One DNS-SD query: asks for SRV and TXT at the same time, for one name after the other.
 #pragma once
 
 #include "dns/dns_client.hpp"
@@ -15,9 +15,9 @@ class DnsSdLookup {
 public:
   using Done = std::function<void(const DnsSdResult&)>;
 
-  // `names` as for DnsSdWalk. `done` is called once, from the loop, and may destroy this; never once this was
-  // destroyed.
-  DnsSdLookup(dns::DnsClient& dns, std::vector<std::string> names, std::string in_force, bool require_ad,
+  // `names` as for DnsSdSearch. `done` is called once, from the loop, and may destroy this object. It is not
+  // called after this object is destroyed.
+  DnsSdLookup(dns::DnsClient& dns, std::vector<std::string> names, std::string active, bool require_ad,
               Done done);
   DnsSdLookup(const DnsSdLookup&) = delete;
   DnsSdLookup& operator=(const DnsSdLookup&) = delete;
@@ -30,7 +30,7 @@ private:
   void answered();
 
   dns::DnsClient& dns_;
-  DnsSdWalk walk_;
+  DnsSdSearch search_;
   bool require_ad_;
   Done done_;
   dns::DnsLookup srv_lookup_, txt_lookup_;

@@ -30,7 +30,7 @@ public:
       }
     }
     restore_cidrs(file_cidrs, file_origins);
-    if (answer_.services.empty()) { // off is off, whatever TXT says
+    if (answer_.services.empty()) { // off, even if TXT has collectors
       forget("collector");
       merged_.config.collectors.clear();
     }
@@ -54,7 +54,7 @@ private:
     if (!collector) {
       say(record, collector.error().message);
     } else if (std::ranges::find(collectors, *collector) != collectors.end()) {
-      say(record, fmt::format("target {} port {} stands there twice, it gets one copy", service.target,
+      say(record, fmt::format("target {} port {} appears more than once; it gets one copy", service.target,
                               service.port));
     } else {
       const std::string path = fmt::format("collector[{}].", collectors.size());
@@ -65,7 +65,7 @@ private:
     }
   }
 
-  // An exclusion stands in front: the first prefix that an address is in counts.
+  // Exclusions come first: the first prefix that contains an address decides.
   void restore_cidrs(const std::vector<config::AgentCidr>& file_cidrs, const config::Origins& file_origins) {
     auto dns_cidrs = std::exchange(merged_.config.agent_cidrs, {});
     std::vector<config::Origin> origins;

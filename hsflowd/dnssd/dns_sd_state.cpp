@@ -26,10 +26,10 @@ void DnsSdState::ask_now(MonotonicTime now) {
 }
 
 void DnsSdState::remember(DnsSdAnswer copy) {
-  in_force_ = std::move(copy);
+  active_ = std::move(copy);
 }
 
-DnsSdState::Outcome DnsSdState::concluded(DnsSdResult result, MonotonicTime now) {
+DnsSdState::Outcome DnsSdState::finished(DnsSdResult result, MonotonicTime now) {
   switch (result.kind) {
   case DnsSdResult::Kind::answer:
     return answered(std::move(result), now);
@@ -50,27 +50,27 @@ DnsSdState::Outcome DnsSdState::answered(DnsSdResult result, MonotonicTime now) 
   absences_ = 0;
   failures_ = result.texts_missing() ? failures_ + 1 : 0;
   due_ = now + (failures_ > 0 ? jittered(dns::back_off(failures_)) : refresh_after(result.ttl));
-  if (result.texts_missing() && in_force_ && in_force_->name == result.answer.name) {
-    result.answer.texts = in_force_->texts;
-    result.answer.authenticated = result.answer.authenticated && in_force_->authenticated;
+  if (result.texts_missing() && active_ && active_->name == result.answer.name) {
+    result.answer.texts = active_->texts;
+    result.answer.authenticated = result.answer.authenticated && active_->authenticated;
   }
-  if (in_force_ == result.answer) {
+  if (active_ == result.answer) {
     return Outcome::confirmed;
   }
-  in_force_ = std::move(result.answer);
+  active_ = std::move(result.answer);
   return Outcome::applied;
 }
 
 DnsSdState::Outcome DnsSdState::absent(DnsSdAnswer answer) {
   absences_ += 1;
-  if (config_.domain.empty() && in_force_) {
-    answer.name = in_force_->name; // of a whole search list: that of the domain that had the records
+  if (config_.domain.empty() && active_) {
+    answer.name = active_->name; // a search list: keep the domain that had the records
   }
-  const bool off = in_force_ && in_force_->services.empty();
+  const bool off = active_ && active_->services.empty();
   if (!off && absences_ < 2) {
     return Outcome::doubted;
   }
-  in_force_ = std::move(answer);
+  active_ = std::move(answer);
   return off ? Outcome::still_off : Outcome::switched_off;
 }
 

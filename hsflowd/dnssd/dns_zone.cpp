@@ -38,7 +38,7 @@ class Check {
 public:
   Check(const ZoneAnswers& answers, const config::DnsSdConfig& config)
       : answers_(answers), config_(config),
-        result_(judge(answers.name, answers.srv, answers.txt, config.require_ad)) {}
+        result_(evaluate(answers.name, answers.srv, answers.txt, config.require_ad)) {}
 
   ZoneReport report() {
     say("{}\n", answers_.name);
@@ -54,7 +54,7 @@ public:
     if (result_.kind == DnsSdResult::Kind::answer) {
       outcome();
     } else if (result_.kind == DnsSdResult::Kind::absent) {
-      problem(Severity::error, "SRV", "there are no records: hosts that ask here switch sFlow off");
+      problem(Severity::error, "SRV", "no records: hosts that query this domain switch sFlow off");
     }
     return std::move(report_);
   }
@@ -79,7 +79,7 @@ private:
     }
     if (config_.require_ad && !set->authenticated) {
       problem(Severity::error, shown,
-              "the resolver did not authenticate the answer (AD), which `require-ad` asks for");
+              "the resolver did not authenticate the answer (AD); `require-ad` demands it");
     }
     for (const auto& alias : set->aliases) {
       say("  {} is an alias of {}\n", shown, alias);
@@ -98,12 +98,12 @@ private:
           target, port);
       off = off || target.empty();
       if (IpAddress::parse(target)) {
-        problem(Severity::error, "SRV",
-                fmt::format("target {} is an address, expected the name of a host", target));
+        problem(Severity::error, "SRV", fmt::format("target {} is an address, expected a host name", target));
       }
       const auto collector = collector_of(std::get<dns::DnsSrv>(record.data));
       if (result_.kind == DnsSdResult::Kind::failed && !target.empty() && !collector) {
-        problem(Severity::error, "SRV", collector.error().message); // of an answer, outcome() says so
+        problem(Severity::error, "SRV",
+                collector.error().message); // if there is an answer, outcome() reports it
       }
       if (const auto found = answers_.targets.find(to_lower(target)); found != answers_.targets.end()) {
         addresses(found->first, found->second);
@@ -112,12 +112,12 @@ private:
     if (off) {
       problem(Severity::warning, "SRV",
               set.records.size() > 1
-                  ? "the target `.` says that there is no service, beside others that there is"
-                  : "the target `.` says that there is no service: hosts switch sFlow off");
+                  ? "the target `.` means that there is no service, but other records name a service"
+                  : "the target `.` means that there is no service: hosts switch sFlow off");
     }
     if (set.records.size() > kMaxServices) {
       problem(Severity::error, "SRV",
-              fmt::format("found {} records, the first {} by priority are used", set.records.size(),
+              fmt::format("found {} records; only the first {} by priority are used", set.records.size(),
                           kMaxServices));
     }
   }
@@ -133,9 +133,9 @@ private:
         return;
       }
       if (!set->aliases.empty() && type == dns::DnsType::a) {
-        problem(
-            Severity::error, "SRV",
-            fmt::format("target {} is an alias of {}, which RFC 2782 forbids", target, set->aliases.back()));
+        problem(Severity::error, "SRV",
+                fmt::format("target {} is an alias of {}; RFC 2782 forbids aliases", target,
+                            set->aliases.back()));
       }
       for (const auto& record : set->records) {
         say("    {}, TTL {} s\n", std::get<IpAddress>(record.data).to_string(), record.ttl.count());
@@ -160,20 +160,21 @@ private:
     }
     if (set.records.empty()) {
       problem(Severity::warning, "TXT",
-              "there is no record: hosts take everything but the collectors from their files");
+              "no record: hosts take all settings except collectors from their files");
     }
     if (set.records.size() > 1) {
-      problem(Severity::warning, "TXT", "there are several records, whose order nobody can rely on");
+      problem(Severity::warning, "TXT", "several records: servers may return them in any order");
     }
     if (count > kMaxTexts) {
-      problem(Severity::error, "TXT", fmt::format("found {} strings, {} are used", count, kMaxTexts));
+      problem(Severity::error, "TXT", fmt::format("found {} strings; only {} are used", count, kMaxTexts));
     }
   }
 
   void outcome() {
     const MergedConfig merged = merge_dns_sd({}, {}, result_.answer);
     report_.problems.insert(report_.problems.end(), merged.problems.begin(), merged.problems.end());
-    say("{}, kept for {} s\n", result_.answer.authenticated ? "Authenticated (AD)" : "Not authenticated (AD)",
+    say("{}, valid for {} s\n",
+        result_.answer.authenticated ? "Authenticated (AD)" : "Not authenticated (AD)",
         std::clamp(result_.ttl, config_.min_ttl, config_.max_ttl).count());
     for (const auto& collector : merged.config.collectors) {
       say("  collector {} port {}{}{}\n", collector.host, collector.port,
@@ -207,7 +208,7 @@ private:
 
 std::vector<std::string> zone_targets(const ZoneAnswers& answers) {
   std::vector<std::string> names;
-  for (const auto& service : judge(answers.name, answers.srv, answers.txt, false).answer.services) {
+  for (const auto& service : evaluate(answers.name, answers.srv, answers.txt, false).answer.services) {
     if (!IpAddress::parse(service.target)) {
       names.push_back(service.target);
     }

@@ -1,4 +1,4 @@
-// What hosts see of a zone, in words, and what is wrong with it. Pure.
+// Checks a zone as hosts would resolve it. Pure.
 #pragma once
 
 #include "config/diagnostic.hpp"
@@ -23,11 +23,11 @@ struct ZoneAnswers {
 };
 
 struct ZoneReport {
-  std::string text; // records with TTLs and addresses, and what hosts make of them; whole lines
-  std::vector<config::Diagnostic> problems; // an error: some host would do something else than the zone means
+  std::string text; // records with TTLs and addresses, and the resulting settings; whole lines
+  std::vector<config::Diagnostic> problems; // errors: some host would not do what the zone intends
 };
 
-// The host names to be looked up for `targets`.
+// The host names to look up for `targets`.
 [[nodiscard]] std::vector<std::string> zone_targets(const ZoneAnswers& answers);
 
 [[nodiscard]] ZoneReport check_zone(const ZoneAnswers& answers, const config::DnsSdConfig& config);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/event_loop.hpp"
+#include "common/fields.hpp"
 #include "sflow/datagram.hpp"
 
 #include <chrono>
@@ -27,6 +28,13 @@ struct SourceStatus {
   std::string error;                                 // of the last run; empty = none
 
   bool operator==(const SourceStatus&) const = default;
+  static void fields(auto& self, auto&& field) {
+    field("name", self.name);
+    field("last_run_ms_ago", self.last_run);
+    field("cost_us", self.cost);
+    field("present", self.present);
+    field("error", self.error, kNullIfEmpty);
+  }
 };
 
 // The agent, as its sample sources see it. Not thread-safe: call it on the event loop's thread only.

@@ -1,4 +1,4 @@
-// The sample source of the host itself: one data source, whose blocks come from the counter sources.
+// The sample source of the host: one data source. Each counter source provides one block of its samples.
 #pragma once
 
 #include "common/log.hpp"
@@ -14,7 +14,7 @@ class HostSample final : public polling::SampleSource {
 public:
   HostSample(host::SysRoot root, std::vector<std::unique_ptr<CounterSource>> sources);
 
-  // In place of the source of the same name, or as one more.
+  // Replaces the source of the same name, or adds one.
   void set_source(std::unique_ptr<CounterSource> source);
 
   [[nodiscard]] std::string_view name() const override { return "host"; }
@@ -30,7 +30,7 @@ private:
     LoggedState state;
     std::optional<MonotonicTime> last_run = {};
     std::chrono::microseconds cost{0}; // of the last run
-    bool present = false;              // the last run gave a block
+    bool present = false;              // the last run returned a block
   };
 
   host::SysRoot root_;

@@ -16,8 +16,7 @@ namespace {
 Result<sockaddr_un> address_of(const std::filesystem::path& path) {
   sockaddr_un address{};
   if (path.native().size() >= sizeof address.sun_path) {
-    return failure("{}: longer than the {} bytes that the path of a socket may have", path.native(),
-                   sizeof address.sun_path - 1);
+    return failure("{}: too long for a socket, at most {} bytes", path.native(), sizeof address.sun_path - 1);
   }
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.c_str(), path.native().size());
@@ -44,7 +43,8 @@ Result<UniqueFd> listen_at(const std::filesystem::path& path) {
     unlink(path.c_str());
   }
   UniqueFd socket = stream_socket(SOCK_NONBLOCK);
-  // The name gets the mode of the socket less the umask (unix(7)): never more than it is to have.
+  // bind(2) creates the name with the mode of the socket minus the umask (unix(7)): never with more than
+  // kMode.
   if (!socket || fchmod(socket.get(), kMode) != 0 ||
       bind(socket.get(), generic(*address), sizeof *address) != 0 || chmod(path.c_str(), kMode) != 0 ||
       listen(socket.get(), kBacklog) != 0) {
@@ -58,7 +58,7 @@ Result<UniqueFd> listen_at(const std::filesystem::path& path) {
 bool status_server_listens(const std::filesystem::path& path) {
   const auto address = address_of(path);
   const UniqueFd socket = stream_socket(SOCK_NONBLOCK);
-  // EAGAIN: somebody listens, and as many wait for him as may (connect(2)).
+  // EAGAIN: a daemon listens, but its backlog is full (connect(2)).
   return address && socket &&
          (connect(socket.get(), generic(*address), sizeof *address) == 0 || errno == EAGAIN);
 }
@@ -102,7 +102,7 @@ StatusServer::~StatusServer() {
   unlink(path_.c_str());
 }
 
-// One client a turn: a flood of them comes in between other work, not instead of it.
+// One client per turn of the loop, so that a flood of clients does not stop other work.
 void StatusServer::accept() {
   UniqueFd socket(accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket) {
@@ -116,11 +116,12 @@ void StatusServer::accept() {
     return;
   }
   if (clients_.size() == kMaxClients) {
-    clients_.pop_front();
+    clients_.pop_front(); // the oldest
   }
   Client& kept = clients_.emplace_back(std::move(client));
   kept.writable = loop_.on_writable(kept.socket.get(), [this, &kept] {
-    // Until it is swept its socket stays writable; to arm the timer each time would put it off for ever.
+    // A finished socket stays writable until sweep(). Arm the timer once: to arm it again would delay it
+    // forever.
     if (!kept.unsent.empty() && send_some(kept)) {
       sweep_.arm_at(std::chrono::steady_clock::now());
     }

@@ -1,5 +1,5 @@
-// The socket at which a daemon tells its status. Whoever connects is sent one document and the end of it;
-// nothing is ever read from a client, so there is nothing hostile to parse.
+// The socket on which a daemon serves its status. It sends one document to each client and closes the
+// connection. It reads nothing from clients, so it has no hostile input to parse.
 #pragma once
 
 #include "common/event_loop.hpp"
@@ -19,21 +19,21 @@ namespace sfa::status {
 // In the run directory of the daemon.
 inline constexpr const char* kStatusSocketName = "hsflowd.sock";
 
-// Whether a daemon has its socket there, and be it one that is too busy to answer.
+// Whether a daemon listens there, even if it is too busy to answer.
 [[nodiscard]] bool status_server_listens(const std::filesystem::path& path);
 
-// Waits `timeout` at most for its turn among others who connect. The error has the path.
+// Waits at most `timeout` while other clients are served. The error names the path.
 [[nodiscard]] Result<UniqueFd> connect_to_status_server(const std::filesystem::path& path,
                                                         std::chrono::milliseconds timeout);
 
 class StatusServer {
 public:
-  // What a client does not read is kept for no more clients than a few, the newest, and for so long.
+  // Limits for clients that do not read: how many documents are kept, and for how long. The newest stay.
   static constexpr std::size_t kMaxClients = 4;
   static constexpr std::chrono::milliseconds kPatience{1000};
 
-  // Listens at `path`, mode 0660, in place of what a daemon that crashed left there; to be asked before
-  // whether one still answers. `document` is called for each client.
+  // Listens at `path`, mode 0660, and replaces the socket that a crashed daemon left. Call
+  // status_server_listens() before. `document` is called for each client.
   [[nodiscard]] static Result<std::unique_ptr<StatusServer>>
   open(EventLoop& loop, std::filesystem::path path, std::function<std::string()> document,
        std::chrono::milliseconds patience = kPatience);
@@ -47,7 +47,7 @@ public:
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
 private:
-  // Its event source must not be destroyed by its own callback: sweep() removes a client that is done.
+  // Its own callback must not destroy its event source: sweep() removes a client that is finished.
   struct Client {
     UniqueFd socket;
     std::string unsent;
@@ -59,7 +59,7 @@ private:
                UniqueFd socket, std::chrono::milliseconds patience);
   void accept();
   void sweep();
-  // Whether it is done.
+  // Returns whether the client is finished.
   static bool send_some(Client& client);
 
   EventLoop& loop_;

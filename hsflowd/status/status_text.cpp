@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The two largest units that count.
+// In the two largest units.
 std::string text_of(std::chrono::milliseconds duration) {
   const auto units = [&](auto unit) { return duration / unit; };
   if (duration < 1min) {
@@ -24,15 +24,14 @@ std::string text_of(std::chrono::milliseconds duration) {
 }
 
 std::string settings_text(const DaemonStatus& status) {
-  std::string text = status.revision == 0
-                         ? fmt::format("Settings from {}, not published yet\n", status.origin)
-                         : fmt::format("Settings revision {} from {}, published in {}\n", status.revision,
-                                       status.origin, status.shared_file);
-  text += status.sampling == 0 ? "  no packet samples" : fmt::format("  1 in {} packets", status.sampling);
-  text +=
-      status.polling == 0s ? ", no counters" : fmt::format(", counters every {} s", status.polling.count());
-  text += fmt::format(", headers of {} bytes, datagrams of up to {} bytes\n", status.header_bytes,
-                      status.datagram_bytes);
+  const auto& [revision, origin, shared_file, sampling, polling, header_bytes, datagram_bytes] =
+      status.settings;
+  std::string text = revision == 0 ? fmt::format("Settings from {}, not published yet\n", origin)
+                                   : fmt::format("Settings revision {} from {}, published in {}\n", revision,
+                                                 origin, shared_file);
+  text += sampling == 0 ? "  no packet samples" : fmt::format("  1 in {} packets", sampling);
+  text += polling == 0s ? ", no counters" : fmt::format(", counters every {} s", polling.count());
+  text += fmt::format(", headers of {} bytes, datagrams of up to {} bytes\n", header_bytes, datagram_bytes);
   if (status.last_reload) {
     const auto& [ago, error] = *status.last_reload;
     text += fmt::format("  last reload {} ago: {}\n", text_of(ago),
@@ -45,17 +44,17 @@ std::string dns_sd_text(const DaemonStatus& status) {
   if (!status.dns_sd) {
     return "";
   }
-  const auto& [name, answered, from_copy, age, next, problem] = *status.dns_sd;
+  const auto& [name, answered, from_copy, age, next, problem, sets] = *status.dns_sd;
   std::string text = fmt::format("DNS-SD {}: ", name.empty() ? "in the search list" : name);
   if (!answered) {
     text += "no answer yet";
   } else {
-    text += fmt::format("{} {} ago", from_copy ? "copy of an answer of" : "answered", text_of(age));
+    text += fmt::format("{} {} ago", from_copy ? "saved answer of" : "answered", text_of(age));
   }
-  text += next ? fmt::format(", asked again in {}\n", text_of(*next)) : ", being asked\n";
-  text += problem.empty() ? "" : fmt::format("  the last question failed: {}\n", problem);
-  for (const auto& from : status.from_dns) {
-    text += fmt::format("  {}: {}\n", from.option, from.origin);
+  text += next ? fmt::format(", next query in {}\n", text_of(*next)) : ", query pending\n";
+  text += problem.empty() ? "" : fmt::format("  the last query failed: {}\n", problem);
+  for (const auto& [option, origin] : sets) {
+    text += fmt::format("  {}: {}\n", option, origin);
   }
   return text;
 }
@@ -73,7 +72,7 @@ std::string place_of(const CollectorStatus& status) {
   text += device.empty() ? "" : " through " + device;
   text += network_namespace.empty() ? "" : " in namespace " + network_namespace;
   if (!status.others.empty()) {
-    text += " (or else at";
+    text += " (alternatives:";
     for (const auto& other : status.others) {
       text += " " + other.to_string();
     }
@@ -87,7 +86,7 @@ std::string collectors_text(const DaemonStatus& status) {
   for (const auto& collector : status.collectors) {
     text += fmt::format(
         "  {}: {} datagrams sent, {} errors{}\n", place_of(collector), collector.sent, collector.errors,
-        collector.last_error.empty() ? "" : fmt::format(" (the last: {})", collector.last_error));
+        collector.last_error.empty() ? "" : fmt::format(" (last error: {})", collector.last_error));
   }
   return text;
 }
@@ -123,13 +122,13 @@ std::string sources_text(const DaemonStatus& status) {
 }
 
 std::string_view why_idle(const DaemonStatus& status) {
-  if (status.polling == 0s) {
+  if (status.settings.polling == 0s) {
     return "counters are off (polling = 0)";
   }
   if (status.collectors.empty() && status.dns_sd && status.dns_sd->answered) {
-    return "DNS names no collector that can be reached";
+    return "DNS names no reachable collector";
   }
-  return status.collectors.empty() ? "there is no collector" : "there is no agent address";
+  return status.collectors.empty() ? "no collector" : "no agent address";
 }
 
 } // namespace
@@ -145,6 +144,17 @@ std::string status_text(const DaemonStatus& status) {
     text += fmt::format("Problem: {}\n", problem);
   }
   return text;
+}
+
+std::string settings_line(const Settings& settings) {
+  return fmt::format("agent {}, sampling 1 in {}, polling every {} s, {} collector(s)",
+                     settings.agent_ip ? settings.agent_ip->to_string() : "unknown", settings.sampling,
+                     settings.polling.count(), settings.collectors.size());
+}
+
+std::string service_line(const Settings& settings, const std::string& reload_error) {
+  return settings_line(settings) +
+         (reload_error.empty() ? "" : "; the last reload was refused: " + reload_error);
 }
 
 } // namespace sfa::status

@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   answers.srv = sfa::dns::parse_dns_message(bytes.first(first));
   answers.txt = sfa::dns::parse_dns_message(bytes.subspan(first));
   for (const bool require_ad : {false, true}) {
-    const auto result = sfa::dnssd::judge(answers.name, answers.srv, answers.txt, require_ad);
+    const auto result = sfa::dnssd::evaluate(answers.name, answers.srv, answers.txt, require_ad);
     if (result.kind == sfa::dnssd::DnsSdResult::Kind::answer) {
       check_answer(result.answer);
     }

@@ -103,7 +103,7 @@ def test_a_collector_whose_first_address_its_network_does_not_take_is_sent_to_at
             collector = CollectorIn("blue")
             daemon = bed.hsflowd(config(to(collector, "c1.example.com", "namespace = blue")))
             assert collector.receive()["sequence_number"] == 1
-            daemon.expect_log("c1.example.com: 2001:db8::9 cannot be sent to, using 127.0.0.1")
+            daemon.expect_log("collector c1.example.com port [0-9]+: cannot send to 2001:db8::9; switching to 127.0.0.1")
             wait_for(lambda: shared_collectors() == [f"127.0.0.1 {collector.port}"], "the shared file follows")
             assert collector.receive()["sequence_number"] == 2
             collector.close()

@@ -209,11 +209,11 @@ def test_a_server_without_edns_is_asked_without(bed, daemon, stub):
 def test_nxdomain_counts_when_it_comes_twice_and_not_when_the_second_is_another_answer(bed, daemon, stub):
     absent = lambda q: q.reply([], [soa()], rcode=3)
     stub.behave = absent
-    daemon.expect_log("if the next answer says so too")
+    daemon.expect_log("if the next answer has none either")
     stub.behave = good(20)
     wait_for_sampling(20)
     stub.behave = absent
-    daemon.expect_log("twice in a row: monitoring is switched off")
+    daemon.expect_log("twice in a row; monitoring is switched off")
     wait_for(lambda: "collector=" not in SHARED_FILE.read_text(), "no collector")
 
 

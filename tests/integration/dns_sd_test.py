@@ -146,9 +146,9 @@ def test_records_that_were_removed_switch_monitoring_off_at_the_second_refresh_a
     ovs.sflowovsd()
     daemon = ovs.hsflowd(config())
     wait_for(lambda: sflow_of("br0"), "the bridge has sFlow")
-    daemon.announce("_sflow._udp.example.com has no SRV records, twice in a row: monitoring is switched off")
+    daemon.announce("_sflow._udp.example.com has no SRV records, twice in a row; monitoring is switched off")
     dns.change("")
-    daemon.expect_log("if the next answer says so too")
+    daemon.expect_log("if the next answer has none either")
     daemon.expect_log("monitoring is switched off")
     wait_for(lambda: vsctl("get", "bridge", "br0", "sflow").strip() == "[]", "the bridge has none")
     assert "agentIP=192.0.2.1" in SHARED_FILE.read_text() and collectors() == []
@@ -204,8 +204,8 @@ def test_a_host_that_starts_while_dns_is_down_is_monitored_from_its_copy(bed, dn
     assert shared_keys()["sampling"] == "50"
     about = status()["dns_sd"]
     assert about["from_copy"] and about["age_ms"] < 60_000
-    assert "copy of an answer" in run(HSFLOWD, "status")
-    daemon.expect_log("as it was [0-9]+ s ago, until DNS answers")
+    assert "saved answer of" in run(HSFLOWD, "status")
+    daemon.expect_log("using the saved answer for _sflow._udp.example.com .[0-9]+ s old. until DNS responds")
     silent.close()
 
 
@@ -215,10 +215,10 @@ def test_a_corrupted_copy_is_ignored_with_one_line(bed, dns, copy):
     (bed.directory / "state").mkdir()
     (bed.directory / "state/dns-sd.json").write_text(copy)
     daemon = bed.hsflowd(config())
-    daemon.announce("DNS-SD: the copy of the last answer is ignored: .*/state/dns-sd.json: ")
+    daemon.announce("DNS-SD: ignoring the saved answer: .*/state/dns-sd.json: ")
     wait_for_collectors("127.0.0.1")
     assert len(daemon.unannounced_warnings()) == 0
-    assert daemon.text().count("is ignored") == 1
+    assert daemon.text().count("ignoring the saved answer") == 1
     assert json.loads((bed.directory / "state/dns-sd.json").read_text())["name"] == "_sflow._udp.example.com"
 
 
@@ -263,7 +263,7 @@ def test_dnssd_prints_what_hosts_would_see(dns):
     192.0.2.1, TTL 1 s
     2001:db8::1, TTL 1 s
   TXT, TTL 70 s: "sampling=50" "agent.cidr=10.0.0.0/8" "" "polling.http=5"
-Not authenticated (AD), kept for 60 s
+Not authenticated (AD), valid for 60 s
   collector c2.example.com. port 6343
   collector c1.example.com. port {PORT}
   sampling = 50
@@ -308,11 +308,11 @@ def test_without_a_search_list_the_host_is_in_the_domain_of_its_name(dns, resolv
 
 
 @pytest.mark.parametrize("zone, status, said", [
-    ("", 1, "error: _sflow._udp.example.com SRV: there are no records"),
+    ("", 1, "error: _sflow._udp.example.com SRV: no records"),
     (records("colour=red"), 0, "warning: _sflow._udp.example.com TXT: unknown key `colour`, ignored"),
     (records("polling=301"), 1, "error: _sflow._udp.example.com TXT: polling: found `301`, expected a number from 0 to 300"),
     (records("novalue"), 1, "error: _sflow._udp.example.com TXT: found `novalue`, expected `key=value`"),
-    (records(), 0, "warning: _sflow._udp.example.com TXT: there is no record"),
+    (records(), 0, "warning: _sflow._udp.example.com TXT: no record"),
     (records("polling=1") + '\n_sflow._udp TXT "sampling=1"', 0, "warning: _sflow._udp.example.com TXT: there are several"),
     (f"_sflow._udp SRV 0 0 {PORT} c1\nc1 CNAME c2\nc2 A 192.0.2.1", 1,
      "error: _sflow._udp.example.com SRV: target c1.example.com is an alias of c2.example.com"),
@@ -322,7 +322,7 @@ def test_without_a_search_list_the_host_is_in_the_domain_of_its_name(dns, resolv
     ("_sflow._udp SRV 0 0 0 c1\nc1 A 192.0.2.1", 1, "error: _sflow._udp.example.com SRV: target c1.example.com port 0"),
     ("_sflow._udp SRV 0 0 1 elsewhere.example.org.", 1,
      "error: _sflow._udp.example.com SRV: target elsewhere.example.org: "),
-    ("_sflow._udp SRV 0 0 0 .", 0, "warning: _sflow._udp.example.com SRV: the target `.` says that there is no service"),
+    ("_sflow._udp SRV 0 0 0 .", 0, "warning: _sflow._udp.example.com SRV: the target `.` means that there is no service"),
 ])
 def test_dnssd_finds_what_is_wrong_with_a_zone_and_tells_by_its_exit_status(dns, zone, status, said):
     dns.change(zone)

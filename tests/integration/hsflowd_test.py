@@ -165,9 +165,9 @@ def test_sighup_reloads_a_good_file_and_keeps_the_old_settings_with_a_bad_one(be
     collector.receive()
     (bed.directory / "hsflowd.conf").write_text(config(collector).replace("512", "many"))
     daemon.announce("error: .*hsflowd.conf:3:14: ")
-    daemon.announce("not reloaded, the configuration in force stays")
+    daemon.announce("not reloaded; the previous configuration stays active")
     daemon.process.send_signal(1)
-    daemon.expect_log("not reloaded, the configuration in force stays")
+    daemon.expect_log("not reloaded; the previous configuration stays active")
     assert shared_keys()["sampling"] == "512"
     (bed.directory / "hsflowd.conf").write_text(config(collector).replace("512", "77"))
     daemon.process.send_signal(1)

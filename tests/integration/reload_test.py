@@ -199,7 +199,7 @@ def test_a_broken_file_keeps_everything_as_it_is(bed, daemon, collector, text):
         assert after[key] == before[key]
     assert after["agent_address"]["address"] == "192.0.2.1"
     assert after["last_reload"]["error"].startswith(str(bed.directory / CONFIG))
-    assert re.search("error: .*: not reloaded, the configuration in force stays", daemon.text())
+    assert re.search("error: .*: not reloaded; the previous configuration stays active", daemon.text())
     goes_on(collector, last)
 
 

@@ -112,9 +112,9 @@ def test_a_second_daemon_does_not_start_beside_the_first_unless_in_a_run_directo
     collector.receive()
     before = written()
     second = bed.hsflowd(config(collector))
-    second.announce("another hsflowd answers at /run/hsflowd/hsflowd.sock")
+    second.announce("another hsflowd is running .socket /run/hsflowd/hsflowd.sock.")
     assert second.process.wait(5) == 1
-    assert "another hsflowd answers at /run/hsflowd/hsflowd.sock" in second.text()
+    assert "another hsflowd is running (socket /run/hsflowd/hsflowd.sock)" in second.text()
     assert status()["process_id"] == first.pid and written() == before
     third = bed.hsflowd(config(collector), "--run-dir", tmp_path / "run")
     wait_for((tmp_path / "run/hsflowd.auto").exists, "the shared file in the other run directory")
@@ -243,11 +243,15 @@ def test_a_shared_file_that_need_not_be_written_any_more_is_no_problem(bed, addr
     daemon.announce("shared file: ")
     collector.receive()
     before = written()
-    (SHARED_FILE.parent / ".hsflowd.auto.new").mkdir()  # where the file would be written before it is renamed
-    daemon.reload(config(collector, "headerBytes = 64"))
-    assert [problem for problem in status()["problems"] if problem.startswith("shared file: ")]
-    daemon.reload(config(collector))
-    assert status()["problems"] == [] and written() == before
+    in_the_way = SHARED_FILE.parent / ".hsflowd.auto.new"  # where the file would be written before it is renamed
+    in_the_way.mkdir()
+    try:
+        daemon.reload(config(collector, "headerBytes = 64"))
+        assert [problem for problem in status()["problems"] if problem.startswith("shared file: ")]
+        daemon.reload(config(collector))
+        assert status()["problems"] == [] and written() == before
+    finally:
+        in_the_way.rmdir()
 
 
 def test_without_an_address_it_says_why_nothing_is_exported(bed, collector):

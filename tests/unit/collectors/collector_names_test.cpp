@@ -28,7 +28,8 @@ std::vector<DnsAddress> answer(std::initializer_list<std::string_view> addresses
 
 std::vector<std::string> where(const CollectorNames& names) {
   std::vector<std::string> result;
-  for (const auto& collector : names.collectors()) {
+  for (const auto& [collector, addresses] : names.targets()) {
+    CHECK(collector.address == addresses.front());
     result.push_back(collector.address.to_string());
   }
   return result;
@@ -90,17 +91,17 @@ TEST_CASE("collectors keep their order, and one whose name is not resolved is le
   names.answered("b.example", answer({"::1"}), kStart);
   CHECK(where(names) == Texts{"10.0.0.9", "::1"});
   names.answered("a.example", answer({"10.0.0.1"}), kStart);
-  CHECK(names.collectors() == std::vector<Collector>{{.address = ip("10.0.0.1"),
-                                                      .port = 7000,
-                                                      .device = "eth1",
-                                                      .network_namespace = "blue",
-                                                      .name = "a.example"},
-                                                     {.address = ip("10.0.0.9")},
-                                                     {.address = ip("::1"), .name = "b.example"}});
+  CHECK(names.targets() == std::vector<Target>{{{.address = ip("10.0.0.1"),
+                                                 .port = 7000,
+                                                 .device = "eth1",
+                                                 .network_namespace = "blue",
+                                                 .name = "a.example"},
+                                                {ip("10.0.0.1")}},
+                                               {{.address = ip("10.0.0.9")}, {ip("10.0.0.9")}},
+                                               {{.address = ip("::1"), .name = "b.example"}, {ip("::1")}}});
 }
 
-TEST_CASE(
-    "a name is due at once, not while it is under way, and again within a tenth of its TTL behind that") {
+TEST_CASE("a name is due immediately, not while its lookup is pending, and at most 10 % after its TTL") {
   auto names = one_name();
   CHECK(names.take_due(kStart + 1h).empty());
   CHECK(!names.next_due());
@@ -114,7 +115,7 @@ TEST_CASE(
   CHECK(where(names) == Texts{"10.0.0.2"});
 }
 
-TEST_CASE("while lookups fail the last good addresses stay, and an answer ends the back-off") {
+TEST_CASE("the last good addresses stay while lookups fail, and an answer ends the back-off") {
   auto names = one_name();
   names.answered("a.example", answer({"10.0.0.1"}), kStart);
   names.failed("a.example", kStart);
@@ -127,7 +128,7 @@ TEST_CASE("while lookups fail the last good addresses stay, and an answer ends t
   CHECK(names.next_due() == kStart + 5s);
 }
 
-TEST_CASE("news about the servers makes failed names due and no others") {
+TEST_CASE("a change of DNS servers makes failed names due and no others") {
   CollectorNames names{std::mt19937(1)};
   names.configure({{.host = "a.example"}, {.host = "b.example"}}, "", kStart);
   REQUIRE(names.take_due(kStart).size() == 2);
@@ -137,7 +138,7 @@ TEST_CASE("news about the servers makes failed names due and no others") {
   CHECK(names.take_due(kStart + 1s) == Texts{"b.example"});
 }
 
-TEST_CASE("a reload looks names up anew, keeps what is known of them, and forgets those that are gone") {
+TEST_CASE("changed collectors make all names due, keep known addresses, and forget names that are gone") {
   CollectorNames names{std::mt19937(1)};
   names.configure({{.host = "a.example"}, {.host = "b.example"}}, "", kStart);
   REQUIRE(names.take_due(kStart).size() == 2);
@@ -146,17 +147,30 @@ TEST_CASE("a reload looks names up anew, keeps what is known of them, and forget
   names.configure({{.host = "b.example", .port = 7000}}, "", kStart + 1s);
   CHECK(where(names) == Texts{"10.0.0.2"});
   CHECK(names.take_due(kStart + 1s) == Texts{"b.example"});
-  names.answered("a.example", answer({"10.0.0.1"}), kStart + 1s); // an answer that nobody waits for
+  names.answered("a.example", answer({"10.0.0.1"}), kStart + 1s); // a late answer
   CHECK(where(names) == Texts{"10.0.0.2"});
 }
 
-TEST_CASE("a reload does not ask a second time what is being asked") {
+TEST_CASE("a reload does not repeat a pending lookup") {
   auto names = one_name();
   names.configure({{.host = "a.example"}}, "", kStart + 1s);
   CHECK(names.take_due(kStart + 1s).empty());
+  names.refresh(kStart + 1s);
+  CHECK(names.take_due(kStart + 1s).empty());
 }
 
-TEST_CASE("what an earlier run knew holds for names that are not resolved yet") {
+TEST_CASE("a reload looks up all names again, also those that failed") {
+  CollectorNames names{std::mt19937(1)};
+  names.configure({{.host = "a.example"}, {.host = "b.example"}}, "", kStart);
+  REQUIRE(names.take_due(kStart).size() == 2);
+  names.answered("a.example", answer({"10.0.0.1"}), kStart);
+  names.failed("b.example", kStart);
+  names.refresh(kStart + 1s);
+  CHECK(names.take_due(kStart + 1s) == Texts{"a.example", "b.example"});
+  CHECK(where(names) == Texts{"10.0.0.1"});
+}
+
+TEST_CASE("names that are not resolved yet keep the addresses of an earlier run") {
   auto names = one_name();
   const std::vector<Collector> earlier{{.address = ip("10.0.0.1"), .name = "a.example"},
                                        {.address = ip("10.0.0.2"), .name = "b.example"},
@@ -168,22 +182,19 @@ TEST_CASE("what an earlier run knew holds for names that are not resolved yet") 
   CHECK(where(names) == Texts{"10.0.0.7"});
 }
 
-TEST_CASE("a collector moves to another address, and back when its name has lost that one") {
+TEST_CASE("collectors of one name have the same addresses, known ones first, whatever their network") {
   CollectorNames names{std::mt19937(1)};
   names.configure({{.host = "a.example"}, {.host = "a.example", .network_namespace = "blue"}}, "", kStart);
   REQUIRE(names.take_due(kStart) == Texts{"a.example"});
   names.answered("a.example", answer({"2001:db8::1", "10.0.0.1", "10.0.0.2"}), kStart);
-  const auto collector = names.collectors()[1];
-  CHECK(names.others(collector) == std::vector{ip("10.0.0.1"), ip("10.0.0.2")});
-  names.move(collector, ip("10.0.0.1"));
-  REQUIRE(where(names) == Texts{"2001:db8::1", "10.0.0.1"}); // the other one has a network of its own
-  CHECK(names.others(names.collectors()[1]) == std::vector{ip("10.0.0.2"), ip("2001:db8::1")});
+  REQUIRE(names.targets().size() == 2);
+  CHECK(names.targets()[0].addresses == std::vector{ip("2001:db8::1"), ip("10.0.0.1"), ip("10.0.0.2")});
+  CHECK(names.targets()[1].addresses == names.targets()[0].addresses);
   names.configure({{.host = "a.example", .network_namespace = "blue"}}, "", kStart);
-  CHECK(where(names) == Texts{"10.0.0.1"});
-  names.answered("a.example", answer({"2001:db8::1", "10.0.0.1"}), kStart);
-  CHECK(where(names) == Texts{"10.0.0.1"});
-  names.answered("a.example", answer({"2001:db8::1", "10.0.0.2"}), kStart);
   CHECK(where(names) == Texts{"2001:db8::1"});
+  names.answered("a.example", answer({"10.0.0.3", "10.0.0.2", "10.0.0.1"}), kStart);
+  REQUIRE(names.targets().size() == 1);
+  CHECK(names.targets()[0].addresses == std::vector{ip("10.0.0.1"), ip("10.0.0.2"), ip("10.0.0.3")});
 }
 
 TEST_CASE("hosts that share a caching server do not ask it again at the same moment") {
@@ -198,14 +209,15 @@ TEST_CASE("hosts that share a caching server do not ask it again at the same mom
   CHECK(moments.size() > 15);
 }
 
-TEST_CASE("a collector with a source address is sent to at addresses of its family only") {
+TEST_CASE("a collector with a source address uses only addresses of its family") {
   CollectorNames names{std::mt19937(1)};
   names.configure({{.host = "a.example", .source = ip("10.0.0.9")}}, "", kStart);
   REQUIRE(names.take_due(kStart).size() == 1);
   names.answered("a.example", answer({"2001:db8::1", "10.0.0.1", "2001:db8::2", "10.0.0.2"}), kStart);
-  REQUIRE(where(names) == Texts{"10.0.0.1"});
-  CHECK(names.collectors()[0].source == ip("10.0.0.9"));
-  CHECK(names.others(names.collectors()[0]) == std::vector{ip("10.0.0.2")});
+  CHECK(where(names) == Texts{"10.0.0.1"});
+  REQUIRE(names.targets().size() == 1);
+  CHECK(names.targets()[0].collector.source == ip("10.0.0.9"));
+  CHECK(names.targets()[0].addresses == std::vector{ip("10.0.0.1"), ip("10.0.0.2")});
   CHECK(!names.problem("a.example"));
   names.answered("a.example", answer({"2001:db8::1"}), kStart);
   CHECK(where(names).empty());
@@ -213,7 +225,7 @@ TEST_CASE("a collector with a source address is sent to at addresses of its fami
         "no IPv4 address, which the source address 10.0.0.9 needs");
 }
 
-TEST_CASE("the agent's address may be a name, of which the first known address counts") {
+TEST_CASE("the agent address may be a name; its first known address is used") {
   CollectorNames names{std::mt19937(1)};
   names.configure({{.host = "10.0.0.1"}}, "me.example", kStart);
   CHECK(names.take_due(kStart) == Texts{"me.example"});
@@ -228,9 +240,9 @@ TEST_CASE("the agent's address may be a name, of which the first known address c
   CHECK(!names.agent_ip());
 }
 
-TEST_CASE("a collector that is configured by its address has no others") {
+TEST_CASE("a collector that is configured by its address has only that address") {
   CollectorNames names{std::mt19937(1)};
   names.configure({{.host = "10.0.0.1"}}, "", kStart);
-  CHECK(names.others(names.collectors()[0]).empty());
+  CHECK(names.targets() == std::vector<Target>{{{.address = ip("10.0.0.1")}, {ip("10.0.0.1")}}});
   CHECK(names.take_due(kStart).empty());
 }

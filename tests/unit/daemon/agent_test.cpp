@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Data sources as a test wants them.
+// Has the data sources that a test gives it.
 class Fake final : public SampleSource {
 public:
   explicit Fake(std::vector<DataSource> sources) : present(std::move(sources)) {}
@@ -47,7 +47,7 @@ public:
     REQUIRE(getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
     port = ntohs(address.sin_port);
   }
-  // What has arrived.
+  // The datagrams that have arrived.
   std::vector<DecodedDatagram> received() {
     std::vector<DecodedDatagram> datagrams;
     std::array<std::uint8_t, 2000> buffer{};
@@ -58,6 +58,8 @@ public:
     return datagrams;
   }
 
+  [[nodiscard]] Collector collector() const { return {IpAddress::parse("127.0.0.1").value(), port}; }
+
   std::uint16_t port = 0;
 
 private:
@@ -65,13 +67,25 @@ private:
 };
 
 Settings settings(const CollectorSink& collector, std::chrono::seconds polling = 300s) {
-  const auto loopback = IpAddress::parse("127.0.0.1").value();
   Settings result;
-  result.agent_ip = loopback;
+  result.agent_ip = collector.collector().address;
   result.polling = polling;
-  result.collectors = {{loopback, collector.port}};
+  result.collectors = {collector.collector()};
   return result;
 }
+
+// An agent whose exporter sends to `collector`.
+struct Bed {
+  EventLoop loop;
+  CollectorSink collector;
+  collectors::Exporter exporter;
+  Agent agent{loop, std::mt19937(1), exporter};
+
+  Bed() {
+    exporter.set_targets(
+        {{.collector = collector.collector(), .addresses = {collector.collector().address}}});
+  }
+};
 
 // "CLASS:INDEX SEQUENCE_NUMBER" of each sample.
 std::vector<std::string> samples_of(const std::vector<DecodedDatagram>& datagrams) {
@@ -103,10 +117,9 @@ using Samples = std::vector<std::string>;
 
 } // namespace
 
-TEST_CASE("values that come later are sent at once, with sequence numbers of each data source") {
-  EventLoop loop;
-  CollectorSink collector;
-  Agent agent(loop, std::mt19937(1));
+TEST_CASE("samples that arrive later are sent immediately, with the sequence numbers of each data source") {
+  Bed bed;
+  auto& [loop, collector, exporter, agent] = bed;
   agent.apply(settings(collector), 100000);
   const auto sample = [](std::uint32_t index) { return CounterSample{{3, index}, {PortName{.name = "x"}}}; };
   agent.deliver({sample(100000), sample(100001)});
@@ -117,22 +130,22 @@ TEST_CASE("values that come later are sent at once, with sequence numbers of eac
   CHECK(samples_of(datagrams) == Samples{"3:100000 1", "3:100001 1", "3:100001 2"});
 }
 
-TEST_CASE("what comes when nothing is exported is dropped") {
-  EventLoop loop;
-  CollectorSink collector;
-  Agent agent(loop, std::mt19937(1));
+TEST_CASE("samples are dropped while nothing is exported") {
+  Bed bed;
+  auto& [loop, collector, exporter, agent] = bed;
   agent.deliver({{kHostDataSource, {PortName{.name = "x"}}}});
   agent.apply(settings(collector, 0s), 100000);
   agent.deliver({{kHostDataSource, {PortName{.name = "x"}}}});
   CHECK(collector.received().empty());
 }
 
-TEST_CASE("all data sources of all sample sources are polled, and what is due together shares a datagram") {
-  EventLoop loop;
-  CollectorSink collector;
-  Agent agent(loop, std::mt19937(1));
-  agent.add(std::make_unique<Fake>(std::vector{kHostDataSource}));
-  agent.add(std::make_unique<Fake>(std::vector{DataSource{0, 2}, DataSource{0, 3}}));
+TEST_CASE("all data sources of all sample sources are polled, and samples due together share a datagram") {
+  Bed bed;
+  auto& [loop, collector, exporter, agent] = bed;
+  Fake host({kHostDataSource});
+  Fake interfaces({{0, 2}, {0, 3}});
+  agent.add(host);
+  agent.add(interfaces);
   agent.apply(settings(collector, 1s), 100000);
   (void)next_datagrams(loop, collector); // the first poll of the host may be alone
   const auto datagrams = next_datagrams(loop, collector);
@@ -140,16 +153,14 @@ TEST_CASE("all data sources of all sample sources are polled, and what is due to
   CHECK(datagrams.at(0).samples.size() == 3);
 }
 
-TEST_CASE("a data source that came is polled, and one that left is not") {
-  EventLoop loop;
-  CollectorSink collector;
-  Agent agent(loop, std::mt19937(1));
-  auto interfaces = std::make_unique<Fake>(std::vector{DataSource{0, 2}});
-  auto& present = interfaces->present;
-  agent.add(std::move(interfaces));
+TEST_CASE("a new data source is polled, and one that is gone is not") {
+  Bed bed;
+  auto& [loop, collector, exporter, agent] = bed;
+  Fake interfaces({{0, 2}});
+  agent.add(interfaces);
   agent.apply(settings(collector, 1s), 100000);
   CHECK(agent.data_sources() == std::vector<DataSourceCount>{{"fakes", 1}});
-  present = {{0, 3}, {0, 4}};
+  interfaces.present = {{0, 3}, {0, 4}};
   agent.data_sources_changed();
   CHECK(agent.data_sources() == std::vector<DataSourceCount>{{"fakes", 2}});
   const auto datagrams = next_datagrams(loop, collector);

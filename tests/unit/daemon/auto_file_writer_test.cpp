@@ -33,7 +33,7 @@ Settings sampling(std::uint32_t rate) {
 
 } // namespace
 
-TEST_CASE("the revision of the shared file goes up with each change and with nothing else") {
+TEST_CASE("only a change of settings increases the revision of the shared file") {
   Bed bed;
   bed.path = std::filesystem::path(bed.directory) / "hsflowd.auto";
   AutoFileWriter writer(bed.loop, bed.path, [] {});
@@ -50,7 +50,7 @@ TEST_CASE("the revision of the shared file goes up with each change and with not
   CHECK(bed.content().revision == 3);
 }
 
-TEST_CASE("a shared file that cannot be written is a problem until it can be") {
+TEST_CASE("a shared file that cannot be written is a problem until a retry succeeds") {
   Bed bed;
   bed.path = std::filesystem::path(bed.directory) / "late" / "hsflowd.auto";
   AutoFileWriter writer(bed.loop, bed.path, [] {});

@@ -17,13 +17,13 @@ const DnsSdCopy kCopy{
 
 } // namespace
 
-TEST_CASE("the copy of an answer is read as it was written") {
+TEST_CASE("a saved answer is the same after reading") {
   CHECK(parse_dns_sd_copy(format_dns_sd_copy(kCopy)) == kCopy);
   const DnsSdCopy off{.answer = {.name = "n"}, .answered_at = {}};
   CHECK(parse_dns_sd_copy(format_dns_sd_copy(off)) == off);
 }
 
-TEST_CASE("a text that is not UTF-8 does not spoil the copy") {
+TEST_CASE("a text that is not UTF-8 does not make the saved answer unusable") {
   DnsSdCopy copy = kCopy;
   copy.answer.texts = {"a=\xff\xfe", "b=1"};
   const auto read = parse_dns_sd_copy(format_dns_sd_copy(copy));
@@ -31,7 +31,7 @@ TEST_CASE("a text that is not UTF-8 does not spoil the copy") {
   CHECK(read->answer.texts.at(1) == "b=1");
 }
 
-TEST_CASE("a copy that is cut short at any byte, or changed in its form, is an error") {
+TEST_CASE("a saved answer that is truncated at any byte, or changed in its form, is an error") {
   const std::string text = format_dns_sd_copy(kCopy);
   for (std::size_t size = 0; size < text.size(); ++size) {
     CAPTURE(size);
@@ -52,7 +52,7 @@ TEST_CASE("a copy that is cut short at any byte, or changed in its form, is an e
   CHECK(parse_dns_sd_copy(with("1763892800", "9223372036")));
 }
 
-TEST_CASE("a copy is written into a directory that is not there yet") {
+TEST_CASE("saving an answer creates the directory") {
   std::string directory = "/tmp/dns_sd_copy_test.XXXXXX";
   REQUIRE(mkdtemp(directory.data()) != nullptr);
   const std::filesystem::path file = directory + "/state/" + kDnsSdCopyName;

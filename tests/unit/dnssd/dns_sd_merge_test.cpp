@@ -40,7 +40,7 @@ std::vector<std::string> problems(const MergedConfig& merged) {
 
 } // namespace
 
-TEST_CASE("what DNS says is in force, where it is silent the file's value holds, then the default") {
+TEST_CASE("a value of DNS wins, then the value of the file, then the default") {
   const auto result = merged("polling = 7 sampling = 9 sampling.http = 3 sampling.ftp = 4",
                              {"txtvers=1", "sampling=50", "sampling.http=5"});
   CHECK(result.config.sampling == 50);
@@ -54,7 +54,7 @@ TEST_CASE("what DNS says is in force, where it is silent the file's value holds,
   CHECK(problems(result).empty());
 }
 
-TEST_CASE("every key that DNS may set sets its option") {
+TEST_CASE("every key that DNS may set changes its option") {
   const auto config = merged("", {"Sampling=1K", "sampling.10g=2", "polling=5", "polling.http=6", "header=64",
                                   "datagram=1000", "agent=eth1", "agentIP=192.0.2.7", "agent.cidr=10.0.0.0/8",
                                   "agent.cidr=fd00::/8"})
@@ -71,7 +71,7 @@ TEST_CASE("every key that DNS may set sets its option") {
   CHECK(merged("", {"headerBytes=65", "datagramBytes=1001"}).config.header_bytes == 65);
 }
 
-TEST_CASE("a bad text is reported with its record, and its value falls back as if it was absent") {
+TEST_CASE("an invalid text is reported with its record, and otherwise treated as absent") {
   const auto result = merged("polling = 7", {"polling=301", "sampling", "=1", "colour=red", "uuid=x",
                                              "txtvers=2", "dropLimit=5", std::string("\0\xff=1", 4),
                                              "headerBytes=", "counterPollingInterval=10",
@@ -96,13 +96,13 @@ TEST_CASE("a bad text is reported with its record, and its value falls back as i
   CHECK(result.config == expected);
 }
 
-TEST_CASE("of a key that stands twice the first good one counts") {
+TEST_CASE("if a key appears twice, the first valid value is used") {
   const auto result = merged("", {"sampling=bad", "sampling=5", "SAMPLING=6"});
   CHECK(result.config.sampling == 5);
   CHECK(problems(result).back() == kName + " TXT: SAMPLING: appears more than once; the first one counts");
 }
 
-TEST_CASE("every SRV target is a collector, in the place of the file's") {
+TEST_CASE("SRV targets replace the collectors of the file") {
   const auto result = merged("collector { ip = 192.0.2.1 udpport = 7 } collector { ip = 192.0.2.2 }", {},
                              {{0, 0, 6343, "c1.example.com"}, {5, 0, 6344, "192.0.2.9"}});
   CHECK(result.config.collectors ==
@@ -112,14 +112,14 @@ TEST_CASE("every SRV target is a collector, in the place of the file's") {
   CHECK(merged("collector { ip = 192.0.2.1 }", {}, {}).config.collectors.empty());
 }
 
-TEST_CASE("an SRV target that cannot be sent to is reported and left out") {
+TEST_CASE("an unusable SRV target is reported and left out") {
   const auto result = merged(
       "", {}, {{0, 0, 0, "c1"}, {0, 0, 1, "a\\046b"}, {0, 0, 1, "c2"}, {5, 0, 1, "c2"}, {5, 0, 1, "1.2.3"}});
   CHECK(result.config.collectors == std::vector<CollectorConfig>{{.host = "c2.", .port = 1}});
   CHECK(result.problems.size() == 4);
 }
 
-TEST_CASE("TXT may name collectors too, with a device and a namespace") {
+TEST_CASE("TXT may also name collectors, with a device and a namespace") {
   const auto result =
       merged("", {"collector=192.0.2.1", "collector=c9/7/vrf0/blue", "collector=::1//vrf0",
                   "collector=1/2/3/4/5", "collector=", "collector=c1/0", "collector=c1/1/a/.."});
@@ -134,14 +134,14 @@ TEST_CASE("TXT may name collectors too, with a device and a namespace") {
   CHECK(result.problems.size() == 4);
 }
 
-TEST_CASE("where SRV says that there is no service, a collector in TXT does not bring it back") {
+TEST_CASE("if SRV states that there is no service, a collector in TXT has no effect") {
   const auto result = merged("collector { ip = 192.0.2.1 }", {"collector=192.0.2.2", "sampling=5"}, {});
   CHECK(result.config.collectors.empty());
   CHECK(origin(result, "collector[0].ip") == "default");
   CHECK(result.config.sampling == 5);
 }
 
-TEST_CASE("prefixes of DNS take the place of the file's, but what the host excludes stays excluded") {
+TEST_CASE("prefixes of DNS replace those of the file, but excluded prefixes stay excluded") {
   const auto cidrs = [](const MergedConfig& merged) {
     std::string text;
     for (std::size_t i = 0; i < merged.config.agent_cidrs.size(); ++i) {

@@ -42,7 +42,7 @@ TEST_CASE("a good zone has no problems") {
   CHECK_THAT(report.text, Catch::Contains("  collector c2. port 6343\n  sampling = 5\n"));
 }
 
-TEST_CASE("each SRV record that names no collector is an error, also when there is no other") {
+TEST_CASE("each SRV record without a usable collector is an error, also if it is the only one") {
   auto answers = zone({"a\\046b", "c1"}, {"sampling=5"});
   for (const auto services : {2U, 1U}) {
     answers.srv->answers.resize(services);
@@ -52,7 +52,7 @@ TEST_CASE("each SRV record that names no collector is an error, also when there 
   }
 }
 
-TEST_CASE("what a zone says cannot write to the terminal") {
+TEST_CASE("text of a zone cannot send control characters to the terminal") {
   const auto report = check_zone(zone({"c1"}, {"\x1b[2J=1", "agent=\x9b\xff", "a\"\\\n"}), {});
   CHECK_THAT(report.text, Catch::Contains(R"("\027[2J=1" "agent=\155\255" "a\"\\\010")"));
   CHECK_THAT(report.text, Catch::Contains("  agent = \\x9b\\xff\n"));
@@ -60,7 +60,7 @@ TEST_CASE("what a zone says cannot write to the terminal") {
   CHECK(report.problems[0].message == "unknown key `\\x1b[2J`, ignored");
 }
 
-TEST_CASE("only as many services and texts as hosts use are asked about and accepted") {
+TEST_CASE("services and texts beyond what hosts use are errors, and are not looked up") {
   std::vector<std::string> targets;
   for (int i = 0; i < 40; ++i) {
     targets.push_back(fmt::format("c{}", i));
@@ -69,11 +69,11 @@ TEST_CASE("only as many services and texts as hosts use are asked about and acce
   CHECK(zone_targets(answers).size() == kMaxServices);
   const auto report = check_zone(answers, {});
   REQUIRE(report.problems.size() >= 2);
-  CHECK(report.problems[0].message == "found 40 records, the first 32 by priority are used");
-  CHECK(report.problems[1].message == "found 300 strings, 256 are used");
+  CHECK(report.problems[0].message == "found 40 records; only the first 32 by priority are used");
+  CHECK(report.problems[1].message == "found 300 strings; only 256 are used");
 }
 
-TEST_CASE("with require-ad a zone that is not authenticated has errors") {
+TEST_CASE("with require-ad, a zone that is not authenticated has errors") {
   const auto report = check_zone(zone({"c1"}, {"sampling=5"}), {.on = true, .require_ad = true});
   REQUIRE(report.problems.size() == 2);
   CHECK(has_error(report.problems));

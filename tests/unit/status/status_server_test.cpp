@@ -75,7 +75,7 @@ bool is_dropped(const UniqueFd& client) {
 
 } // namespace
 
-TEST_CASE("whoever connects is sent the document and the end of it") {
+TEST_CASE("every client gets the document, then the end of the connection") {
   Served served;
   REQUIRE(served.open());
   for (int i = 1; i <= 3; ++i) {
@@ -89,7 +89,7 @@ TEST_CASE("whoever connects is sent the document and the end of it") {
   }
 }
 
-TEST_CASE("a document larger than the socket takes is sent whole to a client that reads it") {
+TEST_CASE("a client that reads gets the whole document, also if it is larger than the socket buffer") {
   Served served(std::string(kMoreThanASocketTakes, 'x') + "end");
   REQUIRE(served.open());
   const UniqueFd client = served.connect();
@@ -104,7 +104,7 @@ TEST_CASE("a document larger than the socket takes is sent whole to a client tha
   CHECK(served.server->clients() == 0);
 }
 
-TEST_CASE("a client that does not read is dropped when patience is over") {
+TEST_CASE("a client that does not read is dropped after the timeout") {
   Served served(std::string(kMoreThanASocketTakes, 'x'));
   REQUIRE(served.open(20ms));
   const auto begin = std::chrono::steady_clock::now();
@@ -127,7 +127,7 @@ TEST_CASE("a client that does not read is dropped when patience is over") {
   CHECK(is_dropped(client));
 }
 
-TEST_CASE("of clients that do not read, the newest few are kept, and one that reads is served among them") {
+TEST_CASE("only the newest clients that do not read are kept, and they do not delay one that reads") {
   Served served(std::string(kMoreThanASocketTakes, 'x'));
   REQUIRE(served.open());
   std::vector<UniqueFd> idle;
@@ -147,7 +147,7 @@ TEST_CASE("of clients that do not read, the newest few are kept, and one that re
   CHECK(text.size() == served.document.size());
 }
 
-TEST_CASE("a client that goes away is forgotten, and what one sends is not read") {
+TEST_CASE("a client that disconnects is forgotten, and input from a client is not read") {
   Served served(std::string(kMoreThanASocketTakes, 'x'));
   REQUIRE(served.open());
   {
@@ -160,7 +160,7 @@ TEST_CASE("a client that goes away is forgotten, and what one sends is not read"
   CHECK(served.server->clients() == 0);
 }
 
-TEST_CASE("only the owner and the group may ask, whatever the umask") {
+TEST_CASE("only the owner and the group may connect, whatever the umask") {
   for (const mode_t mask : {mode_t{0}, mode_t{022}, mode_t{077}}) {
     Served served;
     const mode_t old = umask(mask);
@@ -173,7 +173,7 @@ TEST_CASE("only the owner and the group may ask, whatever the umask") {
   }
 }
 
-TEST_CASE("the socket is removed at the end, and one that a crash left is replaced") {
+TEST_CASE("the socket is removed at the end, and a socket left by a crash is replaced") {
   Served served;
   REQUIRE(served.open());
   const auto kept = served.path().native() + ".kept";
@@ -190,22 +190,22 @@ TEST_CASE("the socket is removed at the end, and one that a crash left is replac
   CHECK(text == "status\n");
 }
 
-TEST_CASE("what is no socket is not removed for one") {
+TEST_CASE("a file that is not a socket is not replaced") {
   Served served;
   std::ofstream(served.path()) << "precious";
   CHECK(served.open().error().message == served.path().native() + ": Address already in use");
   CHECK(std::filesystem::file_size(served.path()) == 8);
 }
 
-TEST_CASE("a path that is too long for a socket is an error that says so") {
+TEST_CASE("a path that is too long for a socket is a clear error") {
   EventLoop loop;
   const std::string path(200, 'p');
-  const std::string message = path + ": longer than the 107 bytes that the path of a socket may have";
+  const std::string message = path + ": too long for a socket, at most 107 bytes";
   CHECK(StatusServer::open(loop, path, [] { return ""; }).error().message == message);
   CHECK(connect_to_status_server(path, 1h).error().message == message);
 }
 
-TEST_CASE("a server at which as many wait as may is there all the same, and is waited for") {
+TEST_CASE("a server with a full backlog is found, and clients wait for it") {
   Served served;
   REQUIRE(served.open());
   std::vector<UniqueFd> queue;
@@ -222,7 +222,7 @@ TEST_CASE("a server at which as many wait as may is there all the same, and is w
   CHECK(answer.get().value() == "status\n");
 }
 
-TEST_CASE("a daemon that does not run or does not answer is an error with the path") {
+TEST_CASE("the error about a daemon that does not run or answer names the path") {
   Served served;
   CHECK(fetch_status(served.path(), 1h).error().message ==
         served.path().native() + ": No such file or directory");

@@ -19,13 +19,13 @@ DaemonStatus example() {
   status.version = "1.2.3";
   status.process_id = 4711;
   status.running = 7'384'000ms;
-  status.revision = 4;
-  status.shared_file = "/run/hsflowd/hsflowd.auto";
-  status.origin = "/etc/hsflowd.conf";
-  status.sampling = 512;
-  status.polling = 30s;
-  status.header_bytes = 128;
-  status.datagram_bytes = 1400;
+  status.settings.revision = 4;
+  status.settings.shared_file = "/run/hsflowd/hsflowd.auto";
+  status.settings.origin = "/etc/hsflowd.conf";
+  status.settings.sampling = 512;
+  status.settings.polling = 30s;
+  status.settings.header_bytes = 128;
+  status.settings.datagram_bytes = 1400;
   status.last_reload = ReloadStatus{.ago = 12'345ms, .error = {}};
   status.sub_agent_id = 100000;
   status.election = {.address = ip("192.0.2.1"),
@@ -59,25 +59,26 @@ DaemonStatus example() {
                      .present = false,
                      .error = "proc/net/dev: torn"}};
   status.next_poll = 27'900ms;
-  status.dns_sd = DnsSdStatus{.name = "_sflow._udp.example.com",
-                              .answered = true,
-                              .from_copy = true,
-                              .age = 7'384'000ms,
-                              .next = 4'500ms,
-                              .problem = "_sflow._udp.example.com SRV: Timeout"};
-  status.from_dns = {{.option = "sampling", .origin = "DNS record _sflow._udp.example.com TXT"}};
+  status.dns_sd =
+      DnsSdStatus{.name = "_sflow._udp.example.com",
+                  .answered = true,
+                  .from_copy = true,
+                  .age = 7'384'000ms,
+                  .next = 4'500ms,
+                  .problem = "_sflow._udp.example.com SRV: Timeout",
+                  .sets = {{.option = "sampling", .origin = "DNS record _sflow._udp.example.com TXT"}}};
   status.problems = {"shared file: /run: Read-only file system"};
   return status;
 }
 
 } // namespace
 
-TEST_CASE("a status that was sent is received the same") {
+TEST_CASE("a status is the same after sending and receiving") {
   CHECK(parse_status(status_json(example())).value() == example());
   CHECK(parse_status(status_json({})).value() == DaemonStatus{});
 }
 
-TEST_CASE("the JSON of a status has what scripts ask for") {
+TEST_CASE("the JSON of a status has the names and types that scripts use") {
   const auto json = nlohmann::json::parse(status_json(example()));
   CHECK(json["settings"]["revision"] == 4);
   CHECK(json["settings"]["origin"] == "/etc/hsflowd.conf");
@@ -114,15 +115,116 @@ TEST_CASE("the JSON of a status has what scripts ask for") {
             {"sets", {{{"option", "sampling"}, {"origin", "DNS record _sflow._udp.example.com TXT"}}}}});
 }
 
-TEST_CASE("a status with text that is not UTF-8 is still JSON") {
-  auto status = example();
-  status.origin = "/etc/\xff.conf";
-  CHECK(parse_status(status_json(status)).value().origin == "/etc/\xef\xbf\xbd.conf");
+TEST_CASE("the JSON of a status keeps its layout and the order of its names") {
+  DaemonStatus status;
+  status.version = "1.2.3";
+  status.dns_sd.emplace().next = 4'500ms;
+  status.data_sources = {{.name = "host", .count = 1}};
+  status.collectors = {{.collector = {.address = ip("192.0.2.9")}, .last_error = {}}};
+  auto& candidate = status.election.candidates.emplace_back();
+  candidate.at.address = ip("192.0.2.1");
+  candidate.at.aliases = {"uplink"};
+  candidate.reason = "x";
+  status.sources = {{.name = "vms", .last_run = {}, .error = {}}};
+  status.problems = {"p"};
+  CHECK(status_json(status) == R"({
+  "version": "1.2.3",
+  "process_id": 0,
+  "running_ms": 0,
+  "settings": {
+    "revision": 0,
+    "origin": "",
+    "shared_file": "",
+    "sampling": 0,
+    "polling_seconds": 0,
+    "header_bytes": 0,
+    "datagram_bytes": 0
+  },
+  "last_reload": null,
+  "dns_sd": {
+    "name": null,
+    "answered": false,
+    "from_copy": false,
+    "age_ms": 0,
+    "next_ms": 4500,
+    "problem": null,
+    "sets": []
+  },
+  "sub_agent_id": 0,
+  "agent_address": {
+    "address": null,
+    "device": null,
+    "why": "",
+    "candidates": [
+      {
+        "address": "192.0.2.1",
+        "device": "",
+        "if_index": 0,
+        "up": false,
+        "vlan": false,
+        "slaac": false,
+        "aliases": [
+          "uplink"
+        ],
+        "rank": 0,
+        "reason": "x"
+      }
+    ]
+  },
+  "collectors": [
+    {
+      "address": "192.0.2.9",
+      "port": 6343,
+      "name": null,
+      "device": null,
+      "namespace": null,
+      "source": null,
+      "other_addresses": [],
+      "datagrams_sent": 0,
+      "errors": 0,
+      "last_error": null
+    }
+  ],
+  "data_sources": [
+    {
+      "name": "host",
+      "count": 1
+    }
+  ],
+  "sources": [
+    {
+      "name": "vms",
+      "last_run_ms_ago": null,
+      "cost_us": 0,
+      "present": false,
+      "error": null
+    }
+  ],
+  "next_poll_ms": null,
+  "problems": [
+    "p"
+  ]
+}
+)");
 }
 
-TEST_CASE("a document cut short at any byte, or another one, is an error") {
+TEST_CASE("the line for systemd has the active settings, and the last reload if it was refused") {
+  Settings settings;
+  settings.agent_ip = ip("192.0.2.1");
+  CHECK(service_line(settings, "") ==
+        "agent 192.0.2.1, sampling 1 in 400, polling every 30 s, 0 collector(s)");
+  CHECK(service_line(settings, "no") == settings_line(settings) + "; the last reload was refused: no");
+}
+
+TEST_CASE("a status with text that is not UTF-8 is still valid JSON") {
+  auto status = example();
+  status.settings.origin = "/etc/\xff.conf";
+  CHECK(parse_status(status_json(status)).value().settings.origin == "/etc/\xef\xbf\xbd.conf");
+}
+
+TEST_CASE("a document that is truncated at any byte, or that is not a status, is an error") {
   const std::string json = status_json(example());
-  for (std::size_t size = 0; size < json.size() - 1; ++size) { // the last is the line end
+  for (std::size_t size = 0; size < json.size() - 1; ++size) { // the last byte is the newline
     REQUIRE(!parse_status(std::string_view(json).substr(0, size)));
   }
   for (const auto* text : {"", "null", "[]", "{}", "\"x\"", "\xff"}) {
@@ -133,22 +235,22 @@ TEST_CASE("a document cut short at any byte, or another one, is an error") {
   CHECK(parse_status(wrong.dump()).error().message == "not a status: 'nowhere' is not an IP address");
 }
 
-TEST_CASE("people read a status from top to bottom") {
+TEST_CASE("the text of a status lists everything, from top to bottom") {
   CHECK(status_text(example()) ==
         "hsflowd 1.2.3, process 4711, running for 2 h 3 min\n"
         "Settings revision 4 from /etc/hsflowd.conf, published in /run/hsflowd/hsflowd.auto\n"
         "  1 in 512 packets, counters every 30 s, headers of 128 bytes, datagrams of up to 1400 bytes\n"
         "  last reload 12.3 s ago: applied\n"
-        "DNS-SD _sflow._udp.example.com: copy of an answer of 2 h 3 min ago, asked again in 4.5 s\n"
-        "  the last question failed: _sflow._udp.example.com SRV: Timeout\n"
+        "DNS-SD _sflow._udp.example.com: saved answer of 2 h 3 min ago, next query in 4.5 s\n"
+        "  the last query failed: _sflow._udp.example.com SRV: Timeout\n"
         "  sampling: DNS record _sflow._udp.example.com TXT\n"
         "Sub-agent 100000, agent address 192.0.2.1 on eth0: highest rank (12): IPv4 global\n"
         "* rank  12  192.0.2.1  eth0  IPv4 global\n"
         "Collectors\n"
         "  192.0.2.9 port 6343: 12 datagrams sent, 0 errors\n"
-        "  c1.example.com at 2001:db8::9 port 6344 from 2001:db8::1 through vrf1 in namespace blue (or else "
-        "at 192.0.2.10 "
-        "192.0.2.11): 3 datagrams sent, 9 errors (the last: send: no)\n"
+        "  c1.example.com at 2001:db8::9 port 6344 from 2001:db8::1 through vrf1 in namespace blue "
+        "(alternatives: "
+        "192.0.2.10 192.0.2.11): 3 datagrams sent, 9 errors (last error: send: no)\n"
         "Polled: 1 host, 40 interfaces\n"
         "Counter sources\n"
         "  host_cpu     2.1 s ago, took 1.234 ms\n"
@@ -159,7 +261,7 @@ TEST_CASE("people read a status from top to bottom") {
         "Problem: shared file: /run: Read-only file system\n");
 }
 
-TEST_CASE("a reload that was refused says why") {
+TEST_CASE("the text of a status gives the reason of a refused reload") {
   auto status = example();
   status.last_reload->error = "/etc/hsflowd.conf:3:14: no";
   CHECK_THAT(status_text(status),
@@ -168,27 +270,26 @@ TEST_CASE("a reload that was refused says why") {
   CHECK_THAT(status_text(status), !Catch::Contains("reload"));
 }
 
-TEST_CASE("a daemon that does not export says why") {
+TEST_CASE("the text of a status gives the reason why nothing is exported") {
   auto status = example();
   status.next_poll.reset();
   status.election.address.reset();
-  CHECK_THAT(status_text(status), Catch::Contains("Next poll: none, there is no agent address\n"));
+  CHECK_THAT(status_text(status), Catch::Contains("Next poll: none, no agent address\n"));
   status.collectors.clear();
-  CHECK_THAT(status_text(status),
-             Catch::Contains("Next poll: none, DNS names no collector that can be reached\n"));
+  CHECK_THAT(status_text(status), Catch::Contains("Next poll: none, DNS names no reachable collector\n"));
   status.dns_sd.reset();
-  CHECK_THAT(status_text(status), Catch::Contains("Next poll: none, there is no collector\n"));
+  CHECK_THAT(status_text(status), Catch::Contains("Next poll: none, no collector\n"));
   CHECK_THAT(status_text(status), Catch::Contains("Collectors: none\n"));
-  status.polling = 0s;
+  status.settings.polling = 0s;
   CHECK_THAT(status_text(status), Catch::Contains("Next poll: none, counters are off (polling = 0)\n"));
   CHECK_THAT(status_text(status), Catch::Contains("1 in 512 packets, no counters"));
-  status.sampling = 0;
+  status.settings.sampling = 0;
   CHECK_THAT(status_text(status), Catch::Contains("no packet samples, no counters"));
-  status.revision = 0;
+  status.settings.revision = 0;
   CHECK_THAT(status_text(status), Catch::Contains("Settings from /etc/hsflowd.conf, not published yet\n"));
 }
 
-TEST_CASE("times are shown in the two largest units that count") {
+TEST_CASE("the text of a status has times in their two largest units") {
   const auto shown = [](std::chrono::milliseconds running) {
     DaemonStatus status;
     status.running = running;

@@ -1,0 +1,24 @@
+// What the command line and the service manager pass to the daemon.
+#pragma once
+
+#include "dnssd/dns_sd_copy.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace sfa::daemon {
+
+inline constexpr const char* kRunDir = "/run/hsflowd";
+
+struct DaemonOptions {
+  std::filesystem::path config_file = "/etc/hsflowd.conf";
+  std::filesystem::path shared_file; // hsflowd.auto
+  std::filesystem::path run_dir = kRunDir;
+  std::filesystem::path state_dir = dnssd::kStateDir;
+  std::optional<std::filesystem::path> pid_file;
+  std::string uuid;       // of the host; if empty, the configured one is used, or else a discovered one
+  std::string machine_id; // to derive a UUID from if the host has no other
+};
+
+} // namespace sfa::daemon

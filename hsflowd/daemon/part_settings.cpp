@@ -1,0 +1,28 @@
+#include "daemon/part_settings.hpp"
+
+#include "common/text.hpp"
+
+namespace sfa::daemon {
+
+Result<host::HostIdentity> host_identity(const DaemonOptions& options, const config::Config& config) {
+  return host::find_host_identity(host::SysRoot(), options.uuid.empty() ? config.uuid : options.uuid,
+                                  options.machine_id);
+}
+
+interfaces::InterfaceFilter interface_filter(const config::Config& config) {
+  return {.include = separate(config.interfaces_include), .exclude = separate(config.interfaces_exclude)};
+}
+
+guests::VmSettings vm_settings(const config::Config& config) {
+  return {.kvm = config.kvm,
+          .xen = config.xen,
+          .automatic = config.vms_automatic,
+          .kvm_uri = config.kvm_uri,
+          .xen_disks = config.xen_disks,
+          .xen_fresh_identity = config.xen_update_dominfo,
+          .modules = config.modules.empty() ? MODULE_DIR : config.modules,
+          .refresh = config.refresh_vms,
+          .forget = config.forget_vms};
+}
+
+} // namespace sfa::daemon
