@@ -35,11 +35,11 @@ std::vector<std::string> aliases_of(const Link& link, std::string_view label) {
 Result<std::optional<Addresses>> try_to_read() {
   auto socket = Socket::open(NETLINK_ROUTE);
   if (!socket) {
-    return tl::unexpected(socket.error());
+    return error_of(socket);
   }
   const auto links = read_links(*socket);
   if (!links) {
-    return tl::unexpected(links.error());
+    return error_of(links);
   }
   return *links ? read_addresses(*socket, **links) : std::optional<Addresses>();
 }

@@ -43,7 +43,7 @@ Result<bool> dump(Socket& socket, std::uint16_t type, const OnMessage& each) {
   request.add(type, NLM_F_DUMP, rtgenmsg{.rtgen_family = AF_UNSPEC});
   const auto answer = socket.ask(std::move(request), each);
   if (!answer) {
-    return tl::unexpected(answer.error());
+    return error_of(answer);
   }
   if (!answer->refused.empty()) {
     return tl::unexpected(answer->refused.front());

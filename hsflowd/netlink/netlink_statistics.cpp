@@ -118,7 +118,7 @@ Result<void> NetlinkStatistics::ask(Requests requests) {
     }
   });
   if (!answer) {
-    return tl::unexpected(answer.error());
+    return error_of(answer);
   }
   for (const auto& error : answer->refused) {
     if (error.number == EOPNOTSUPP) {

@@ -102,7 +102,7 @@ Result<const Addresses*> NetworkWatch::addresses() {
   for (int attempt = 0; addresses_outdated_ && attempt < kAttempts; ++attempt) {
     const auto complete = read();
     if (!complete) {
-      return tl::unexpected(complete.error());
+      return error_of(complete);
     }
     addresses_outdated_ = !*complete;
   }
@@ -118,13 +118,13 @@ Result<const Addresses*> NetworkWatch::addresses() {
 Result<bool> NetworkWatch::read() {
   auto socket = Socket::open(NETLINK_ROUTE);
   if (!socket) {
-    return tl::unexpected(socket.error());
+    return error_of(socket);
   }
   if (!links_) {
     ++counts_.link_dumps;
     auto links = read_links(*socket);
     if (!links) {
-      return tl::unexpected(links.error());
+      return error_of(links);
     }
     links_ = *std::move(links);
     if (!links_) {
@@ -134,7 +134,7 @@ Result<bool> NetworkWatch::read() {
   ++counts_.address_dumps;
   auto addresses = read_addresses(*socket, *links_);
   if (!addresses) {
-    return tl::unexpected(addresses.error());
+    return error_of(addresses);
   }
   if (*addresses) {
     addresses_ = **std::move(addresses);

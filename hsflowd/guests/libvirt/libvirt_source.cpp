@@ -86,14 +86,14 @@ private:
 Result<std::vector<Uuid>> LibvirtSource::list() {
   node_.forget();
   if (const auto connected = connect(); !connected) {
-    return tl::unexpected(connected.error());
+    return error_of(connected);
   }
   const auto listed = calls_.make_one(
       CommonCall::kList, [](DomainReader& reader) { return reader.list(); },
       domains_ ? LibvirtCalls::with_all(domains_->size()) : LibvirtCalls::kWithTheFirst);
   if (listed && !*listed) {
     disconnect();
-    return tl::unexpected(listed->error());
+    return error_of(*listed);
   }
   if (listed) {
     take_list(**listed);
