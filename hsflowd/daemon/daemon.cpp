@@ -192,6 +192,11 @@ void Daemon::publish(const Settings& settings) {
   }
 }
 
+void Daemon::stop() {
+  status_server_.reset();
+  loop_.quit();
+}
+
 void Daemon::dns_servers_changed() {
   collectors_.retry_failed();
   dns_sd_.servers_changed();

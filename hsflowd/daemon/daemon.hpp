@@ -57,7 +57,8 @@ private:
   void elect_agent_address();
   void publish(const Settings& settings);
 
-  void stop() { loop_.quit(); }
+  // SIGTERM, SIGINT. Nobody can ask for the status of a daemon that ends.
+  void stop();
   void dns_servers_changed();
   std::string status_document();
   void report_record_problems(std::vector<config::Diagnostic> problems);

@@ -161,7 +161,7 @@ def test_a_service_that_is_declared_unavailable_is_off_at_once(bed, dns):
     dns.change(records())
     daemon = bed.hsflowd(config())
     wait_for_collectors("127.0.0.1")
-    daemon.announce("says that the service is not available")
+    daemon.announce("states that the service is not available")
     dns.change("_sflow._udp SRV 0 0 0 .")
     wait_for_collectors()
 
@@ -313,7 +313,7 @@ def test_without_a_search_list_the_host_is_in_the_domain_of_its_name(dns, resolv
     (records("polling=301"), 1, "error: _sflow._udp.example.com TXT: polling: found `301`, expected a number from 0 to 300"),
     (records("novalue"), 1, "error: _sflow._udp.example.com TXT: found `novalue`, expected `key=value`"),
     (records(), 0, "warning: _sflow._udp.example.com TXT: no record"),
-    (records("polling=1") + '\n_sflow._udp TXT "sampling=1"', 0, "warning: _sflow._udp.example.com TXT: there are several"),
+    (records("polling=1") + '\n_sflow._udp TXT "sampling=1"', 0, "warning: _sflow._udp.example.com TXT: several"),
     (f"_sflow._udp SRV 0 0 {PORT} c1\nc1 CNAME c2\nc2 A 192.0.2.1", 1,
      "error: _sflow._udp.example.com SRV: target c1.example.com is an alias of c2.example.com"),
     ("_sflow._udp SRV 0 0 1 c1\nc1 TXT x", 1, "error: _sflow._udp.example.com SRV: target c1.example.com has no address"),
