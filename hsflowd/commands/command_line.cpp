@@ -54,7 +54,12 @@ AddedOption& AddedOption::check(const Check& check) {
 }
 
 AddedOption& AddedOption::range(double min, double max) {
-  option_->check(CLI::Range(min, max));
+  const auto problem = [=](const std::string& text) {
+    double value = 0; // NaN is in no range, but CLI::Range accepts it
+    const bool valid = CLI::detail::lexical_cast(text, value) && value >= min && value <= max;
+    return valid ? std::string() : fmt::format("Value {} not in range {} to {}", text, min, max);
+  };
+  option_->check(CLI::Validator(problem, fmt::format("[{} - {}]", min, max)));
   return *this;
 }
 
