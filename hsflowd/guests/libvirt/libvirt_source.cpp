@@ -1,5 +1,4 @@
 // How libvirt is called, so that a QEMU or a libvirtd that hangs delays nobody else.
-//
 // list(), when a domain started or stopped, and every now and then:
 //   1. Open the connection for events, if there is none or if it broke.
 //   2. virConnectListAllDomains.
@@ -236,10 +235,8 @@ LibvirtSource::Questions LibvirtSource::ask(Questions questions, Readings& readi
       }
       continue;
     }
-    if (outcomes[i].stuck && question.disks) {
-      calls.disks_stuck(outcomes[i].stuck);
-    } else if (outcomes[i].stuck) {
-      calls.basics_stuck(outcomes[i].stuck);
+    if (outcomes[i].stuck) {
+      question.disks ? calls.disks_stuck(outcomes[i].stuck) : calls.basics_stuck(outcomes[i].stuck);
     }
     if (calls.may_ask()) {
       again.push_back(question);
