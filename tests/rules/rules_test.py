@@ -15,6 +15,8 @@ TREE = {
     **{path: '#include "unixctl.h"\nint a = sendto(0);\n' for path in EXEMPT if not path.startswith(".")},
     "common/a.cpp": "int a = 1;\n", "common/a.hpp": "#pragma once\n", "hsflowd/a.cpp": "int a = 1;\n",
     "hsflowd/a.hpp": "#pragma once\n", "sflowovsd/a.cpp": "int a = 1;\n", "sflowovsd/a.hpp": "#pragma once\n",
+    "common/cmake/Dependencies.cmake": "require_pkgconfig(a liba-dev)\nrequire_header(b.h libb-dev)\n",
+    "tests/setup.sh": "#!/bin/sh\necho liba-dev libb-dev\n",
     "tests/a.py": "A = 1\n", "tests/a.sh": "#!/bin/sh\necho a\n", "conf/bash-completion/a": "echo a\n",
     "systemd/packages/rpm/a": "echo a\n", "docs/a.md": "A.\n",
     **dict.fromkeys(["CMakeLists.txt", "CMakePresets.json", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"], "a\n"),
@@ -33,6 +35,8 @@ OFFENCES = {  # path, its text, what is printed
     "no daemon runs other programs": ("common/a.hpp", '#pragma once\nint a = system("a");\n', "common/a.hpp:2:"),
     "no other top-level entry": ("util/a", "a\n", "\nutil\n"),
     "clang-tidy knows each check in .clang-tidy": (".clang-tidy", "Checks: >-\n  -*,\n  no-such-check\n", "\nno-such-check\n"),
+    "tests/setup.sh installs the packages that Dependencies.cmake requires":
+        ("common/cmake/Dependencies.cmake", "require_cmake_package(a libnew-dev QUIET)\n", "\nlibnew-dev\n"),
 }
 TOOLS = re.search(r"^for tool in (.*); do$", CHECK_RULES, re.M)[1].split()
 
