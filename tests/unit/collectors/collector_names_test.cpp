@@ -4,9 +4,10 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-using namespace sfa;
-using namespace sfa::collectors;
-using namespace sfa::dns;
+namespace sfa::collectors_collector_names_test {
+
+using namespace collectors;
+using namespace dns;
 using namespace std::chrono_literals;
 
 namespace {
@@ -246,3 +247,5 @@ TEST_CASE("a collector that is configured by its address has only that address")
   CHECK(names.targets() == std::vector<Target>{{{.address = ip("10.0.0.1")}, {ip("10.0.0.1")}}});
   CHECK(names.take_due(kStart).empty());
 }
+
+} // namespace sfa::collectors_collector_names_test

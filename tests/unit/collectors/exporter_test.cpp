@@ -5,9 +5,10 @@
 #include <array>
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::collectors;
-using namespace sfa::sflow;
+namespace sfa::collectors_exporter_test {
+
+using namespace collectors;
+using namespace sflow;
 
 namespace {
 
@@ -110,3 +111,5 @@ TEST_CASE("a missing network namespace or device is an error of that collector o
   CHECK(exporter.status()[1].errors == 2);
   CHECK(exporter.status()[2].sent == 2);
 }
+
+} // namespace sfa::collectors_exporter_test

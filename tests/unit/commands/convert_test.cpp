@@ -2,8 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::commands;
+namespace sfa::commands_convert_test {
+
+using namespace commands;
 
 TEST_CASE("classic text becomes YAML with the current names, and back") {
   const std::string classic = R"(
@@ -115,3 +116,5 @@ TEST_CASE("a configuration without an equivalent in the other syntax is an error
   CHECK_FALSE(convert_config("sflow { dns-sd { } a = 1 a { } }", "f"));
   CHECK(convert_config("sflow { dns-sd { } future = \xC3\xA4 }", "f"));
 }
+
+} // namespace sfa::commands_convert_test

@@ -10,9 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-using namespace sfa;
-using namespace sfa::commands;
-using namespace sfa::config;
+namespace sfa::commands_schema_test {
+
+using namespace commands;
+using namespace config;
 
 namespace {
 
@@ -83,3 +84,5 @@ TEST_CASE("the JSON Schema demands a section that names collectors") {
   }
   CHECK(keys == std::set<std::string>{"collector", "collectors", "dns-sd", "DNSSD", "eapi", "sonic"});
 }
+
+} // namespace sfa::commands_schema_test

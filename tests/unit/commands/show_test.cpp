@@ -2,9 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::commands;
-using namespace sfa::config;
+namespace sfa::commands_show_test {
+
+using namespace commands;
+using namespace config;
 
 TEST_CASE("`show` names the origin of every value") {
   LoadedConfig loaded = load_config(
@@ -51,3 +52,5 @@ xen: # f:1
 #   pcap # f:1
 )");
 }
+
+} // namespace sfa::commands_show_test

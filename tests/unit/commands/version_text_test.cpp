@@ -5,8 +5,9 @@
 #include <fstream>
 #include <regex>
 
-using namespace sfa;
-using namespace sfa::commands;
+namespace sfa::commands_version_text_test {
+
+using namespace commands;
 using Catch::Contains;
 
 TEST_CASE("the version names the installed modules and no other files") {
@@ -28,3 +29,5 @@ TEST_CASE("each library has a version") {
       std::distance(std::sregex_iterator(text.begin(), text.end(), library), std::sregex_iterator());
   CHECK(found == 8);
 }
+
+} // namespace sfa::commands_version_text_test

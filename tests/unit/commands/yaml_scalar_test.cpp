@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa::commands;
+namespace sfa::commands_yaml_scalar_test {
+
+using namespace commands;
 
 TEST_CASE("a YAML scalar has quotes if a reader could take it for something else") {
   for (const auto* plain : {"eth0", "192.0.2.1", ".example.com", "a/b-c_d"}) {
@@ -16,3 +18,5 @@ TEST_CASE("a YAML scalar has quotes if a reader could take it for something else
   CHECK(yaml_scalar("on", false) == "on");
   CHECK(yaml_scalar("a\"\\\n", true) == R"("a\"\\\x0a")");
 }
+
+} // namespace sfa::commands_yaml_scalar_test

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-using namespace sfa;
+namespace sfa::common_auto_file_test {
 
 namespace {
 
@@ -216,3 +216,5 @@ TEST_CASE("a missing file is nullopt, and the error of a malformed file names th
         path.native() + ": line 1: 'nonsense' where rev_start was expected");
   std::filesystem::remove_all(directory);
 }
+
+} // namespace sfa::common_auto_file_test

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-using namespace sfa;
+namespace sfa::common_bytes_test {
 
 namespace {
 
@@ -142,3 +142,5 @@ TEST_CASE("input cut short at any byte gives what is there and then zeros") {
     CHECK(in.ok() == (size == whole.size()));
   }
 }
+
+} // namespace sfa::common_bytes_test

@@ -9,7 +9,8 @@
 #include <utility>
 #include <vector>
 
-using namespace sfa;
+namespace sfa::common_call_lane_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -193,3 +194,5 @@ TEST_CASE("a stuck call may return after its lane was destroyed") {
   CHECK(*stuck);
   CHECK((*library.used)[1] == 0);
 }
+
+} // namespace sfa::common_call_lane_test

@@ -3,7 +3,8 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
-using namespace sfa;
+namespace sfa::common_debounce_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -102,3 +103,5 @@ TEST_CASE("a debounced function may destroy its debounce, and a destroyed deboun
   run_for(loop, 5ms);
   CHECK(calls == 1);
 }
+
+} // namespace sfa::common_debounce_test

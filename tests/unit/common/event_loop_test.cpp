@@ -10,7 +10,8 @@
 #include <string>
 #include <sys/socket.h>
 
-using namespace sfa;
+namespace sfa::common_event_loop_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -161,3 +162,5 @@ TEST_CASE("an exception that leaves a callback leaves the loop") {
   const auto source = loop.on_readable(pipe.out.get(), [] { throw std::runtime_error("from the callback"); });
   CHECK_THROWS_WITH(loop.run(), "from the callback");
 }
+
+} // namespace sfa::common_event_loop_test

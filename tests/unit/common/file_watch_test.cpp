@@ -6,7 +6,8 @@
 #include <cstdlib>
 #include <fstream>
 
-using namespace sfa;
+namespace sfa::common_file_watch_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -114,3 +115,5 @@ TEST_CASE("a symbolic link to a file in the same directory is followed") {
     CHECK(file.seen());
   }
 }
+
+} // namespace sfa::common_file_watch_test

@@ -3,7 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
+namespace sfa::common_text_test {
+
 using namespace std::string_view_literals;
 
 TEST_CASE("a text is a number only as a whole") {
@@ -78,3 +79,5 @@ TEST_CASE("lists are separated into their items") {
   CHECK(separate({"br0,br1", "br*"}) == std::vector<std::string>{"br0", "br1", "br*"});
   CHECK(separate({",", ""}).empty());
 }
+
+} // namespace sfa::common_text_test

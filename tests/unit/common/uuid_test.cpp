@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
+namespace sfa::common_uuid_test {
 
 TEST_CASE("a UUID is accepted with and without dashes, in either case") {
   const Uuid expected{0x4c, 0x4c, 0x45, 0x44, 0x00, 0x42, 0x35, 0x10,
@@ -30,3 +30,5 @@ TEST_CASE("a UUID with a NUL byte in or behind it is refused") {
   CHECK(!parse_uuid("4c4c4544-0042-3510-8052-b4c04f4a4e3\0"sv));
   CHECK(!parse_uuid("4c4c4544004235108052b4c04f4a4e3\0"sv));
 }
+
+} // namespace sfa::common_uuid_test

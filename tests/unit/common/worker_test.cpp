@@ -18,7 +18,8 @@
 #include <thread>
 #include <vector>
 
-using namespace sfa;
+namespace sfa::common_worker_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -292,3 +293,5 @@ TEST_CASE(
   }
   CHECK(abandoned->load() == 0);
 }
+
+} // namespace sfa::common_worker_test

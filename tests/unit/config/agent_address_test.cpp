@@ -4,9 +4,10 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-using namespace sfa;
-using namespace sfa::config;
-using namespace sfa::host;
+namespace sfa::config_agent_address_test {
+
+using namespace config;
+using namespace host;
 
 namespace {
 
@@ -286,3 +287,5 @@ TEST_CASE("the text of an election has every candidate, its rank and the winner"
   CHECK(election_text(elect_agent_address(with({.agent_ip = ip("192.0.2.7")}), {})) ==
         "192.0.2.7 on no device: agentIP is set, though no interface has that address\n");
 }
+
+} // namespace sfa::config_agent_address_test

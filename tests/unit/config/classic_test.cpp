@@ -2,8 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::config;
+namespace sfa::config_classic_test {
+
+using namespace config;
 
 namespace {
 
@@ -119,3 +120,5 @@ TEST_CASE("a file cut off at any byte is parsed or refused, without a crash") {
     CHECK((parsed.top || has_error(parsed.diagnostics)));
   }
 }
+
+} // namespace sfa::config_classic_test

@@ -16,9 +16,10 @@
 #include <utility>
 #include <vector>
 
-using namespace sfa;
-using namespace sfa::commands;
-using namespace sfa::config;
+namespace sfa::config_fixtures_test {
+
+using namespace commands;
+using namespace config;
 
 namespace {
 
@@ -155,3 +156,5 @@ TEST_CASE("the two sample configurations are equivalent") {
   CHECK(classic.diagnostics.empty());
   CHECK(yaml.diagnostics.empty());
 }
+
+} // namespace sfa::config_fixtures_test

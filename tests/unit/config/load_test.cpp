@@ -6,8 +6,9 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-using namespace sfa;
-using namespace sfa::config;
+namespace sfa::config_load_test {
+
+using namespace config;
 
 namespace {
 
@@ -248,3 +249,5 @@ TEST_CASE("a file that is too long is refused before it is parsed") {
   REQUIRE(loaded.diagnostics.size() == 1);
   CHECK(loaded.diagnostics[0].to_string() == "f: found 262145 bytes, expected no more than 262144");
 }
+
+} // namespace sfa::config_load_test

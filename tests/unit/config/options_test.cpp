@@ -7,8 +7,9 @@
 #include <fmt/format.h>
 #include <set>
 
-using namespace sfa;
-using namespace sfa::config;
+namespace sfa::config_options_test {
+
+using namespace config;
 
 namespace {
 
@@ -173,3 +174,5 @@ TEST_CASE("the nearest key is suggested only if it is similar") {
   CHECK(nearest_key("", "zzzzzzzz").empty());
   CHECK(nearest_key("", std::string(100'000, 'x')).empty());
 }
+
+} // namespace sfa::config_options_test

@@ -2,8 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::config;
+namespace sfa::config_value_test {
+
+using namespace config;
 
 namespace {
 
@@ -105,3 +106,5 @@ TEST_CASE("domains, text and lists of names have their rules") {
     CHECK(canonical(Kind::names, wrong) == "-");
   }
 }
+
+} // namespace sfa::config_value_test

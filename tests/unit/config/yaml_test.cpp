@@ -4,8 +4,9 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::config;
+namespace sfa::config_yaml_test {
+
+using namespace config;
 
 namespace {
 
@@ -124,3 +125,5 @@ TEST_CASE("YAML cut off at any byte is parsed or refused, without a crash") {
     CHECK((parsed.top || has_error(parsed.diagnostics)));
   }
 }
+
+} // namespace sfa::config_yaml_test

@@ -8,11 +8,12 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-using namespace sfa;
-using namespace sfa::daemon;
-using namespace sfa::polling;
-using namespace sfa::sflow;
-using namespace sfa::status;
+namespace sfa::daemon_agent_test {
+
+using namespace daemon;
+using namespace polling;
+using namespace sflow;
+using namespace status;
 using namespace std::chrono_literals;
 
 namespace {
@@ -167,3 +168,5 @@ TEST_CASE("a new data source is polled, and one that is gone is not") {
   CHECK(datagrams.size() == 1);
   CHECK(samples_of(datagrams) == Samples{"0:3 1", "0:4 1"});
 }
+
+} // namespace sfa::daemon_agent_test

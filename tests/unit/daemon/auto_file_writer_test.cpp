@@ -4,8 +4,9 @@
 #include <cstdlib>
 #include <filesystem>
 
-using namespace sfa;
-using namespace sfa::daemon;
+namespace sfa::daemon_auto_file_writer_test {
+
+using namespace daemon;
 
 namespace {
 
@@ -62,3 +63,5 @@ TEST_CASE("a shared file that cannot be written is a problem until a retry succe
   CHECK(writer.state().failure_text().empty());
   CHECK(bed.content().revision == 1);
 }
+
+} // namespace sfa::daemon_auto_file_writer_test

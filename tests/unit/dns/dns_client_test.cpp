@@ -9,8 +9,9 @@
 #include <poll.h>
 #include <set>
 
-using namespace sfa;
-using namespace sfa::dns;
+namespace sfa::dns_client_test {
+
+using namespace dns;
 using namespace std::chrono_literals;
 
 namespace {
@@ -214,3 +215,5 @@ TEST_CASE_METHOD(Fixture, "the search list is in its order and without the root"
   DnsClient dns(loop, {.resolv_conf = path, .port = server.port});
   CHECK(dns.search_domains() == std::vector<std::string>{"b.test", "a.test"});
 }
+
+} // namespace sfa::dns_client_test

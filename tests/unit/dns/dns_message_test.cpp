@@ -2,8 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::dns;
+namespace sfa::dns_message_test {
+
+using namespace dns;
 using namespace std::chrono_literals;
 
 namespace {
@@ -141,3 +142,5 @@ TEST_CASE("a record whose data do not fill its length, or overrun it, is an erro
         "malformed DNS message: byte 38: cut short: needs 5 bytes, has 1");
   CHECK(error_of(header(0, 0, 0x0100)) == "not an answer");
 }
+
+} // namespace sfa::dns_message_test

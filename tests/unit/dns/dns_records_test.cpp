@@ -2,8 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::dns;
+namespace sfa::dns_records_test {
+
+using namespace dns;
 using namespace std::chrono_literals;
 
 namespace {
@@ -97,3 +98,5 @@ TEST_CASE("aliases in a circle are an error, and so are names that grow") {
                           alias(DnsType::cname, "y.example.com", "x.example.com")})) == circle);
   CHECK(error_of(message({alias(DnsType::dname, "example.com", "more.example.com")})) == circle);
 }
+
+} // namespace sfa::dns_records_test

@@ -2,9 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::dns;
-using namespace sfa::dnssd;
+namespace sfa::dnssd_dns_sd_answer_test {
+
+using namespace dns;
+using namespace dnssd;
 using namespace std::chrono_literals;
 
 namespace {
@@ -157,3 +158,5 @@ TEST_CASE("the search list is tried in order, and failures do not move hosts to 
     CHECK(both.ttl == 20s);
   }
 }
+
+} // namespace sfa::dnssd_dns_sd_answer_test

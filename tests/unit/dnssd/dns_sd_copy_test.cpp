@@ -3,8 +3,9 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
-using namespace sfa;
-using namespace sfa::dnssd;
+namespace sfa::dnssd_dns_sd_copy_test {
+
+using namespace dnssd;
 
 namespace {
 
@@ -61,3 +62,5 @@ TEST_CASE("saving an answer creates the directory") {
   CHECK(read_dns_sd_copy(file).value() == kCopy);
   std::filesystem::remove_all(directory);
 }
+
+} // namespace sfa::dnssd_dns_sd_copy_test

@@ -3,10 +3,11 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::config;
-using namespace sfa::dns;
-using namespace sfa::dnssd;
+namespace sfa::dnssd_dns_sd_merge_test {
+
+using namespace config;
+using namespace dns;
+using namespace dnssd;
 
 namespace {
 
@@ -156,3 +157,5 @@ TEST_CASE("prefixes of DNS replace those of the file, but excluded prefixes stay
   CHECK(cidrs(merged(in_file, {"agent.cidr=10.0.0.0/7", "agent.cidr=fd00::/8"})) ==
         "!10.1.0.0/16 f:4\n10.0.0.0/7 " + dns + "fd00::/8 " + dns);
 }
+
+} // namespace sfa::dnssd_dns_sd_merge_test

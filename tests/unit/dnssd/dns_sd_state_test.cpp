@@ -6,9 +6,10 @@
 #include <set>
 #include <vector>
 
-using namespace sfa;
-using namespace sfa::config;
-using namespace sfa::dnssd;
+namespace sfa::dnssd_dns_sd_state_test {
+
+using namespace config;
+using namespace dnssd;
 using namespace std::chrono_literals;
 
 namespace {
@@ -220,3 +221,5 @@ TEST_CASE("a change of servers or a reload makes DNS-SD due, unless a query is p
   state.configure({.on = true, .start_delay = 300s}, kStart + 6s);
   CHECK(state.due() == kStart + 6s);
 }
+
+} // namespace sfa::dnssd_dns_sd_state_test

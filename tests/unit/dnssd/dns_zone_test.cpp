@@ -2,10 +2,11 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::config;
-using namespace sfa::dns;
-using namespace sfa::dnssd;
+namespace sfa::dnssd_dns_zone_test {
+
+using namespace config;
+using namespace dns;
+using namespace dnssd;
 using namespace std::chrono_literals;
 
 namespace {
@@ -85,3 +86,5 @@ TEST_CASE("a target in another case is the same host") {
   std::get<DnsSrv>(answers.srv->answers[0].data).target = "C1";
   CHECK_THAT(check_zone(answers, {}).text, Catch::Contains("C1. port 6343\n    192.0.2.1, TTL 300 s\n"));
 }
+
+} // namespace sfa::dnssd_dns_zone_test

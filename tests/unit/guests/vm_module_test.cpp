@@ -4,10 +4,11 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::guests;
-using namespace sfa::host;
-using namespace sfa::test;
+namespace sfa::guests_vm_module_test {
+
+using namespace guests;
+using namespace host;
+using namespace test;
 
 namespace {
 
@@ -43,3 +44,5 @@ TEST_CASE("a module that is missing or from another build is one clear line") {
   CHECK(why.starts_with("cannot load " + (host.path() / "text.so").native()));
   CHECK(why.find('\n') == std::string::npos);
 }
+
+} // namespace sfa::guests_vm_module_test

@@ -10,11 +10,12 @@
 #include <iterator>
 #include <stdexcept>
 
-using namespace sfa;
-using namespace sfa::guests;
-using namespace sfa::polling;
-using namespace sfa::sflow;
-using namespace sfa::test;
+namespace sfa::guests_vm_samples_test {
+
+using namespace guests;
+using namespace polling;
+using namespace sflow;
+using namespace test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -149,3 +150,5 @@ TEST_CASE("vms = auto uses the hypervisor that exists, and does not report the o
   CHECK((status[0].name == "xen" && !status[0].present && status[0].error.empty()));
   CHECK((status[1].name == "kvm" && status[1].present));
 }
+
+} // namespace sfa::guests_vm_samples_test

@@ -8,8 +8,9 @@
 #include <set>
 #include <string>
 
-using namespace sfa;
-using namespace sfa::guests;
+namespace sfa::guests_vm_table_test {
+
+using namespace guests;
 
 namespace {
 
@@ -133,3 +134,5 @@ TEST_CASE("a state file cut short at every byte is parsed or refused") {
     CHECK((parsed || !parsed.error().message.empty()));
   }
 }
+
+} // namespace sfa::guests_vm_table_test

@@ -8,9 +8,10 @@
 #include <variant>
 #include <vector>
 
-using namespace sfa;
-using namespace sfa::guests;
-using namespace sfa::sflow;
+namespace sfa::guests_vm_totals_test {
+
+using namespace guests;
+using namespace sflow;
 
 namespace {
 
@@ -184,3 +185,5 @@ TEST_CASE("names are cut to the size of the structure, and so is the number of a
   CHECK(get<HostAdapters>(blocks).adapters.size() == 32);
   CHECK(get<VirtNetIo>(blocks).rx_bytes == 40);
 }
+
+} // namespace sfa::guests_vm_totals_test

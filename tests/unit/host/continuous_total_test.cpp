@@ -5,8 +5,9 @@
 #include <array>
 #include <string>
 
-using namespace sfa;
-using namespace sfa::host;
+namespace sfa::host_continuous_total_test {
+
+using namespace host;
 
 namespace {
 
@@ -80,3 +81,5 @@ TEST_CASE("names that are never seen again do not pile up, and present devices a
   }
   CHECK(total.advance({{"stays", {1001, 0}}}).wide == 6001);
 }
+
+} // namespace sfa::host_continuous_total_test

@@ -2,9 +2,10 @@
 
 #include "fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::test;
+namespace sfa::host_interfaces_test {
+
+using namespace host;
+using namespace test;
 
 namespace {
 
@@ -82,3 +83,5 @@ TEST_CASE("an interface that cannot be read is read again at each call until it 
   write_interface(host, "eth0", 2);
   CHECK(names(interfaces, host) == Names{{2, "eth0"}});
 }
+
+} // namespace sfa::host_interfaces_test

@@ -4,9 +4,10 @@
 
 #include <systemd/sd-id128.h>
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::test;
+namespace sfa::host_uuid_test {
+
+using namespace host;
+using namespace test;
 
 namespace {
 
@@ -80,3 +81,5 @@ TEST_CASE("the firmware's UUID cut short at any byte is a UUID or an error") {
     return parse_uuid(text.substr(0, std::min<std::size_t>(text.size(), 36)));
   });
 }
+
+} // namespace sfa::host_uuid_test

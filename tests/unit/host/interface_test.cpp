@@ -2,10 +2,11 @@
 
 #include "fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::sflow;
-using namespace sfa::test;
+namespace sfa::host_interface_test {
+
+using namespace host;
+using namespace sflow;
+using namespace test;
 
 TEST_CASE("an address that is not a MAC address, or all zero, is left out") {
   CHECK(value_of(parse_mac_address("52:54:00:aa:BB:0c\n")) == MacAddress{0x52, 0x54, 0x00, 0xaa, 0xbb, 0x0c});
@@ -32,3 +33,5 @@ TEST_CASE("the interfaces' attributes cut short at any byte give a value or an e
   cut_short_at_every_byte("sys/class/net/lo/address", parse_mac_address);
   cut_short_at_every_byte("sys/class/net/lo/ifindex", parse_interface_index);
 }
+
+} // namespace sfa::host_interface_test

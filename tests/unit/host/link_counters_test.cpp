@@ -2,9 +2,10 @@
 
 #include "fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::test;
+namespace sfa::host_link_counters_test {
+
+using namespace host;
+using namespace test;
 
 TEST_CASE("columns are found by their names") {
   const auto devices = parse_net_dev("Inter-| Receive | Transmit\n"
@@ -32,3 +33,5 @@ TEST_CASE("malformed network statistics are refused") {
 TEST_CASE("proc/net/dev cut short at any byte gives a value or an error") {
   cut_short_at_every_byte("proc/net/dev", parse_net_dev);
 }
+
+} // namespace sfa::host_link_counters_test

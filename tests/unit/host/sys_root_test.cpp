@@ -10,9 +10,10 @@
 #include <thread>
 #include <unistd.h>
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::test;
+namespace sfa::host_sys_root_test {
+
+using namespace host;
+using namespace test;
 
 TEST_CASE("an existing file is read whole, and a missing one is absent rather than a failure") {
   const TemporaryHost host;
@@ -124,3 +125,5 @@ TEST_CASE("the space of the live host comes from its root file system") {
   CHECK(space->available <= space->free);
   CHECK(!SysRoot().space("/no/such/mount/point"));
 }
+
+} // namespace sfa::host_sys_root_test

@@ -2,10 +2,11 @@
 
 #include "host/fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::interfaces;
-using namespace sfa::sflow;
-using namespace sfa::test;
+namespace sfa::interfaces_bonding_test {
+
+using namespace interfaces;
+using namespace sflow;
+using namespace test;
 
 TEST_CASE("each member of an 802.3ad bond has the result of its LACP negotiation") {
   const auto ports =
@@ -70,3 +71,5 @@ TEST_CASE("a malformed file of a bond is an error that names the malformed value
   CHECK(!parse_bonding("Slave Interface: a\ndetails partner lacp pdu:\n    system mac address: 1\n"));
   cut_short_at_every_byte("proc/net/bonding/bond0", parse_bonding);
 }
+
+} // namespace sfa::interfaces_bonding_test

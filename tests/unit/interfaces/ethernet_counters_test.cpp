@@ -2,9 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::interfaces;
-using namespace sfa::sflow;
+namespace sfa::interfaces_ethernet_counters_test {
+
+using namespace interfaces;
+using namespace sflow;
 
 namespace {
 
@@ -66,3 +67,5 @@ TEST_CASE("a driver's counters wrap at 32 bits") {
   CHECK(ethernet_counters(ethernet_columns(names), std::vector<std::uint64_t>{(1ULL << 32) + 5})
             ->dot3_stats_fcs_errors == 5);
 }
+
+} // namespace sfa::interfaces_ethernet_counters_test

@@ -2,11 +2,12 @@
 
 #include "host/fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::interfaces;
-using namespace sfa::sflow;
-using namespace sfa::test;
+namespace sfa::interfaces_if_counters_test {
+
+using namespace host;
+using namespace interfaces;
+using namespace sflow;
+using namespace test;
 
 namespace {
 
@@ -118,3 +119,5 @@ TEST_CASE("a speed is a number of Mbit/s, and two values mean unknown") {
     CHECK(!parse_speed(wrong));
   }
 }
+
+} // namespace sfa::interfaces_if_counters_test

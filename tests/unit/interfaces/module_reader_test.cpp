@@ -6,9 +6,10 @@
 #include <future>
 #include <thread>
 
-using namespace sfa;
-using namespace sfa::interfaces;
-using namespace sfa::sflow;
+namespace sfa::interfaces_module_reader_test {
+
+using namespace interfaces;
+using namespace sflow;
 using namespace std::chrono_literals;
 
 namespace {
@@ -103,3 +104,5 @@ TEST_CASE(
     reader.forget(index - 1);
   }
 }
+
+} // namespace sfa::interfaces_module_reader_test

@@ -6,9 +6,10 @@
 #include <limits>
 #include <vector>
 
-using namespace sfa;
-using namespace sfa::interfaces;
-using namespace sfa::sflow;
+namespace sfa::interfaces_optics_test {
+
+using namespace interfaces;
+using namespace sflow;
 
 namespace {
 
@@ -162,3 +163,5 @@ TEST_CASE("the part of a module's memory that changes is within the memory") {
   CHECK(kSff8472Live.offset + kSff8472Live.bytes <= 512);
   CHECK(kSff8636Live.offset + kSff8636Live.bytes <= 256);
 }
+
+} // namespace sfa::interfaces_optics_test

@@ -3,10 +3,11 @@
 #include "host/fixture_host.hpp"
 #include "host/host_interfaces.hpp"
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::interfaces;
-using namespace sfa::test;
+namespace sfa::interfaces_selection_test {
+
+using namespace host;
+using namespace interfaces;
+using namespace test;
 
 namespace {
 
@@ -74,3 +75,5 @@ TEST_CASE("the master of NICs is an aggregate, unless it is a bridge, a VRF or a
   }
   CHECK(aggregates == Names{"bond0", "team0"});
 }
+
+} // namespace sfa::interfaces_selection_test

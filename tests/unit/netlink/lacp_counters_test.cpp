@@ -8,8 +8,9 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
-using namespace sfa;
-using namespace sfa::netlink;
+namespace sfa::netlink_lacp_counters_test {
+
+using namespace netlink;
 
 namespace {
 
@@ -70,3 +71,5 @@ TEST_CASE("an interface that is not a member of a bond, or does not exist, has n
   CHECK(!statistics.read(0x7ffffff0));
   CHECK(!statistics.read(1));
 }
+
+} // namespace sfa::netlink_lacp_counters_test

@@ -8,10 +8,11 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::netlink;
-using namespace sfa::test;
+namespace sfa::netlink_statistics_test {
+
+using namespace host;
+using namespace netlink;
+using namespace test;
 
 namespace {
 
@@ -114,3 +115,5 @@ TEST_CASE("many interfaces are requested with one dump, with the same result") {
   CHECK(value_of(netlink.read(root, std::span(asked).subspan(80, 60))).size() == 1); // in two batches
   CHECK(value_of(netlink.read(root, {})).empty());
 }
+
+} // namespace sfa::netlink_statistics_test

@@ -11,8 +11,9 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
-using namespace sfa;
-using namespace sfa::netlink;
+namespace sfa::netlink_network_event_test {
+
+using namespace netlink;
 
 namespace {
 
@@ -128,3 +129,5 @@ TEST_CASE("an address cut short at any byte is whole or left out") {
     CHECK((!address || address->address.to_string().starts_with("192.0.2.")));
   });
 }
+
+} // namespace sfa::netlink_network_event_test

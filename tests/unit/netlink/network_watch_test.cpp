@@ -6,9 +6,10 @@
 #include <catch2/catch.hpp>
 #include <poll.h>
 
-using namespace sfa;
-using namespace sfa::netlink;
-using namespace sfa::test;
+namespace sfa::netlink_network_watch_test {
+
+using namespace netlink;
+using namespace test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -157,3 +158,5 @@ TEST_CASE("a subscription ends with its owner") {
   bed.settle();
   CHECK(calls == 1);
 }
+
+} // namespace sfa::netlink_network_watch_test

@@ -6,8 +6,9 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
-using namespace sfa;
-using namespace sfa::netlink;
+namespace sfa::netlink_socket_test {
+
+using namespace netlink;
 
 namespace {
 
@@ -79,3 +80,5 @@ TEST_CASE("a protocol that does not exist is an error") {
   REQUIRE(!socket);
   CHECK(socket.error().message.starts_with("open netlink socket: "));
 }
+
+} // namespace sfa::netlink_socket_test

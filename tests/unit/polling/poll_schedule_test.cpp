@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::polling;
-using namespace sfa::sflow;
+namespace sfa::polling_poll_schedule_test {
+
+using namespace polling;
+using namespace sflow;
 using namespace std::chrono_literals;
 
 namespace {
@@ -233,3 +234,5 @@ TEST_CASE("a regular poll makes an extra one needless") {
   CHECK(polls.take_due(now + 30s) == kHost);
   CHECK(polls.next() == now + 60s);
 }
+
+} // namespace sfa::polling_poll_schedule_test

@@ -9,8 +9,9 @@
 #include <string>
 #include <vector>
 
-using namespace sfa;
-using namespace sfa::sflow;
+namespace sfa::sflow_counters_page_test {
+
+using namespace sflow;
 
 namespace {
 
@@ -51,3 +52,5 @@ std::map<std::string, Fields> code(std::variant<Blocks...>*) {
 TEST_CASE("the page of counters has every structure with its format, and every field in its order") {
   CHECK(page() == code(static_cast<CounterBlock*>(nullptr)));
 }
+
+} // namespace sfa::sflow_counters_page_test

@@ -8,8 +8,9 @@
 #include <map>
 #include <variant>
 
-using namespace sfa;
-using namespace sfa::sflow;
+namespace sfa::sflow_datagram_test {
+
+using namespace sflow;
 using namespace std::chrono_literals;
 
 namespace {
@@ -180,3 +181,5 @@ TEST_CASE("sequence numbers wrap at 2^32") {
   CHECK(datagrams.at(0).sequence_number == 0);
   CHECK(std::get<DecodedCounters>(datagrams[0].samples.at(0)).sequence_number == 0);
 }
+
+} // namespace sfa::sflow_datagram_test

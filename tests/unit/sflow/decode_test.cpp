@@ -8,8 +8,9 @@
 #include <string>
 #include <variant>
 
-using namespace sfa;
-using namespace sfa::sflow;
+namespace sfa::sflow_decode_test {
+
+using namespace sflow;
 
 namespace {
 
@@ -351,3 +352,5 @@ TEST_CASE("padding that is not zero is an error") {
     CHECK(error_of(datagram) == "sample 1: byte 40: padding is not zero");
   }
 }
+
+} // namespace sfa::sflow_decode_test

@@ -8,8 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-using namespace sfa;
-using namespace sfa::sflow;
+namespace sfa::sflow_json_test {
+
+using namespace sflow;
 using Json = nlohmann::ordered_json;
 
 namespace {
@@ -133,3 +134,5 @@ TEST_CASE("a discarded packet and a sample of unknown format are shown") {
   CHECK(json_of(datagram_with(DecodedSample(Unknown{4300, 1002, 7})))["samples"][0].dump() ==
         R"({"type":"unknown","enterprise":4300,"format":1002,"length":7})");
 }
+
+} // namespace sfa::sflow_json_test

@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-using namespace sfa;
-using namespace sfa::sflow;
+namespace sfa::sflow_packet_header_test {
+
+using namespace sflow;
 
 namespace {
 
@@ -254,3 +255,5 @@ TEST_CASE("a packet cut short anywhere has the fields before the cut and no othe
     CHECK(keeps(part.dst_port, whole.dst_port));
   }
 }
+
+} // namespace sfa::sflow_packet_header_test

@@ -4,8 +4,9 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-using namespace sfa;
-using namespace sfa::sflow;
+namespace sfa::sflow_xdr_test {
+
+using namespace sflow;
 
 namespace {
 
@@ -157,3 +158,5 @@ TEST_CASE("a count of more elements than the remaining bytes can hold is an erro
     CHECK_FALSE(in.ok());
   }
 }
+
+} // namespace sfa::sflow_xdr_test

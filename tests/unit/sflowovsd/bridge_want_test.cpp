@@ -2,8 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::sflowovsd;
+namespace sfa::sflowovsd_bridge_want_test {
+
+using namespace sflowovsd;
 
 namespace {
 
@@ -56,3 +57,5 @@ TEST_CASE("an invalid rate is reported, and the rate of the settings applies") {
     CHECK(!result.problem.empty());
   }
 }
+
+} // namespace sfa::sflowovsd_bridge_want_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace sfa::sflowovsd_connection_test {
+
 using sfa::sflowovsd::Connection;
 
 TEST_CASE("a connection has data once the sequence number changes, even in the run that connected") {
@@ -32,3 +34,5 @@ TEST_CASE("connections that close without data are counted until one brings data
   connection.update(false, 1);
   CHECK(connection.closed_without_data() == 0);
 }
+
+} // namespace sfa::sflowovsd_connection_test

@@ -5,8 +5,9 @@
 #include <random>
 #include <set>
 
-using namespace sfa;
-using namespace sfa::sflowovsd;
+namespace sfa::sflowovsd_plan_test {
+
+using namespace sflowovsd;
 
 namespace {
 
@@ -441,3 +442,5 @@ TEST_CASE("after a plan was carried out, the next plan is empty") {
     }
   }
 }
+
+} // namespace sfa::sflowovsd_plan_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace sfa::sflowovsd_retry_test {
+
 using namespace std::chrono_literals;
 using sfa::sflowovsd::Retry;
 
@@ -29,3 +31,5 @@ TEST_CASE("a retry is due at its time, and not if it was cancelled") {
   retry.schedule(now);
   CHECK(retry.at() == now + 2s);
 }
+
+} // namespace sfa::sflowovsd_retry_test

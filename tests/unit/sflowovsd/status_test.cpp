@@ -3,8 +3,9 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-using namespace sfa;
-using namespace sfa::sflowovsd;
+namespace sfa::sflowovsd_status_test {
+
+using namespace sflowovsd;
 
 namespace {
 
@@ -140,3 +141,5 @@ TEST_CASE("the text of a plan lists every change") {
       "detach br3\n");
   CHECK(plan_summary(plan) == "rows: 1 inserted, 0 updated; bridges: 2 attached, 1 detached");
 }
+
+} // namespace sfa::sflowovsd_status_test

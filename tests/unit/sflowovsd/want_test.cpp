@@ -2,8 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-using namespace sfa;
-using namespace sfa::sflowovsd;
+namespace sfa::sflowovsd_want_test {
+
+using namespace sflowovsd;
 
 namespace {
 
@@ -84,3 +85,5 @@ TEST_CASE(
   s.collectors = {blue, vrf};
   CHECK(!want(s, "").row);
 }
+
+} // namespace sfa::sflowovsd_want_test

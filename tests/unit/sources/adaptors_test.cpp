@@ -2,10 +2,11 @@
 
 #include "host/fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::sflow;
-using namespace sfa::sources;
-using namespace sfa::test;
+namespace sfa::sources_adaptors_test {
+
+using namespace sflow;
+using namespace sources;
+using namespace test;
 
 namespace {
 
@@ -80,3 +81,5 @@ TEST_CASE("an attribute that is nonsense is a failure that names it") {
   CHECK(failed.error().message ==
         "sys/class/net/tap5/address: '52:54:00:00:00:zz' is not a link-layer address");
 }
+
+} // namespace sfa::sources_adaptors_test

@@ -2,10 +2,11 @@
 
 #include "host/fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::sflow;
-using namespace sfa::sources;
-using namespace sfa::test;
+namespace sfa::sources_cpu_test {
+
+using namespace sflow;
+using namespace sources;
+using namespace test;
 
 TEST_CASE("processor times, load and speed of a captured host are what its kernel said") {
   const auto cpu = read_block<HostCpu>(*make_cpu_source(), fixture_host("microvm-6.18"));
@@ -157,3 +158,5 @@ TEST_CASE("the processor's files cut short at any byte give a value or an error"
   cut_short_at_every_byte("proc/uptime", parse_uptime);
   cut_short_at_every_byte("proc/cpuinfo", parse_cpu_mhz);
 }
+
+} // namespace sfa::sources_cpu_test

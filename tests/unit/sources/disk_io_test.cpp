@@ -4,11 +4,12 @@
 
 #include "host/fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::sflow;
-using namespace sfa::sources;
-using namespace sfa::test;
+namespace sfa::sources_disk_io_test {
+
+using namespace host;
+using namespace sflow;
+using namespace sources;
+using namespace test;
 
 namespace {
 
@@ -170,3 +171,5 @@ TEST_CASE("the disks' files cut short at any byte give a value or an error") {
   cut_short_at_every_byte("proc/self/mountinfo", parse_mountinfo);
   cut_short_at_every_byte("proc/filesystems", parse_block_file_systems);
 }
+
+} // namespace sfa::sources_disk_io_test

@@ -2,11 +2,12 @@
 
 #include "host/fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::sflow;
-using namespace sfa::sources;
-using namespace sfa::test;
+namespace sfa::sources_host_descr_test {
+
+using namespace host;
+using namespace sflow;
+using namespace sources;
+using namespace test;
 
 TEST_CASE("a host is described by uname and its UUID") {
   const HostIdentity identity{"kvm7", "x86_64", "6.1.0-28-amd64", Uuid{1, 2, 3}};
@@ -37,3 +38,5 @@ TEST_CASE("machines have the numbers of the specification") {
   CHECK(machine_type("riscv64") == 0);
   CHECK(machine_type("") == 0);
 }
+
+} // namespace sfa::sources_host_descr_test

@@ -5,11 +5,12 @@
 
 #include <set>
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::sflow;
-using namespace sfa::sources;
-using namespace sfa::test;
+namespace sfa::sources_ip_stack_test {
+
+using namespace host;
+using namespace sflow;
+using namespace sources;
+using namespace test;
 
 namespace {
 
@@ -121,3 +122,5 @@ TEST_CASE("a torn proc/net/snmp is an error that says what is wrong") {
                             [&](std::string_view text) { return parse_snmp_group(text, group); });
   }
 }
+
+} // namespace sfa::sources_ip_stack_test

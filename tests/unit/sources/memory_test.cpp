@@ -2,10 +2,11 @@
 
 #include "host/fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::sflow;
-using namespace sfa::sources;
-using namespace sfa::test;
+namespace sfa::sources_memory_test {
+
+using namespace sflow;
+using namespace sources;
+using namespace test;
 
 TEST_CASE("memory of a captured host is in bytes, with reclaimable slabs in cached") {
   const auto memory = read_block<HostMemory>(*make_memory_source(), fixture_host("microvm-6.18"));
@@ -78,3 +79,5 @@ TEST_CASE("the memory's files cut short at any byte give a value or an error") {
   cut_short_at_every_byte("proc/meminfo", parse_meminfo);
   cut_short_at_every_byte("proc/vmstat", parse_vmstat);
 }
+
+} // namespace sfa::sources_memory_test

@@ -2,11 +2,12 @@
 
 #include "host/fixture_host.hpp"
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::sflow;
-using namespace sfa::sources;
-using namespace sfa::test;
+namespace sfa::sources_net_io_test {
+
+using namespace host;
+using namespace sflow;
+using namespace sources;
+using namespace test;
 
 namespace {
 
@@ -140,3 +141,5 @@ TEST_CASE("network statistics that cannot be read are a failure") {
   host.write("proc/net/dev", "nonsense");
   CHECK(!make_net_io_source()->read(host.root()));
 }
+
+} // namespace sfa::sources_net_io_test

@@ -4,11 +4,12 @@
 
 #include <set>
 
-using namespace sfa;
-using namespace sfa::host;
-using namespace sfa::sflow;
-using namespace sfa::sources;
-using namespace sfa::test;
+namespace sfa::sources_registry_test {
+
+using namespace host;
+using namespace sflow;
+using namespace sources;
+using namespace test;
 
 namespace {
 
@@ -67,3 +68,5 @@ TEST_CASE("a source that failed reads on when its files are whole again") {
     CHECK(source->read(host.root()));
   }
 }
+
+} // namespace sfa::sources_registry_test

@@ -12,9 +12,10 @@
 #include <sys/un.h>
 #include <vector>
 
-using namespace sfa;
-using namespace sfa::commands;
-using namespace sfa::status;
+namespace sfa::status_server_test {
+
+using namespace commands;
+using namespace status;
 using namespace std::chrono_literals;
 
 namespace {
@@ -230,3 +231,5 @@ TEST_CASE("the error about a daemon that does not run or answer names the path")
   CHECK(fetch_status(served.path(), 20ms).error().message ==
         served.path().native() + ": no answer within 0.02 s");
 }
+
+} // namespace sfa::status_server_test

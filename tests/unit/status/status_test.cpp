@@ -3,9 +3,10 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-using namespace sfa;
-using namespace sfa::dnssd;
-using namespace sfa::status;
+namespace sfa::status_test {
+
+using namespace dnssd;
+using namespace status;
 using namespace std::chrono_literals;
 
 namespace {
@@ -305,3 +306,5 @@ TEST_CASE("the text of a status has times in their two largest units") {
   CHECK(shown(24h) == "1 d 0 h");
   CHECK(shown(100h) == "4 d 4 h");
 }
+
+} // namespace sfa::status_test

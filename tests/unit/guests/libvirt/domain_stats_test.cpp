@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-using namespace sfa;
-using namespace sfa::guests;
+namespace sfa::libvirt_domain_stats_test {
+
+using namespace guests;
 
 namespace {
 
@@ -141,3 +142,5 @@ TEST_CASE("every state of a domain becomes a state of sFlow") {
   CHECK(domain_state(99) == 0);
   CHECK(domain_state(-1) == 0);
 }
+
+} // namespace sfa::libvirt_domain_stats_test

@@ -4,9 +4,10 @@
 
 #include <string>
 
-using namespace sfa;
-using namespace sfa::guests;
-using namespace sfa::sflow;
+namespace sfa::libvirt_domain_xml_test {
+
+using namespace guests;
+using namespace sflow;
 
 namespace {
 
@@ -94,3 +95,5 @@ TEST_CASE("libosinfo's ids become operating systems of sFlow") {
   CHECK(os_release("http://debian.org") == "");
   CHECK(os_release("") == "");
 }
+
+} // namespace sfa::libvirt_domain_xml_test

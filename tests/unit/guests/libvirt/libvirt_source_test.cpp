@@ -18,11 +18,12 @@
 #include <memory>
 #include <thread>
 
-using namespace sfa;
-using namespace sfa::guests;
-using namespace sfa::host;
-using namespace sfa::sflow;
-using namespace sfa::test;
+namespace sfa::libvirt_source_test {
+
+using namespace guests;
+using namespace host;
+using namespace sflow;
+using namespace test;
 
 namespace {
 
@@ -189,3 +190,5 @@ TEST_CASE("disks that were read once are missed later, and a domain that never h
   CHECK(silence.problem(false, false, begin + std::chrono::minutes(4)) ==
         "cannot read its disks; exporting the VM without them");
 }
+
+} // namespace sfa::libvirt_source_test

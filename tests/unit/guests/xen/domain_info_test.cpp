@@ -4,9 +4,10 @@
 
 #include <vector>
 
-using namespace sfa;
-using namespace sfa::guests;
-using namespace sfa::sflow;
+namespace sfa::xen_domain_info_test {
+
+using namespace guests;
+using namespace sflow;
 
 namespace {
 
@@ -81,3 +82,5 @@ TEST_CASE("virt_node is the whole machine and not dom0") {
                  .memory_free = std::uint64_t{512} << 20U,
                  .num_domains = 0});
 }
+
+} // namespace sfa::xen_domain_info_test

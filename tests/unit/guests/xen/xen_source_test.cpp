@@ -13,10 +13,11 @@
 #include <thread>
 #include <vector>
 
-using namespace sfa;
-using namespace sfa::guests;
-using namespace sfa::sflow;
-using namespace sfa::test;
+namespace sfa::xen_source_test {
+
+using namespace guests;
+using namespace sflow;
+using namespace test;
 
 namespace {
 
@@ -265,3 +266,5 @@ TEST_CASE("without Xen the module returns an error") {
   CHECK(list.error().message.starts_with("open the hypervisor: "));
   CHECK_FALSE(source->node());
 }
+
+} // namespace sfa::xen_source_test
