@@ -12,7 +12,7 @@ namespace sfa::config {
 namespace {
 
 // Kinds of address from worst to best; the values are their ranks.
-enum class Kind : std::uint32_t {
+enum class AddressKind : std::uint32_t {
   unusable = 0,
   class_e = 1,
   loopback_v6 = 3,
@@ -30,76 +30,76 @@ enum class Kind : std::uint32_t {
 // A match in agent.cidr, and the agent device, each count more than any kind of address.
 constexpr std::uint32_t kBoost = 13;
 
-std::string_view name_of(Kind kind) {
+std::string_view name_of(AddressKind kind) {
   switch (kind) {
-  case Kind::unusable:
+  case AddressKind::unusable:
     return "not usable as a source";
-  case Kind::class_e:
+  case AddressKind::class_e:
     return "reserved (240/4)";
-  case Kind::loopback_v6:
+  case AddressKind::loopback_v6:
     return "IPv6 loopback";
-  case Kind::loopback_v4:
+  case AddressKind::loopback_v4:
     return "IPv4 loopback";
-  case Kind::link_local_v4:
+  case AddressKind::link_local_v4:
     return "IPv4 link-local";
-  case Kind::link_local_v6:
+  case AddressKind::link_local_v6:
     return "IPv6 link-local";
-  case Kind::vlan_v6:
+  case AddressKind::vlan_v6:
     return "IPv6 on a VLAN";
-  case Kind::vlan_v4:
+  case AddressKind::vlan_v4:
     return "IPv4 on a VLAN";
-  case Kind::unique_local_v6:
+  case AddressKind::unique_local_v6:
     return "IPv6 unique local";
-  case Kind::global_v6:
+  case AddressKind::global_v6:
     return "IPv6 global";
-  case Kind::private_v4:
+  case AddressKind::private_v4:
     return "IPv4 private";
-  case Kind::global_v4:
+  case AddressKind::global_v4:
     return "IPv4 global";
   }
   return "";
 }
 
 // RFC 6890 lists the special-purpose blocks.
-Kind kind_of_v4(std::span<const std::uint8_t> b, bool vlan) {
+AddressKind kind_of_v4(std::span<const std::uint8_t> b, bool vlan) {
   if (b[0] == 0 || (b[0] >= 224 && b[0] < 240) ||
       std::ranges::all_of(b, [](auto byte) { return byte == 255; })) {
-    return Kind::unusable;
+    return AddressKind::unusable;
   }
   if (b[0] >= 240) {
-    return Kind::class_e;
+    return AddressKind::class_e;
   }
   if (b[0] == 127) {
-    return Kind::loopback_v4;
+    return AddressKind::loopback_v4;
   }
   if (b[0] == 169 && b[1] == 254) {
-    return Kind::link_local_v4;
+    return AddressKind::link_local_v4;
   }
   if (vlan) {
-    return Kind::vlan_v4;
+    return AddressKind::vlan_v4;
   }
   const bool rfc1918 = b[0] == 10 || (b[0] == 172 && b[1] >= 16 && b[1] < 32) || (b[0] == 192 && b[1] == 168);
-  return rfc1918 ? Kind::private_v4 : Kind::global_v4;
+  return rfc1918 ? AddressKind::private_v4 : AddressKind::global_v4;
 }
 
-Kind kind_of_v6(std::span<const std::uint8_t> b, bool vlan) {
+AddressKind kind_of_v6(std::span<const std::uint8_t> b, bool vlan) {
   const bool high_zero = std::ranges::all_of(b.first(15), [](auto byte) { return byte == 0; });
   if (b[0] == 0xff || (high_zero && b[15] == 0)) {
-    return Kind::unusable;
+    return AddressKind::unusable;
   }
   if (high_zero && b[15] == 1) {
-    return Kind::loopback_v6;
+    return AddressKind::loopback_v6;
   }
   if (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) {
-    return Kind::link_local_v6;
+    return AddressKind::link_local_v6;
   }
   if ((b[0] & 0xfe) == 0xfc) {
-    return Kind::unique_local_v6;
+    return AddressKind::unique_local_v6;
   }
-  return vlan ? Kind::vlan_v6 : Kind::global_v6;
+  return vlan ? AddressKind::vlan_v6 : AddressKind::global_v6;
 }
 
-Kind kind_of(const host::InterfaceAddress& at) {
+AddressKind kind_of(const host::InterfaceAddress& at) {
   const auto bytes = at.address.bytes();
   return at.address.is_v4() ? kind_of_v4(bytes, at.vlan) : kind_of_v6(bytes, at.vlan);
 }
@@ -124,16 +124,16 @@ bool is_on(const std::string& device, const host::InterfaceAddress& at) {
 }
 
 AgentCandidate rank(const Config& config, const host::InterfaceAddress& at) {
-  const Kind kind = kind_of(at);
+  const AddressKind kind = kind_of(at);
   AgentCandidate candidate{
       .at = at, .rank = static_cast<std::uint32_t>(kind), .reason = std::string(name_of(kind))};
   const auto excluded = std::ranges::find_if(
       config.agent_cidrs, [&](const AgentCidr& cidr) { return cidr.exclude && matches(cidr, at.address); });
-  if (!at.up || kind == Kind::unusable || excluded != config.agent_cidrs.end()) {
+  if (!at.up || kind == AddressKind::unusable || excluded != config.agent_cidrs.end()) {
     candidate.rank = 0;
     if (!at.up) {
       candidate.reason = "the interface is down";
-    } else if (kind != Kind::unusable) {
+    } else if (kind != AddressKind::unusable) {
       candidate.reason = fmt::format("excluded by agent.cidr {}", format_cidr(*excluded));
     }
     return candidate;

@@ -16,7 +16,7 @@ namespace sfa::config {
 namespace {
 
 // Ends the parse, through yaml-cpp; caught in this file.
-struct SyntaxError {
+struct YamlError {
   Place place;
   std::string message;
 };
@@ -34,14 +34,14 @@ public:
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (std::exchange(started_, true)) {
-      throw SyntaxError{place_of(mark), "found a second document, expected one"};
+      throw YamlError{place_of(mark), "found a second document, expected one"};
     }
   }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { scalar(mark, "", anchor, ""); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    throw SyntaxError{place_of(mark), "found an alias, expected the value itself"};
+    throw YamlError{place_of(mark), "found an alias, expected the value itself"};
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -52,7 +52,7 @@ public:
                        YAML::EmitterStyle::value) override {
     const Place place = checked(mark, tag, anchor);
     if (open_.empty() || open_.back().list || !open_.back().key) {
-      throw SyntaxError{place, fmt::format("found a list, expected {}", expected())};
+      throw YamlError{place, fmt::format("found a list, expected {}", expected())};
     }
     open_.back().list = true;
   }
@@ -70,11 +70,11 @@ public:
     }
     Open& parent = open_.back();
     if (!parent.key) {
-      throw SyntaxError{place, "found a map, expected a key; is a `}` or `]` missing?"};
+      throw YamlError{place, "found a map, expected a key; is a `}` or `]` missing?"};
     }
     if (open_.size() > kMaxSectionDepth) {
-      throw SyntaxError{place, fmt::format("found a map inside {} others, expected no more than {}",
-                                           open_.size(), kMaxSectionDepth)};
+      throw YamlError{place, fmt::format("found a map inside {} others, expected no more than {}",
+                                         open_.size(), kMaxSectionDepth)};
     }
     open_.push_back({.section = {.name = *parent.key,
                                  .place = parent.list ? place : parent.key_place,
@@ -106,13 +106,13 @@ private:
 
   [[nodiscard]] Place checked(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) const {
     if (anchor != 0) {
-      throw SyntaxError{place_of(mark), fmt::format("found an anchor, expected {}", expected())};
+      throw YamlError{place_of(mark), fmt::format("found an anchor, expected {}", expected())};
     }
     // Without a tag in the text, a plain scalar has "?" and a quoted one "!".
     if (!tag.empty() && tag != "?" && tag != "!") {
-      throw SyntaxError{place_of(mark),
-                        fmt::format("found the tag `{}`, expected {}; what begins with `!` needs quotes",
-                                    printable(tag), expected())};
+      throw YamlError{place_of(mark),
+                      fmt::format("found the tag `{}`, expected {}; what begins with `!` needs quotes",
+                                  printable(tag), expected())};
     }
     return place_of(mark);
   }
@@ -121,9 +121,8 @@ private:
               const std::string& value) {
     const Place place = checked(mark, tag, anchor);
     if (open_.empty()) {
-      throw SyntaxError{place,
-                        fmt::format("found {}, expected `key: value`",
-                                    value.empty() ? "nothing" : fmt::format("`{}`", printable(value)))};
+      throw YamlError{place, fmt::format("found {}, expected `key: value`",
+                                         value.empty() ? "nothing" : fmt::format("`{}`", printable(value)))};
     }
     Open& map = open_.back();
     if (!map.key) {
@@ -136,7 +135,7 @@ private:
 
   static void begin_key(Open& map, Place place, const std::string& key) {
     if (!map.keys.insert(to_lower(key)).second) {
-      throw SyntaxError{place, fmt::format("found the key `{}` again, expected it once", printable(key))};
+      throw YamlError{place, fmt::format("found the key `{}` again, expected it once", printable(key))};
     }
     map.key = key;
     map.key_place = place;
@@ -171,7 +170,7 @@ ParsedTree parse_yaml(std::string_view text) {
     while (parser.HandleNextDocument(builder)) {
     }
     parsed.top = builder.take();
-  } catch (const SyntaxError& error) {
+  } catch (const YamlError& error) {
     fail(error.place, error.message);
   } catch (const YAML::Exception& error) {
     fail(place_of(error.mark), fmt::format("found no valid YAML: {}", printable(error.msg)));

@@ -35,7 +35,6 @@ struct DnsClient::Question {
 
 namespace {
 
-constexpr int kClassIn = 1;
 constexpr int kRecursionDesired = 1;
 constexpr int kUdpSize = 1232;                 // passes without fragmentation (RFC 9715)
 constexpr std::size_t kFlagsAt = 3;            // the second byte of the flags (RFC 1035, section 4.1.1)

@@ -10,8 +10,6 @@ namespace sfa::dns {
 
 namespace {
 
-constexpr std::uint16_t kClassIn = 1;
-
 // RFC 2181, section 8: a TTL with the top bit set counts as 0.
 std::chrono::seconds ttl(ByteReader& in) {
   const std::uint32_t value = in.u32();

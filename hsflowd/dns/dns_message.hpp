@@ -13,6 +13,8 @@
 
 namespace sfa::dns {
 
+inline constexpr std::uint16_t kClassIn = 1; // the Internet (RFC 1035, section 3.2.4)
+
 enum class DnsType : std::uint16_t {
   a = 1,
   ns = 2,

@@ -2,9 +2,9 @@
 
 #include "netlink/attributes.hpp"
 
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <sys/socket.h>
 
 namespace sfa::netlink {

@@ -39,14 +39,6 @@ host::LinkCounters counters_in(const rtnl_link_stats64& stats) {
           .drops_out = stats.tx_dropped};
 }
 
-Socket open_or_throw() {
-  auto socket = Socket::open(NETLINK_ROUTE);
-  if (!socket) {
-    throw std::runtime_error(socket.error().message);
-  }
-  return *std::move(socket);
-}
-
 } // namespace
 
 std::optional<std::pair<std::uint32_t, host::LinkCounters>> parse_stats(const nlmsghdr* message) {
@@ -66,7 +58,7 @@ std::optional<std::pair<std::uint32_t, host::LinkCounters>> parse_stats(const nl
   return std::pair(header->ifindex, counters_in(stats));
 }
 
-NetlinkStatistics::NetlinkStatistics() : socket_(open_or_throw()) {}
+NetlinkStatistics::NetlinkStatistics() : socket_(Socket::open_or_throw(NETLINK_ROUTE)) {}
 
 Result<host::LinkCountersByIndex>
 NetlinkStatistics::read(const host::SysRoot& root, std::span<const host::Interface* const> interfaces) {

@@ -12,18 +12,11 @@ namespace {
 // comes up changes several times.
 constexpr std::chrono::milliseconds kSettleTime{20};
 
-Socket open_or_throw() {
-  auto socket = Socket::open(NETLINK_ROUTE, {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR});
-  if (!socket) {
-    throw std::runtime_error(socket.error().message);
-  }
-  return *std::move(socket);
-}
-
 } // namespace
 
 NetworkWatch::NetworkWatch(EventLoop& loop)
-    : socket_(open_or_throw()), settled_(loop, kSettleTime, [this] { settled(); }),
+    : socket_(Socket::open_or_throw(NETLINK_ROUTE, {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR})),
+      settled_(loop, kSettleTime, [this] { settled(); }),
       readable_(loop.on_readable(socket_.fd(), [this] { drain(); })) {}
 
 std::shared_ptr<const void> NetworkWatch::subscribe(Subscriber subscriber) {

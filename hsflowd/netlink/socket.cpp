@@ -5,6 +5,7 @@
 #include <cstring>
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
+#include <stdexcept>
 #include <sys/socket.h>
 #include <utility>
 
@@ -95,6 +96,14 @@ Result<Socket> Socket::open(int protocol, std::initializer_list<unsigned> groups
     return errno_failure(fmt::format("open {} socket", socket.name_));
   }
   return socket;
+}
+
+Socket Socket::open_or_throw(int protocol, std::initializer_list<unsigned> groups) {
+  auto socket = open(protocol, groups);
+  if (!socket) {
+    throw std::runtime_error(socket.error().message);
+  }
+  return *std::move(socket);
 }
 
 Result<Answer> Socket::ask(Requests requests, const OnMessage& each) {

@@ -58,6 +58,8 @@ public:
   // `protocol` as in netlink(7). `groups` are multicast groups (RTNLGRP_LINK); their messages are read with
   // drain().
   [[nodiscard]] static Result<Socket> open(int protocol, std::initializer_list<unsigned> groups = {});
+  // For what a daemon cannot start without: throws std::runtime_error.
+  [[nodiscard]] static Socket open_or_throw(int protocol, std::initializer_list<unsigned> groups = {});
 
   // Sends the requests and passes each message of the answers to `each`. Answers to earlier requests that
   // failed halfway are skipped. Use a socket without groups.
