@@ -17,7 +17,7 @@ TREE = {
     "hsflowd/a.hpp": "#pragma once\n", "sflowovsd/a.cpp": "int a = 1;\n", "sflowovsd/a.hpp": "#pragma once\n",
     "common/cmake/Dependencies.cmake": "require_pkgconfig(a liba-dev)\nrequire_header(b.h libb-dev)\n",
     "tests/setup.sh": "#!/bin/sh\necho liba-dev libb-dev\n",
-    "tests/a.py": "A = 1\n", "tests/a.sh": "#!/bin/sh\necho a\n", "conf/bash-completion/a": "echo a\n",
+    "tests/a.cpp": "int a = 1;\n", "tests/a.py": "A = 1\n", "tests/a.sh": "#!/bin/sh\necho a\n", "conf/bash-completion/a": "echo a\n",
     "systemd/packages/rpm/a": "echo a\n", "docs/a.md": "A.\n",
     **dict.fromkeys(["CMakeLists.txt", "CMakePresets.json", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"], "a\n"),
 }
@@ -33,6 +33,8 @@ OFFENCES = {  # path, its text, what is printed
         ("sflowovsd/a.cpp", '#include "unixctl.h"\n', "sflowovsd/a.cpp:1:"),
     "only the exporter's sockets send": ("hsflowd/a.cpp", "int a = sendmsg(0);\n", "hsflowd/a.cpp:1:"),
     "no daemon runs other programs": ("common/a.hpp", '#pragma once\nint a = system("a");\n', "common/a.hpp:2:"),
+    "names of test cases have no semicolon, which CMake takes for two names":
+        ("tests/a.cpp", 'TEST_CASE("a; b") {}\n', "tests/a.cpp:1:"),
     "no other top-level entry": ("util/a", "a\n", "\nutil\n"),
     "clang-tidy knows each check in .clang-tidy": (".clang-tidy", "Checks: >-\n  -*,\n  no-such-check\n", "\nno-such-check\n"),
     "tests/setup.sh installs the packages that Dependencies.cmake requires":

@@ -226,7 +226,7 @@ TEST_CASE("a collector with a source address uses only addresses of its family")
         "no IPv4 address, which the source address 10.0.0.9 needs");
 }
 
-TEST_CASE("the agent address may be a name; its first known address is used") {
+TEST_CASE("the agent address may be a name, and its first known address is used") {
   CollectorNames names{std::mt19937(1)};
   names.configure({{.host = "10.0.0.1"}}, "me.example", kStart);
   CHECK(names.take_due(kStart) == Texts{"me.example"});

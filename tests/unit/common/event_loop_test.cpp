@@ -110,7 +110,7 @@ TEST_CASE("a descriptor is ready for every direction after its peer hung up") {
   CHECK(seen.writable);
 }
 
-TEST_CASE("a callback may destroy its own source; it runs to its end and never again") {
+TEST_CASE("a callback may destroy its own source, and runs to its end and never again") {
   EventLoop loop;
   const Pipe pipe;
   EventSource source;

@@ -190,7 +190,7 @@ TEST_CASE("an agent device without an address is reported and does not stop the 
   CHECK(election.why == "highest rank (12): IPv4 global; no address is on the agent device eth7");
 }
 
-TEST_CASE("the first agent.cidr of two outweighs the agent device; a single one is its equal") {
+TEST_CASE("the first agent.cidr of two outweighs the agent device, and a single one is its equal") {
   const std::vector<InterfaceAddress> addresses{on("eth0", 2, "192.0.2.1"), on("eth1", 3, "10.1.0.1")};
   const Config two =
       with({.agent_device = "eth0", .agent_cidrs = {cidr("10.0.0.0", 8), cidr("172.16.0.0", 12)}});

@@ -32,8 +32,9 @@ Interface interface(std::uint32_t flags) {
 
 } // namespace
 
-TEST_CASE("if_counters has the kernel's counters, multicasts separately; what the kernel does not count is "
-          "unknown") {
+TEST_CASE(
+    "if_counters has the kernel's counters, multicasts separately, and what the kernel does not count is "
+    "unknown") {
   const LinkState link{.speed_mbps = 100'000, .duplex = Duplex::full, .operational = true};
   CHECK(if_counters(interface(kInterfaceUp), false, link, kCounters, (1ULL << 32) + 900) ==
         IfCounters{.if_index = 5,

@@ -53,7 +53,7 @@ TEST_CASE("a guest's paravirtual NIC is exported, and a container has none") {
   CHECK(exported("container").empty());
 }
 
-TEST_CASE("interfaces are included and excluded by name or pattern; exclude is stronger") {
+TEST_CASE("interfaces are included and excluded by name or pattern, and exclude is stronger") {
   CHECK(exported("container", {.include = {"eth0", "br?"}, .exclude = {}}) == Names{"eth0", "br0"});
   CHECK(exported("kvm-many-nics", {.include = {"v*"}, .exclude = {"e*", "vnet*"}}) ==
         Names{"team0", "virbr0"});

@@ -41,7 +41,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a member's LACP counters are those of the message; the two kinds of unknown PDUs are added") {
+TEST_CASE("a member's LACP counters are those of the message, and the two kinds of unknown PDUs are added") {
   CHECK(parse_lacp_counters(Message(RTM_NEWSTATS).header) == LacpCounters{.lacpdus_rx = 1,
                                                                           .marker_pdus_rx = 16,
                                                                           .marker_response_pdus_rx = 64,
