@@ -64,6 +64,9 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, config::FileConfig file)
     : loop_(loop), options_(std::move(options)), file_(std::move(file)),
       identity_(required_identity(options_, file_.config)),
       give_back_memory_(loop.timer([] { malloc_trim(0); })),
+      terminate_(loop.on_signal(SIGTERM, [this] { stop(); })),
+      interrupt_(loop.on_signal(SIGINT, [this] { stop(); })),
+      hangup_(loop.on_signal(SIGHUP, [this] { reload(); })),
       status_server_(open_status_server(loop, options_.run_dir, [this] { return status_document(); })),
       dns_(loop, [this] { dns_servers_changed(); }),
       dns_sd_(loop, dns_, options_.state_dir / dnssd::kDnsSdCopyName, seeded(), [this] { apply(); }),
@@ -76,10 +79,7 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, config::FileConfig file)
                   interface_filter(file_.config)),
       vms_(loop, agent_, host::SysRoot(), options_.state_dir / guests::kVmTableName),
       host_(host::SysRoot(), sources::make_host_sources(identity_, host_interfaces_)),
-      auto_file_(loop, options_.shared_file, [this] { apply(); }),
-      terminate_(loop.on_signal(SIGTERM, [this] { stop(); })),
-      interrupt_(loop.on_signal(SIGINT, [this] { stop(); })),
-      hangup_(loop.on_signal(SIGHUP, [this] { reload(); })) {
+      auto_file_(loop, options_.shared_file, [this] { apply(); }) {
   host_.set_source(vms_.make_virt_node_source());
   agent_.add(host_);
   agent_.add(interfaces_);

@@ -86,6 +86,8 @@ private:
   LoggedState addressing_{"agent address"};
   LoggedState resolving_{"collectors"};
   Timer give_back_memory_; // of a large status document: more than all else together
+  // Before the socket, which shows that the daemon runs: it can be stopped from then on.
+  EventSource terminate_, interrupt_, hangup_;
   std::unique_ptr<status::StatusServer> status_server_;
 
   // In the order of their dependencies.
@@ -102,7 +104,6 @@ private:
   guests::VmSamples vms_;
   sources::HostSample host_;
   AutoFileWriter auto_file_;
-  EventSource terminate_, interrupt_, hangup_;
 };
 
 } // namespace sfa::daemon
