@@ -22,21 +22,20 @@ Collector at(Collector collector, const IpAddress& address) {
 
 } // namespace
 
-void Exporter::set_targets(std::vector<Target> targets) {
+void Exporter::set_targets(const std::vector<Target>& targets) {
   std::vector<Peer> peers;
-  for (auto& [collector, addresses] : targets) {
+  for (const auto& target : targets) {
     const auto stays = [&](const Peer& peer) {
       const IpAddress& in_use = peer.collector.address;
-      return peer.collector == at(collector, in_use) &&
-             std::ranges::find(addresses, in_use) != addresses.end();
+      return peer.collector == at(target.collector, in_use) &&
+             std::ranges::find(target.addresses, in_use) != target.addresses.end();
     };
     if (const auto old = std::ranges::find_if(peers_, stays); old != peers_.end()) {
-      old->addresses = std::move(addresses);
+      old->addresses = target.addresses;
       peers.push_back(std::move(*old));
       peers_.erase(old);
     } else {
-      LoggedState state(subject(collector));
-      peers.push_back({std::move(collector), std::move(addresses), std::move(state)});
+      peers.push_back({target.collector, target.addresses, LoggedState(subject(target.collector))});
     }
   }
   peers_ = std::move(peers);

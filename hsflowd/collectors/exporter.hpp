@@ -21,7 +21,7 @@ public:
   explicit Exporter(Callback moved = {}) : moved_(std::move(moved)) {}
 
   // A collector stays at the address in use, with its socket and its numbers, as long as it has that address.
-  void set_targets(std::vector<Target> targets);
+  void set_targets(const std::vector<Target>& targets);
 
   // Passes every datagram to the kernel for each collector in turn; never waits. A datagram that the kernel
   // refuses for all addresses of a collector is lost and counted. That is logged when it begins and ends.
