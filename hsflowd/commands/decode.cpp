@@ -145,17 +145,18 @@ void receive(int fd, std::vector<std::uint8_t>& buffer, Printer& printer) {
 
 void decode_network(const DecodeOptions& options, Printer& printer) {
   constexpr std::size_t kLargestDatagram = 65'535;
+  EventLoop loop;
+  // Before others can see the socket and stop this program.
+  const EventSource terminate = loop.on_signal(SIGTERM, [&] { loop.quit(); });
+  const EventSource interrupt = loop.on_signal(SIGINT, [&] { loop.quit(); });
   const UniqueFd socket_fd = listen(options);
   std::vector<std::uint8_t> buffer(kLargestDatagram);
-  EventLoop loop;
   const EventSource readable = loop.on_readable(socket_fd.get(), [&] {
     receive(socket_fd.get(), buffer, printer);
     if (printer.done()) {
       loop.quit();
     }
   });
-  const EventSource terminate = loop.on_signal(SIGTERM, [&] { loop.quit(); });
-  const EventSource interrupt = loop.on_signal(SIGINT, [&] { loop.quit(); });
   Timer end = loop.timer([&] { loop.quit(); });
   if (options.seconds) {
     const std::chrono::duration<double> length(*options.seconds);

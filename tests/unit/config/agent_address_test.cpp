@@ -211,7 +211,7 @@ TEST_CASE("agentIP wins over everything") {
 }
 
 TEST_CASE(
-    "agentIP need not be an address of this host; the device is then the one that is most likely meant") {
+    "agentIP need not be an address of this host, and the device is then the one that is most likely meant") {
   const std::vector<InterfaceAddress> addresses{on("eth0", 2, "192.0.2.1"), on("eth1", 3, "10.1.0.1")};
   const auto election = elect_agent_address(with({.agent_ip = ip("198.51.100.9")}), addresses);
   CHECK(election.address == ip("198.51.100.9"));
