@@ -85,11 +85,11 @@ built() { # "37 of 140; libopenvswitch: 12 of 245 files", from what Ninja and li
     echo "${counts:-starting}$([ ! -s "$build_dir/progress" ] || printf '; libopenvswitch: %s' "$(cat "$build_dir/progress")")"
 }
 
-build_daemons() { # with -O1 and no debug information, which takes about half the time of a release build
+build_daemons() { # with -O1 and no debug information, which takes half the time of a release build
     begin "Building"
     rm -f "$build_dir/progress"
     cmake -S "$root" -B "$build_dir" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 \
-        -DBUILD_TESTING=OFF -DVMS_LIBVIRT=OFF -DVMS_XEN=OFF > "$log" 2>&1 ||
+        -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=16 -DBUILD_TESTING=OFF -DVMS_LIBVIRT=OFF -DVMS_XEN=OFF > "$log" 2>&1 ||
         give_up "cannot configure the build"
     PROGRESS=$build_dir/progress NINJA_STATUS="[%f of %t] " ninja -C "$build_dir" hsflowd_daemon sflowovsd_daemon > "$log" 2>&1 &
     local ninja=$!
