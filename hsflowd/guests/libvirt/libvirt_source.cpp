@@ -112,7 +112,7 @@ Result<void> LibvirtSource::connect() {
     return {};
   }
   disconnect();
-  if (const auto started = event_thread_.start(); !started) {
+  if (auto started = event_thread_.start(); !started) {
     return started;
   }
   auto opened = calls_.make_one(
