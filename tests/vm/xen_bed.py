@@ -136,7 +136,7 @@ txt-record=_sflow._udp.example.com,txtvers=1,sampling={sampling},polling={pollin
             chmod 755 {policy}
             apt-get -qq update
             DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Options::=--force-confold install hsflowd hsflowd-xen sflowovsd
-            rm {policy}""", timeout=600)
+            rm {policy}""", timeout=1200)
 
     def reconfigure(self, config):
         """Returns when hsflowd has taken it."""
