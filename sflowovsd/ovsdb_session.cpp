@@ -177,11 +177,11 @@ void OvsdbSession::request_lock_again() {
 }
 
 void OvsdbSession::begin_transaction() {
-  transaction_.emplace();
-  transaction_->begun = std::chrono::steady_clock::now();
-  transaction_->seqno = seqno();
-  transaction_->txn.reset(ovsdb_idl_txn_create(idl_.get()));
-  transaction_->change = plan_summary(*plan_);
+  std::unique_ptr<ovsdb_idl_txn, DestroyTxn> txn(ovsdb_idl_txn_create(idl_.get()));
+  transaction_ = Transaction{.txn = std::move(txn),
+                             .seqno = seqno(),
+                             .begun = std::chrono::steady_clock::now(),
+                             .change = plan_summary(*plan_)};
   write_plan(idl_.get(), transaction_->txn.get(), *plan_);
   spdlog::info("{}", transaction_->change);
   ovsdb_idl_txn_add_comment(transaction_->txn.get(), "sflowovsd: %s", transaction_->change.c_str());

@@ -129,10 +129,11 @@ Result<bool> NetworkWatch::read() {
   if (!addresses) {
     return error_of(addresses);
   }
-  if (*addresses) {
+  const bool complete = addresses->has_value();
+  if (complete) {
     addresses_ = **std::move(addresses);
   }
-  return addresses->has_value();
+  return complete;
 }
 
 } // namespace sfa::netlink
