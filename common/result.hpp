@@ -2,7 +2,8 @@
 // add one phrase of context. No function both logs and returns an error.
 #pragma once
 
-#include <fmt/format.h>
+#include "common/extern_templates.hpp"
+
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>

@@ -1,5 +1,6 @@
 #include "sflowovsd/status.hpp"
 
+#include "common/json.hpp"
 #include "common/text.hpp"
 
 #include <algorithm>
@@ -15,7 +16,6 @@ namespace sfa::sflowovsd {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Out = std::back_insert_iterator<std::string>;
 
 std::string time_text(WallTime time) {
@@ -203,7 +203,7 @@ std::string status_json(const SessionStatus& session, const SharedFileStatus& fi
     json["bridges"].push_back(bridge_json(bridge));
   }
   // A name may contain any bytes. Those that are not UTF-8 are replaced.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return format_json(json);
 }
 
 std::string plan_text(const Plan& plan) {

@@ -7,6 +7,10 @@ endif()
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Up to 1 GB for a compiler process before it looks for garbage, which is a tenth of its time.
+  add_compile_options(--param=ggc-min-heapsize=1000000)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Debug")
   # An index past the end or an empty optional aborts. Otherwise a test that reads one may still pass.
   add_compile_definitions(_GLIBCXX_ASSERTIONS)

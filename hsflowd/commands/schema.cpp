@@ -1,5 +1,6 @@
 #include "commands/schema.hpp"
 
+#include "common/json.hpp"
 #include "common/text.hpp"
 #include "config/options.hpp"
 
@@ -12,8 +13,6 @@
 namespace sfa::commands {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr auto kMax32 = std::numeric_limits<std::uint32_t>::max();
 
@@ -228,7 +227,7 @@ std::string json_schema() {
   for (const auto& key : collector_keys()) {
     schema["anyOf"].push_back({{"required", Json::array({key})}});
   }
-  return schema.dump(2) + "\n";
+  return format_json(schema);
 }
 
 std::string markdown_option_table() {

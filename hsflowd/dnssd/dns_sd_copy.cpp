@@ -1,6 +1,7 @@
 #include "dnssd/dns_sd_copy.hpp"
 
 #include "common/file.hpp"
+#include "common/json.hpp"
 
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -8,8 +9,6 @@
 namespace sfa::dnssd {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
 constexpr std::size_t kMaxBytes = 1 << 20;
@@ -52,12 +51,12 @@ std::string format_dns_sd_copy(const DnsSdCopy& copy) {
                      {"services", std::move(services)},
                      {"texts", copy.answer.texts}};
   // No option can use a text that is not UTF-8.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return format_json(json);
 }
 
 Result<DnsSdCopy> parse_dns_sd_copy(std::string_view text) {
   try {
-    DnsSdCopy copy = parse_document(Json::parse(text));
+    DnsSdCopy copy = parse_document(parse_json(text));
     // The parser truncates numbers that are out of range and skips unknown members.
     if (format_dns_sd_copy(copy) != text) {
       return failure("not written by hsflowd");

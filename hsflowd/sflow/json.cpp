@@ -12,8 +12,6 @@ namespace sfa::sflow {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 template <class T>
 Json json_value(const T& structure);
 
@@ -205,7 +203,7 @@ Json json_of(const DecodedDatagram& datagram) {
 }
 
 std::string json_line(const DecodedDatagram& datagram) {
-  return json_of(datagram).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return format_json_line(json_of(datagram));
 }
 
 } // namespace sfa::sflow

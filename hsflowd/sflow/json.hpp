@@ -9,14 +9,14 @@
 // its format is 0 (sFlow Version 5, interface).
 #pragma once
 
+#include "common/json.hpp"
 #include "sflow/decode.hpp"
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace sfa::sflow {
 
-[[nodiscard]] nlohmann::ordered_json json_of(const DecodedDatagram& datagram);
+[[nodiscard]] Json json_of(const DecodedDatagram& datagram);
 
 // On one line, without a newline. Bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_line(const DecodedDatagram& datagram);

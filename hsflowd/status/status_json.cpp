@@ -1,12 +1,12 @@
 #include "status/status.hpp"
 
+#include "common/json.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace sfa::status {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // ---- Writing: one function for each form of a value, found by overload, and a visitor of lists of fields.
 
@@ -128,13 +128,13 @@ void parse(const Json& json, std::vector<T>& values) {
 
 std::string status_json(const DaemonStatus& status) {
   // File names and interface aliases need not be UTF-8.
-  return json_of(status).dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return format_json(json_of(status));
 }
 
 Result<DaemonStatus> parse_status(std::string_view text) {
   try {
     DaemonStatus status;
-    parse(Json::parse(text), status);
+    parse(parse_json(text), status);
     return status;
   } catch (const std::exception& error) {
     return failure("not a status: {}", error.what());
