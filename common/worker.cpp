@@ -3,6 +3,7 @@
 #include "common/handle.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <mutex>
 #include <sys/eventfd.h>
 #include <system_error>
@@ -51,26 +52,13 @@ void Worker::enqueue(Job job) {
 void Worker::hand_over() {
   while (!waiting_.empty()) {
     if (!thread_.add(std::move(waiting_.front()))) {
+      creating_.failed(Error{"cannot be created; trying again every second"});
       retry_.arm_at(std::chrono::steady_clock::now() + kRetry);
       return;
     }
+    creating_.ok();
     waiting_.pop_front();
   }
-}
-
-std::uint64_t Worker::add_deadline(std::chrono::milliseconds patience, Callback late) {
-  const auto call = next_call_++;
-  auto& timer = deadlines_[call];
-  timer = loop_.timer([this, call, late = std::move(late), number = thread_number_] {
-    deadlines_.erase(call);
-    if (number == thread_number_) { // otherwise an earlier deadline has left that thread behind already
-      ++thread_number_;
-      thread_.abandon();
-    }
-    late();
-  });
-  timer.arm_at(std::chrono::steady_clock::now() + patience);
-  return call;
 }
 
 void Worker::take_results() {

@@ -90,14 +90,8 @@ void WorkerThread::stop(std::chrono::milliseconds patience) {
     thread_.join(); // so that libraries have freed what they keep for each thread before the process ends
   } else {
     thread_.detach();
-    left_behind_.push_back(shared_);
   }
   shared_.reset();
-}
-
-std::size_t WorkerThread::left_behind() {
-  std::erase_if(left_behind_, [](const auto& shared) { return shared.expired(); });
-  return left_behind_.size();
 }
 
 } // namespace sfa

@@ -8,11 +8,9 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <thread>
-#include <vector>
 
 namespace sfa {
 
@@ -41,15 +39,11 @@ public:
   // Leaves the thread behind now. It still finishes its jobs, and then ends.
   void abandon() { stop(std::chrono::milliseconds(0)); }
 
-  // The number of threads that were left behind and have not ended yet.
-  [[nodiscard]] std::size_t left_behind();
-
 private:
   struct Shared;
 
   std::shared_ptr<Shared> shared_; // with the thread; null while there is none
   std::thread thread_;
-  std::vector<std::weak_ptr<Shared>> left_behind_;
 };
 
 } // namespace sfa

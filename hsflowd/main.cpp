@@ -5,6 +5,8 @@
 #include "common/file.hpp"
 #include "common/log.hpp"
 #include "common/service.hpp"
+#include "config/config_file.hpp"
+#include "daemon/daemon.hpp"
 #include "daemon/pid_file.hpp"
 
 #include <cstdlib>

@@ -1,12 +1,15 @@
 #include "sflowovsd/snapshot.hpp"
 
-#include <fmt/format.h>
+#include "common/uuid.hpp"
 
 namespace sfa::sflowovsd {
 
 std::string RowId::to_string() const {
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:04x}{:08x}", parts[0], parts[1] >> 16, parts[1] & 0xffff,
-                     parts[2] >> 16, parts[2] & 0xffff, parts[3]);
+  Uuid uuid;
+  for (std::size_t i = 0; i < uuid.size(); ++i) {
+    uuid[i] = static_cast<std::uint8_t>(parts[i / 4] >> (24 - 8 * (i % 4)));
+  }
+  return format_uuid(uuid);
 }
 
 } // namespace sfa::sflowovsd

@@ -3,7 +3,7 @@
 #include "commands/command.hpp"
 #include "commands/schema.hpp"
 #include "config/config_file.hpp"
-#include "daemon/daemon.hpp"
+#include "daemon/daemon_options.hpp"
 
 #include <cstdio>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commands/command.hpp"
-#include "daemon/daemon.hpp"
+#include "daemon/daemon_options.hpp"
 
 namespace sfa::commands {
 

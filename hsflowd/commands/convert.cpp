@@ -7,7 +7,7 @@
 #include "config/load.hpp"
 #include "config/options.hpp"
 #include "config/yaml.hpp"
-#include "daemon/daemon.hpp"
+#include "daemon/daemon_options.hpp"
 
 #include <algorithm>
 #include <cstdio>

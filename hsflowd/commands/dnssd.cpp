@@ -3,7 +3,7 @@
 #include "common/event_loop.hpp"
 #include "config/config_file.hpp"
 #include "config/value.hpp"
-#include "daemon/daemon.hpp"
+#include "daemon/daemon_options.hpp"
 #include "dns/dns_client.hpp"
 #include "dnssd/dns_zone.hpp"
 

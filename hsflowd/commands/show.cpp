@@ -6,7 +6,7 @@
 #include "common/text.hpp"
 #include "config/agent_address.hpp"
 #include "config/options.hpp"
-#include "daemon/daemon.hpp"
+#include "daemon/daemon_options.hpp"
 #include "dnssd/dns_sd_copy.hpp"
 #include "dnssd/dns_sd_merge.hpp"
 #include "netlink/host_addresses.hpp"
@@ -137,7 +137,8 @@ std::string merge_saved_answer(config::LoadedConfig& loaded, const std::filesyst
 // As comments, so that the output is still a configuration.
 std::string election_comments(const config::Config& config) {
   std::string text;
-  if (const auto addresses = netlink::read_host_addresses(); addresses && *addresses) {
+  std::optional<netlink::Links> links;
+  if (const auto addresses = netlink::read_host_addresses(links); addresses && *addresses) {
     const std::string election = config::election_text(config::elect_agent_address(config, **addresses));
     for (const auto line : lines(election)) {
       text += fmt::format("# {}\n", line);

@@ -1,7 +1,7 @@
 #include "commands/status.hpp"
 
 #include "commands/command.hpp"
-#include "daemon/daemon.hpp"
+#include "daemon/daemon_options.hpp"
 #include "status/status.hpp"
 #include "status/status_server.hpp"
 

@@ -46,7 +46,7 @@ public:
   ModuleReader& operator=(const ModuleReader&) = delete;
   ModuleReader(ModuleReader&&) = delete;
   ModuleReader& operator=(ModuleReader&&) = delete;
-  ~ModuleReader() = default; // waits for the current reading, as Worker does
+  ~ModuleReader() = default; // waits for the current reading, at most WorkerThread::kPatience
 
   // The last reading of an interface's module. Once it is a minute old, this orders a new one, which the
   // event loop delivers for a later call.

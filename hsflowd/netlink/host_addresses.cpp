@@ -32,16 +32,19 @@ std::vector<std::string> aliases_of(const Link& link, std::string_view label) {
   return aliases;
 }
 
-Result<std::optional<Addresses>> try_to_read() {
+Result<std::optional<Addresses>> try_to_read(std::optional<Links>& links) {
   auto socket = Socket::open(NETLINK_ROUTE);
   if (!socket) {
     return error_of(socket);
   }
-  const auto links = read_links(*socket);
   if (!links) {
-    return error_of(links);
+    auto read = read_links(*socket);
+    if (!read) {
+      return error_of(read);
+    }
+    links = *std::move(read);
   }
-  return *links ? read_addresses(*socket, **links) : std::optional<Addresses>();
+  return links ? read_addresses(*socket, *links) : std::optional<Addresses>();
 }
 
 } // namespace
@@ -86,11 +89,11 @@ Result<std::optional<Addresses>> read_addresses(Socket& socket, const Links& lin
   return complete.map([&](bool all) { return all ? std::optional(std::move(addresses)) : std::nullopt; });
 }
 
-Result<std::optional<Addresses>> read_host_addresses() {
+Result<std::optional<Addresses>> read_host_addresses(std::optional<Links>& links) {
   constexpr int kAttempts = 10; // of a few milliseconds each on a host with thousands of addresses
-  auto addresses = try_to_read();
+  auto addresses = try_to_read(links);
   for (int attempt = 1; attempt < kAttempts && addresses && !*addresses; ++attempt) {
-    addresses = try_to_read();
+    addresses = try_to_read(links);
   }
   return addresses;
 }

@@ -20,8 +20,9 @@ using Addresses = std::vector<host::InterfaceAddress>;
 // Every address of every link in `links`, in the kernel's order. nullopt if they changed meanwhile.
 [[nodiscard]] Result<std::optional<Addresses>> read_addresses(Socket& socket, const Links& links);
 
-// Reads links and addresses once, with a socket of its own. nullopt if they changed during each of several
+// Reads the links, unless they are given, and the addresses, with a socket of its own: on one that gets
+// events, they come between the messages of an answer. nullopt if they changed during each of several
 // attempts.
-[[nodiscard]] Result<std::optional<Addresses>> read_host_addresses();
+[[nodiscard]] Result<std::optional<Addresses>> read_host_addresses(std::optional<Links>& links);
 
 } // namespace sfa::netlink

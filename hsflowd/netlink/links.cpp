@@ -17,7 +17,7 @@ std::optional<std::pair<std::uint32_t, Link>> parse_link(const nlmsghdr* message
   }
   const Attributes attributes(message, sizeof(ifinfomsg));
   const auto name = attributes.text(IFLA_IFNAME);
-  if (name.empty()) {
+  if (name.empty() || attributes[IFLA_WIRELESS] != nullptr) {
     return std::nullopt;
   }
   const Attributes info(attributes[IFLA_LINKINFO]);

@@ -22,8 +22,9 @@ struct Link {
 };
 using Links = std::map<std::uint32_t, Link>; // by ifIndex
 
-// Parses an RTM_NEWLINK message into ifIndex and link. nullopt for every other message, and for one without a
-// name: wireless drivers report events of their own that way.
+// Parses an RTM_NEWLINK message into ifIndex and link. nullopt for every other message, for one without a
+// name, and for the events of a wireless driver (IFLA_WIRELESS), which have the name but neither alias nor
+// kind of the interface.
 [[nodiscard]] std::optional<std::pair<std::uint32_t, Link>> parse_link(const nlmsghdr* message);
 
 // Every interface of this network namespace. nullopt if they changed meanwhile.

@@ -91,49 +91,23 @@ void NetworkWatch::settled() {
 }
 
 Result<const Addresses*> NetworkWatch::addresses() {
-  constexpr int kAttempts = 10; // of a few milliseconds each on a host with thousands of addresses
-  for (int attempt = 0; addresses_outdated_ && attempt < kAttempts; ++attempt) {
-    const auto complete = read();
-    if (!complete) {
-      return error_of(complete);
-    }
-    addresses_outdated_ = !*complete;
+  if (!addresses_outdated_) {
+    return &addresses_;
   }
-  if (addresses_outdated_) {
+  counts_.link_dumps += links_ ? 0 : 1;
+  ++counts_.address_dumps;
+  auto addresses = read_host_addresses(links_);
+  if (!addresses) {
+    return error_of(addresses);
+  }
+  if (*addresses) {
+    addresses_ = **std::move(addresses);
+    addresses_outdated_ = false;
+  } else {
     addresses_changed_ = true;
     settled_.trigger();
   }
   return &addresses_;
-}
-
-// False if they changed meanwhile. A socket of its own, because events may come between the messages of an
-// answer.
-Result<bool> NetworkWatch::read() {
-  auto socket = Socket::open(NETLINK_ROUTE);
-  if (!socket) {
-    return error_of(socket);
-  }
-  if (!links_) {
-    ++counts_.link_dumps;
-    auto links = read_links(*socket);
-    if (!links) {
-      return error_of(links);
-    }
-    links_ = *std::move(links);
-    if (!links_) {
-      return false;
-    }
-  }
-  ++counts_.address_dumps;
-  auto addresses = read_addresses(*socket, *links_);
-  if (!addresses) {
-    return error_of(addresses);
-  }
-  const bool complete = addresses->has_value();
-  if (complete) {
-    addresses_ = **std::move(addresses);
-  }
-  return complete;
 }
 
 } // namespace sfa::netlink

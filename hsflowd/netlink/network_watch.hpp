@@ -44,8 +44,8 @@ public:
   // Since the start.
   struct Counts {
     std::uint64_t wake_ups = 0;      // for events
-    std::uint64_t link_dumps = 0;    // requests of all links
-    std::uint64_t address_dumps = 0; // requests of all addresses
+    std::uint64_t link_dumps = 0;    // readings of all links
+    std::uint64_t address_dumps = 0; // readings of all addresses
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
 
@@ -55,7 +55,6 @@ private:
   [[nodiscard]] bool changes_addresses(const NetworkEvent& event);
   void settled();
   void notify(const std::function<void(const Subscriber&)>& each) const;
-  [[nodiscard]] Result<bool> read();
 
   Socket socket_;
   std::vector<std::weak_ptr<const Subscriber>> subscribers_;

@@ -66,7 +66,7 @@ int error_number(const nlmsghdr* message) {
   return negative < 0 ? -negative : 0;
 }
 
-Error error_of(const char* protocol, const char* what, int number) {
+Error answer_error(const char* protocol, const char* what, int number) {
   errno = number;
   return errno_failure(fmt::format("{} {}", protocol, what)).value();
 }
@@ -127,7 +127,7 @@ Result<Answer> Socket::ask(Requests requests, const OnMessage& each) {
     if (!ends) {
       each(message);
     } else if (const int number = error_number(message); number != 0) {
-      answer.refused.push_back(error_of(name_, "answer", number));
+      answer.refused.push_back(answer_error(name_, "answer", number));
     }
     unanswered -= ends || (message->nlmsg_flags & NLM_F_MULTI) == 0 ? 1 : 0;
   };
@@ -138,7 +138,7 @@ Result<Answer> Socket::ask(Requests requests, const OnMessage& each) {
       return errno_failure(fmt::format("{} answer", name_));
     }
     if (!for_each_message(buffer, got, take)) {
-      return tl::unexpected(error_of(name_, "answer", EBADMSG));
+      return tl::unexpected(answer_error(name_, "answer", EBADMSG));
     }
   }
   return answer;

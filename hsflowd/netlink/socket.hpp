@@ -36,8 +36,6 @@ public:
     append(type, flags, &body, sizeof body);
   }
 
-  [[nodiscard]] std::size_t count() const { return count_; }
-
 private:
   friend class Socket;
   void append(std::uint16_t type, std::uint16_t flags, const void* body, std::size_t bytes);

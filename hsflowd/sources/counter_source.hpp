@@ -24,8 +24,9 @@ public:
   // The name of the structure that it fills.
   [[nodiscard]] virtual std::string_view name() const = 0;
 
-  // Nothing: this host does not have it, and the block is left out. An Error: it should be there but could
-  // not be read; the block is left out too, and the caller logs the change. Sources never log.
+  // An empty optional means that this host does not have the counters, an error that it has them but they
+  // could not be read. In both cases the sample goes without the structure. The caller logs errors when they
+  // change; sources never log.
   [[nodiscard]] virtual Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) = 0;
 };
 

@@ -26,8 +26,8 @@ def arguments():
     parser.add_argument("--address", default="127.0.0.1", help="address to listen on (default %(default)s)")
     parser.add_argument("--any-padding", action="store_true",
                         help="accept padding that is not zero, as ovs-vswitchd sends it")
-    parser.add_argument("--count", type=int, help="stop after so many datagrams")
-    parser.add_argument("--seconds", type=float, help="stop after so long")
+    parser.add_argument("--count", type=int, metavar="N", help="end after N datagrams")
+    parser.add_argument("--seconds", type=float, metavar="N", help="end after N seconds")
     options = parser.parse_args()
     if options.pcap and options.hex or not (options.pcap or options.hex or options.port is not None):
         parser.error("one of a pcap file, --hex or --port is needed")

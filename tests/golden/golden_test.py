@@ -1,6 +1,6 @@
-"""The fixture hosts through the real sources and the real encoder, judged by the independent decoder.
+"""The fixture hosts through the real sources and the real encoder, checked by the independent decoder.
 
-The expected JSON beside this file was reviewed against the fixtures. After a wanted change:
+The expected JSON beside this file was reviewed against the fixtures. After an intended change:
     BUILD_DIR=build/debug /usr/bin/python3 -m pytest tests/golden --update
 """
 

@@ -123,7 +123,7 @@ def test_changes_of_other_addresses_cause_nothing(bed, interfaces, collector):
 
 
 def test_a_list_of_addresses_that_changes_while_it_is_read_is_no_failure(bed, interfaces, collector, tmp_path):
-    """So many that the kernel tells them in several messages, between which there are changes."""
+    """There are so many that the kernel lists them in several messages, and they change between these."""
     (tmp_path / "many").write_text("".join(f"addr add 10.1.{i // 250}.{i % 250}/32 dev spare0\n" for i in range(2000)))
     (tmp_path / "changes").write_text("addr add 10.2.0.1/32 dev spare0\naddr del 10.2.0.1/32 dev spare0\n" * 3000)
     run("ip", "-batch", tmp_path / "many")

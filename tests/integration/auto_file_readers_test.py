@@ -47,7 +47,7 @@ def order_of(text):
     return known == sorted(known)
 
 
-def judge(text, collectors):
+def all_read(text, collectors):
     """All readers take the file and see the same in it."""
     assert text.startswith("# ") and text.endswith("\n") and "\r" not in text and "\t" not in text
     assert order_of(text), text
@@ -75,7 +75,7 @@ def test_old_readers_take_every_file_that_is_published_and_revisions_rise_by_one
         if revision > 1:
             daemon.reload(text)
         # The revision says that no file was missed.
-        assert judge(SHARED_FILE.read_text(), collectors) == revision
+        assert all_read(SHARED_FILE.read_text(), collectors) == revision
         before = written()
         daemon.reload()
         assert written() == before, "unchanged settings write nothing"
@@ -105,7 +105,7 @@ def test_old_readers_take_what_an_address_change_publishes(bed, addresses):
         run("ip", "addr", "flush", "dev", "mgmt0", "scope", "global")
         run("ip", "addr", "add", f"{address}/24", "dev", "mgmt0")
         wait_for(lambda: shared_keys()["agentIP"] == address, "the new address")
-        judge(SHARED_FILE.read_text(), [("192.0.2.9", 6343)])
+        all_read(SHARED_FILE.read_text(), [("192.0.2.9", 6343)])
 
 
 def test_a_file_that_was_removed_is_written_again_at_a_reload(bed, addresses):
@@ -114,7 +114,7 @@ def test_a_file_that_was_removed_is_written_again_at_a_reload(bed, addresses):
     wait_for(SHARED_FILE.exists, "the first file")
     SHARED_FILE.unlink()
     daemon.reload()
-    assert judge(SHARED_FILE.read_text(), CONFIGURATIONS[0][1]) == 2
+    assert all_read(SHARED_FILE.read_text(), CONFIGURATIONS[0][1]) == 2
 
 
 @pytest.mark.parametrize("reader", ALL)
@@ -122,7 +122,7 @@ def test_a_file_that_was_removed_is_written_again_at_a_reload(bed, addresses):
     lambda text: text.replace("rev_end=1\n", ""),
     lambda text: text.replace("rev_end=1", "rev_end=2"),
     lambda text: text.replace("collector=127.0.0.1", "collector=127.0.0.1/6343/eth0/"),
-], ids=["torn", "two-revisions", "the older agent's long form of a collector"])
+], ids=["torn", "two-revisions", "host-sflow's long form of a collector"])
 def test_the_readers_can_refuse(reader, break_it):
     assert reader.read(settings())["collectors"] == [("127.0.0.1", 6343)]
     with pytest.raises(Rejected):

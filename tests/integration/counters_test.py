@@ -1,4 +1,4 @@
-"""The truth of counters: so many packets, errors and events are made, and what is exported moves by exactly as many."""
+"""Counters are true: the tests make a number of packets, errors or events, and the exported counters rise by exactly that number."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""What ovs-vswitchd really sends, with the userspace data path: packets go in, samples and counters come out."""
+"""What ovs-vswitchd really sends, with the userspace datapath: packets go in, samples and counters come out."""
 
 import itertools
 import re
@@ -184,7 +184,7 @@ def restart(bed, name, config):
     elif name == "sflowovsd":
         bed.parts[name].stop()
         bed.parts[name] = bed.sflowovsd()
-        bed.parts[name].announce(LOST)
+        bed.parts[name].tolerate(LOST)
     elif name == "ovsdb-server":
         bed.parts[name].kill()
         bed.parts[name] = bed.ovsdb_server()
@@ -200,7 +200,7 @@ def test_samples_go_on_after_restarts_of_all_four_processes_in_any_order(switch,
     config = hsflowd_config(collector).replace("sampling = 512", "sampling = 2")
     switch.parts = {"ovsdb-server": switch.server, "ovs-vswitchd": switch.switch, "hsflowd": switch.hsflowd(config),
                     "sflowovsd": switch.sflowovsd()}
-    switch.parts["sflowovsd"].announce(LOST)
+    switch.parts["sflowovsd"].tolerate(LOST)
     in_force(switch, "br0", sampling=2)
     uuid = sflow_of("br0")["_uuid"]
     rest = [name for name in switch.parts if name != first]

@@ -41,7 +41,7 @@ def wait_for_sampling(value):
 
 @pytest.fixture
 def daemon(bed, stub):
-    """hsflowd, with the records of the honest server in force."""
+    """hsflowd with the records of a correct server active."""
     stub.behave = good(50)
     daemon = bed.hsflowd(CONFIG.format(more=""))
     daemon.announce("DNS-SD: ")

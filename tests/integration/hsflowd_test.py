@@ -1,4 +1,4 @@
-"""hsflowd: real sockets, real rtnetlink, this machine's own counters; every datagram judged by the independent decoder."""
+"""hsflowd: real sockets, real rtnetlink, this machine's own counters. The independent decoder checks every datagram."""
 
 import os
 import pathlib

@@ -132,7 +132,7 @@ def test_without_a_place_for_the_socket_the_daemon_works_all_the_same(bed, addre
 
 @pytest.fixture
 def many_addresses(addresses, tmp_path):
-    """So many that the status is larger than what a socket takes at once."""
+    """There are so many that the status is larger than what a socket takes at once."""
     commands = [f"addr add 10.{i // 250}.{i % 250}.1/32 dev mgmt0" for i in range(2000)]
     (tmp_path / "batch").write_text("\n".join(commands) + "\n")
     run("ip", "-batch", tmp_path / "batch")

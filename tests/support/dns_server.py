@@ -1,4 +1,4 @@
-"""A real DNS server (BIND) for a test, and what stands in /etc/resolv.conf while it runs."""
+"""A real DNS server (BIND) for a test, and the content of /etc/resolv.conf while it runs."""
 
 import contextlib
 import os

@@ -1,5 +1,5 @@
 // Where the tests find files of the source tree: compiled into one file only, so that the objects of the
-// others do not depend on the folder that they are built in.
+// others do not depend on the directory that they are built in.
 #pragma once
 
 #include <filesystem>

@@ -176,45 +176,6 @@ TEST_CASE("the worker's thread takes no signals") {
   CHECK(*blocked);
 }
 
-TEST_CASE("work that is done within its deadline has a result") {
-  EventLoop loop;
-  Worker worker(loop);
-  std::optional<int> result;
-  worker.run_within(
-      kDeadline, [] { return 7; }, [&](std::optional<int> value) { result = value; });
-  run_until(loop, [&] { return result.has_value(); });
-  CHECK(result == 7);
-  CHECK(worker.left_behind() == 0);
-}
-
-TEST_CASE("work that misses its deadline is left behind, and the work after it is not") {
-  EventLoop loop;
-  Worker worker(loop);
-  std::promise<void> release;
-  auto released = release.get_future().share();
-  std::vector<std::optional<int>> results;
-  const auto take = [&](std::optional<int> value) { results.push_back(value); };
-  for (int i = 1; i <= 2; ++i) { // the second waits behind the first
-    worker.run_within(
-        1ms,
-        [released, i] {
-          released.wait();
-          return i;
-        },
-        take);
-  }
-  run_until(loop, [&] { return results.size() == 2; });
-  worker.run_within(
-      kDeadline, [] { return 3; }, take);
-  run_until(loop, [&] { return results.size() == 3; });
-  CHECK(results == std::vector<std::optional<int>>{std::nullopt, std::nullopt, 3});
-  CHECK(worker.left_behind() == 1);
-
-  release.set_value();
-  run_until(loop, [&] { return worker.left_behind() == 0; });
-  CHECK(results.size() == 3); // late results are dropped
-}
-
 TEST_CASE("a worker without work has no thread") {
   const auto threads = [] {
     const std::filesystem::directory_iterator tasks("/proc/self/task");

@@ -87,7 +87,19 @@ TEST_CASE("a port that joins or leaves a bridge is not a new or removed interfac
 TEST_CASE("a message of another kind, or about a link without its name, is not an event") {
   CHECK(!parse_event(LinkMessage(RTM_NEWNEIGH).header));
   CHECK(!parse_event(LinkMessage(NLMSG_NOOP).header));
-  CHECK(!parse_event(LinkMessage(RTM_NEWLINK, AF_UNSPEC, nullptr).header)); // an event of a wireless driver
+  CHECK(!parse_event(LinkMessage(RTM_NEWLINK, AF_UNSPEC, nullptr).header));
+}
+
+// As the kernel's rtnetlink_ifinfo_prep() writes it (net/wireless/wext-core.c): with the name, without alias
+// and kind.
+TEST_CASE("an event of a wireless driver is not an event, and so does not change the interface's alias") {
+  Message message(RTM_NEWLINK);
+  auto* body = static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(message.header, sizeof(ifinfomsg)));
+  body->ifi_index = 7;
+  mnl_attr_put_strz(message.header, IFLA_IFNAME, "wlan0");
+  CHECK(parse_event(message.header));
+  mnl_attr_put_u32(message.header, IFLA_WIRELESS, 0x8b19); // SIOCGIWSCAN
+  CHECK(!parse_event(message.header));
 }
 
 TEST_CASE("a message cut short at any byte is an event or nothing, and never has a part of a name") {
