@@ -33,7 +33,7 @@ struct Worker::Results {
 };
 
 Worker::Worker(EventLoop& loop)
-    : loop_(loop), results_(std::make_shared<Results>()), retry_(loop.timer([this] { hand_over(); })) {
+    : results_(std::make_shared<Results>()), retry_(loop.timer([this] { hand_over(); })) {
   if (!results_->wakeup) {
     throw std::system_error(errno, std::generic_category(), "make eventfd");
   }

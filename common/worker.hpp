@@ -55,7 +55,6 @@ private:
   void hand_over();
   void take_results();
 
-  EventLoop& loop_;
   std::shared_ptr<Results> results_;
   std::deque<Job> waiting_; // until the system can create a thread
   WorkerThread thread_;

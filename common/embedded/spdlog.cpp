@@ -1,6 +1,6 @@
 // The part of libspdlog.so that the daemon uses and that is not in its headers, for a binary that does not
 // load the library. If something is missing here, the linker takes it from the shared library.
-#include "../extern_templates.hpp"
+#include "common/extern_templates.hpp"
 
 #include <spdlog/common-inl.h>
 #include <spdlog/details/backtracer-inl.h>

@@ -36,9 +36,9 @@ struct DnsClient::Question {
 namespace {
 
 constexpr int kRecursionDesired = 1;
-constexpr int kUdpSize = 1232;                 // passes without fragmentation (RFC 9715)
-constexpr std::size_t kFlagsAt = 3;            // the second byte of the flags (RFC 1035, section 4.1.1)
-constexpr unsigned char kAuthenticData = 0x20; // in a question: a request for the bit (RFC 6840, section 5.7)
+constexpr int kUdpSize = 1232;                     // passes without fragmentation (RFC 9715)
+constexpr std::size_t kFlagsAt = 3;                // the second byte of the flags (RFC 1035, section 4.1.1)
+constexpr unsigned char kWantAuthenticData = 0x20; // AD of a question (RFC 6840, section 5.7)
 
 void check(int status, const char* what) {
   if (status != ARES_SUCCESS) {
@@ -311,7 +311,7 @@ void DnsClient::ask(std::unique_ptr<Question> question) {
     Calls::on_message(&asked, status, 0, nullptr, 0);
     return;
   }
-  made[kFlagsAt] |= kAuthenticData;
+  made[kFlagsAt] |= kWantAuthenticData;
   ares_send(channel_.get(), made, size, Calls::on_message, &asked);
 }
 

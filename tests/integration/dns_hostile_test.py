@@ -44,7 +44,7 @@ def daemon(bed, stub):
     """hsflowd with the records of a correct server active."""
     stub.behave = good(50)
     daemon = bed.hsflowd(CONFIG.format(more=""))
-    daemon.announce("DNS-SD: ")
+    daemon.tolerate("DNS-SD: ")
     wait_for_sampling(50)
     return daemon
 

@@ -68,7 +68,7 @@ def test_clear_removes_our_row_from_every_bridge_whatever_the_shared_file_says(d
 def test_once_and_dry_run_without_good_settings_change_nothing_and_exit_with_78(database, mode, text):
     if text:
         publish(text)
-    _, said = database.sflowovsd_once(mode, expect=78, announced=["shared file: .*torn|shared file: .*rev_start"])
+    _, said = database.sflowovsd_once(mode, expect=78, announced=["shared file: "] if text else [])
     assert f"{SHARED_FILE}: no good settings; nothing was changed" in said
     assert sflow_of("br0") is None
 
@@ -76,7 +76,7 @@ def test_once_and_dry_run_without_good_settings_change_nothing_and_exit_with_78(
 def test_once_dry_run_and_clear_give_up_after_the_timeout_and_exit_with_1(bed):
     publish(settings())
     for mode in "--once", "--dry-run", "--clear":
-        _, said = bed.sflowovsd_once(mode, "--timeout=1", expect=1, announced=["db.sock: connection attempt failed"])
+        _, said = bed.sflowovsd_once(mode, "--timeout=1", expect=1, tolerated=["db.sock: connection attempt failed"])
         assert "not done within 1 s: not connected to unix:" in said
 
 
@@ -136,7 +136,7 @@ def test_plan_shows_the_pending_changes(database):
     add_bridge("br2")
     database.server.stop(within=5)
     error = database.sflowovsd()
-    error.announce("db.sock: connection attempt failed")
+    error.tolerate("db.sock: connection attempt failed")
     assert "not connected to unix:" in appctl_error("sflow/plan")
 
 
@@ -158,14 +158,14 @@ def test_clear_lasts_until_resync(database):
 
 def test_resync_and_clear_report_why_they_fail(bed):
     daemon = bed.sflowovsd()
-    daemon.announce("db.sock: connection attempt failed")
+    daemon.tolerate("db.sock: connection attempt failed")
     assert "not connected to unix:" in appctl_error("sflow/clear")
     assert "not connected to unix:" in appctl_error("sflow/resync")
 
 
 def test_every_command_is_listed(bed):
     daemon = bed.sflowovsd()
-    daemon.announce("db.sock: connection attempt failed")
+    daemon.tolerate("db.sock: connection attempt failed")
     listed = appctl("list-commands")
     for command in "sflow/status", "sflow/plan", "sflow/resync", "sflow/clear", "exit", "vlog/set", "version":
         assert re.search(rf"^\s*{command}\b", listed, re.M), command
