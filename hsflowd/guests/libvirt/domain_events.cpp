@@ -47,7 +47,8 @@ struct Watched {
   std::uintptr_t next = 1;
 };
 Watched& watched() {
-  static Watched instance;
+  // Never destroyed: when the process ends, a thread that was left behind may use it.
+  static Watched& instance = *new Watched;
   return instance;
 }
 
