@@ -8,6 +8,7 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wunused-const-variable=1)
   # Up to 1 GB for a compiler process before it looks for garbage, which is a tenth of its time.
   add_compile_options(--param=ggc-min-heapsize=1000000)
 endif()

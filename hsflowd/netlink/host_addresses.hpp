@@ -20,9 +20,9 @@ using Addresses = std::vector<host::InterfaceAddress>;
 // Every address of every link in `links`, in the kernel's order. nullopt if they changed meanwhile.
 [[nodiscard]] Result<std::optional<Addresses>> read_addresses(Socket& socket, const Links& links);
 
-// Reads the links, unless they are given, and the addresses, with a socket of its own: on one that gets
-// events, they come between the messages of an answer. nullopt if they changed during each of several
-// attempts.
+// Reads the links into `links` if it is empty, and then the addresses. `links` stays filled when only the
+// addresses cannot be read. Uses a socket of its own, because on a subscribed one events arrive between the
+// messages of an answer. nullopt if the addresses changed during each of several attempts.
 [[nodiscard]] Result<std::optional<Addresses>> read_host_addresses(std::optional<Links>& links);
 
 } // namespace sfa::netlink
