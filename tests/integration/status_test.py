@@ -159,7 +159,7 @@ def test_clients_that_connect_and_do_not_read_hold_nothing_up(bed, many_addresse
         if len(idle) % 10 == 0 or SLOW > 1:
             begin = time.monotonic()
             assert len(status()["agent_address"]["candidates"]) > 2000
-            assert time.monotonic() - begin < 5 * SLOW  # if each held it up for its second it were ten
+            assert time.monotonic() - begin < 5 * SLOW  # if each held it up for its second, ten would take ten
     uptimes += [collector.receive()["uptime"] for _ in range(2)]
     # Polls stay about where they were to be: a poll waits for one document at most, and no poll is missed.
     assert all(500 / SLOW <= later - earlier <= 1500 * SLOW for earlier, later in zip(uptimes[1:], uptimes[2:])), uptimes

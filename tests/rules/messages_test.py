@@ -6,7 +6,7 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = {str(path.relative_to(ROOT)): path.read_text()
            for room in ("common", "hsflowd", "sflowovsd") for path in sorted((ROOT / room).rglob("*.[ch]pp"))}
-# Members whose subject is no literal, and how the document writes their messages.
+# States whose subject is no literal, and how the document writes their messages.
 COMPUTED_SUBJECTS = {
     "hsflowd/collectors/collector_resolver.hpp": {"lookup of …: …"},
     "hsflowd/collectors/exporter.hpp": {"collector … port …: …"},

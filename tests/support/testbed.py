@@ -257,7 +257,7 @@ class Collector:
         return self.decode(data), sender[0]
 
     def within(self, seconds):
-        """The next datagram, or None if none comes in time."""
+        """A list with the next datagram, empty if none comes in time."""
         self.socket.settimeout(seconds)
         try:
             return [self.decode(self.socket.recv(65535))]
