@@ -33,34 +33,64 @@ Result<void> write_synced(const std::string& path, std::string_view content, uns
   });
 }
 
+// An empty handle if there is no such file.
+Result<UniqueFd> open_to_read(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd && errno != ENOENT && errno != ENOTDIR) {
+    return errno_failure(path);
+  }
+  return fd;
+}
+
 } // namespace
 
-Result<std::optional<std::string>> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+Result<std::optional<std::string>> read_file(const std::string& path, std::size_t max_bytes) {
+  const auto fd = open_to_read(path);
   if (!fd) {
-    if (errno == ENOENT || errno == ENOTDIR) {
-      return std::nullopt;
-    }
-    return errno_failure(path.native());
+    return error_of(fd);
+  }
+  if (!*fd) {
+    return std::nullopt;
   }
   // Read to the end, not to st_size, which is 0 for files in /proc.
   std::string content;
+  std::size_t size = 0;
   for (;;) {
-    constexpr std::size_t kChunk = 16UL * 1024;
-    const std::size_t before = content.size();
-    content.resize(before + kChunk);
-    const ssize_t got = read(fd.get(), content.data() + before, kChunk);
-    content.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    constexpr std::size_t kLeast = 4UL * 1024;
+    if (content.size() - size < kLeast) {
+      content.resize(std::max(2 * content.size(), 2 * kLeast));
+    }
+    const ssize_t got = read(fd->get(), content.data() + size, content.size() - size);
     if (got < 0 && errno != EINTR) {
-      return errno_failure(path.native());
+      return errno_failure(path);
     }
     if (got == 0) {
+      content.resize(size);
       return content;
     }
-    if (content.size() > max_bytes) {
-      return failure("{}: larger than {} bytes", path.native(), max_bytes);
+    size += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+    if (size > max_bytes) {
+      return failure("{}: larger than {} bytes", path, max_bytes);
     }
   }
+}
+
+Result<std::optional<std::string>> read_first_lines(const std::string& path, std::size_t max_bytes) {
+  const auto fd = open_to_read(path);
+  if (!fd) {
+    return error_of(fd);
+  }
+  if (!*fd) {
+    return std::nullopt;
+  }
+  std::string content(max_bytes, '\0');
+  const ssize_t got = read(fd->get(), content.data(), content.size());
+  if (got < 0) {
+    return errno_failure(path);
+  }
+  content.resize(static_cast<std::size_t>(got));
+  content.resize(content.rfind('\n') + 1); // npos + 1 is 0
+  return content;
 }
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, unsigned mode) {

@@ -13,8 +13,12 @@ namespace sfa {
 
 // The content, or nullopt if the file does not exist. More than `max_bytes` is an error, so that a hostile
 // file cannot exhaust memory.
-[[nodiscard]] Result<std::optional<std::string>> read_file(const std::filesystem::path& path,
-                                                           std::size_t max_bytes);
+[[nodiscard]] Result<std::optional<std::string>> read_file(const std::string& path, std::size_t max_bytes);
+
+// The whole lines within what one read(2) of at most `max_bytes` returns. For files of /proc, whose lines the
+// kernel computes when they are read.
+[[nodiscard]] Result<std::optional<std::string>> read_first_lines(const std::string& path,
+                                                                  std::size_t max_bytes);
 
 // Writes a file beside `path` and renames it over `path` (rename(2) is atomic), following a symbolic link at
 // `path` rather than replacing it. `mode` as for chmod(2).

@@ -1,6 +1,7 @@
 #include "common/text.hpp"
 
 #include <algorithm>
+#include <bitset>
 #include <fmt/format.h>
 #include <fnmatch.h>
 
@@ -25,14 +26,29 @@ std::string_view trim(std::string_view text) {
 }
 
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
+  // find_first_of() calls memchr(3) for each byte of the text.
+  std::bitset<256> separates;
+  for (const char c : separators) {
+    separates.set(static_cast<unsigned char>(c));
+  }
   std::vector<std::string_view> parts;
-  std::size_t begin = text.find_first_not_of(separators);
-  while (begin != std::string_view::npos) {
-    const std::size_t end = std::min(text.find_first_of(separators, begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = text.find_first_not_of(separators, end);
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i == text.size() || separates[static_cast<unsigned char>(text[i])]) {
+      if (i > begin) {
+        parts.push_back(text.substr(begin, i - begin));
+      }
+      begin = i + 1;
+    }
   }
   return parts;
+}
+
+std::string_view take_word(std::string_view& text) {
+  text.remove_prefix(std::min(text.find_first_not_of(kWhiteSpace), text.size()));
+  const auto word = text.substr(0, text.find_first_of(kWhiteSpace));
+  text.remove_prefix(word.size());
+  return word;
 }
 
 std::vector<std::string_view> lines(std::string_view text) {

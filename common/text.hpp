@@ -18,6 +18,9 @@ namespace sfa {
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text,
                                                   std::string_view separators = " \t\r\n");
 
+// Removes the first word, as split() has it, from the text and returns it; empty if there is none.
+[[nodiscard]] std::string_view take_word(std::string_view& text);
+
 // The lines without their newlines; the last one may lack it.
 [[nodiscard]] std::vector<std::string_view> lines(std::string_view text);
 

@@ -50,20 +50,23 @@ KernelCounter(std::uint64_t Counters::*, unsigned) -> KernelCounter<Counters>;
   return now <= last / 2 ? now : 0;
 }
 
-template <class Counters>
+// `Device` identifies a device: its name, or its ifIndex.
+template <class Counters, class Device = std::string>
 class ContinuousTotal {
 public:
   // Takes the current counters of each device and returns the new totals. A device that comes back continues
   // from its last values.
-  const Counters& advance(const std::map<std::string, Counters>& now) {
+  const Counters& advance(const std::map<Device, Counters>& now) {
+    auto at = last_.begin(); // both maps have the same order
     for (const auto& [device, counters] : now) {
-      Counters& last = last_[device];
+      at = last_.try_emplace(at, device);
+      Counters& last = at->second;
       for (const auto& counter : Counters::kCounters) {
         total_.*counter.value += counter_delta(last.*counter.value, counters.*counter.value, counter.bits);
       }
       last = counters;
     }
-    // Device names that are never used again must not fill the memory of a process that runs for years.
+    // Devices that are never seen again must not fill the memory of a process that runs for years.
     if (last_.size() > now.size() + kMaxAway) {
       last_ = now;
     }
@@ -74,7 +77,7 @@ private:
   static constexpr std::size_t kMaxAway = 1024;
 
   Counters total_{};
-  std::map<std::string, Counters> last_;
+  std::map<Device, Counters> last_;
 };
 
 } // namespace sfa::host

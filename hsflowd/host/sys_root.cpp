@@ -16,7 +16,12 @@ namespace {
 // per device.
 constexpr std::size_t kMaxBytes = std::size_t{4} * 1024 * 1024;
 
-std::filesystem::path below(const std::filesystem::path& root, std::string_view path) {
+// A name with dots that leads nowhere, as "a..b", is only slower.
+std::string below(const std::filesystem::path& root, std::string_view path) {
+  if (path.find("..") == std::string_view::npos) {
+    std::string joined = root == "/" ? "" : root.native();
+    return joined.append("/").append(path);
+  }
   return root / ("/" / std::filesystem::path(path).relative_path()).lexically_normal().relative_path();
 }
 
@@ -65,6 +70,11 @@ Result<std::optional<std::string>> SysRoot::read(std::string_view path) const {
     return std::nullopt;
   }
   return content;
+}
+
+Result<std::optional<std::string>> SysRoot::first_lines(std::string_view path) const {
+  constexpr std::size_t kBytes = std::size_t{4} * 1024;
+  return read_first_lines(below(root_, path), kBytes);
 }
 
 std::string SysRoot::attribute(std::string_view path) const {

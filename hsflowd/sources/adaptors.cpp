@@ -14,12 +14,12 @@ public:
   [[nodiscard]] std::string_view name() const override { return sflow::HostAdapters::kName; }
 
   [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override {
-    if (!root.exists("sys/class/net")) {
-      return std::nullopt;
-    }
     const auto interfaces = interfaces_->current(root);
     if (!interfaces) {
       return error_of(interfaces);
+    }
+    if ((*interfaces)->empty() && !root.exists("sys/class/net")) {
+      return std::nullopt;
     }
     sflow::HostAdapters block;
     for (const auto& [index, interface] : **interfaces) {

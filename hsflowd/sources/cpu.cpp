@@ -19,27 +19,26 @@ std::optional<float> parse_load(std::string_view word) {
   return whole && std::isfinite(load) && load >= 0 ? std::optional(load) : std::nullopt;
 }
 
-// The first word of a line "ctxt 537698" is its name; `words` are the others.
-Result<void> take_cpu_times(CpuStat& stat, const std::vector<std::string_view>& words) {
+Result<void> take_cpu_times(CpuStat& stat, std::string_view numbers) {
   // The order of the columns is the kernel's interface; later kernels only ever added some at the end.
   constexpr std::array kColumns{&CpuStat::user,   &CpuStat::nice,      &CpuStat::system,  &CpuStat::idle,
                                 &CpuStat::iowait, &CpuStat::irq,       &CpuStat::softirq, &CpuStat::steal,
                                 &CpuStat::guest,  &CpuStat::guest_nice};
-  for (std::size_t i = 0; i < kColumns.size() && i + 1 < words.size(); ++i) {
-    stat.*kColumns[i] = parse_number<std::uint64_t>(words[i + 1]);
+  const auto words = split(numbers);
+  for (std::size_t i = 0; i < std::min(kColumns.size(), words.size()); ++i) {
+    stat.*kColumns[i] = parse_number<std::uint64_t>(words[i]);
     if (!(stat.*kColumns[i])) {
-      return failure("cpu: '{}' is not a number of ticks", printable(words[i + 1]));
+      return failure("cpu: '{}' is not a number of ticks", printable(words[i]));
     }
   }
   return {};
 }
 
-Result<std::uint64_t> second_word(const std::vector<std::string_view>& words) {
-  const auto value = words.size() > 1 ? parse_number<std::uint64_t>(words[1]) : std::nullopt;
-  if (!value) {
-    return failure("{}: no number follows", printable(words[0]));
-  }
-  return *value;
+// The sum, before the number of each interrupt.
+Result<void> take_first_number(std::optional<std::uint64_t>& value, std::string_view name,
+                               std::string_view numbers) {
+  value = parse_number<std::uint64_t>(take_word(numbers));
+  return value ? Result<void>{} : failure("{}: no number follows", name);
 }
 
 bool is_one_cpu(std::string_view name) {
@@ -50,6 +49,20 @@ bool is_one_cpu(std::string_view name) {
 std::uint32_t leading_mhz(std::string_view value) {
   const auto digits = value.substr(0, std::min(value.find_first_not_of("0123456789"), value.size()));
   return parse_number<std::uint32_t>(digits).value_or(0);
+}
+
+// Of the first CPU. The kernel prints 2 kB for each, and on many machines the speed is in the first lines.
+Result<std::uint32_t> read_cpu_mhz(const host::SysRoot& root) {
+  const auto first_lines = root.first_lines("proc/cpuinfo");
+  if (!first_lines) {
+    return error_of(first_lines);
+  }
+  if (const auto mhz = parse_cpu_mhz(first_lines->value_or("")); mhz != 0U) {
+    return mhz;
+  }
+  return root.read("proc/cpuinfo").and_then([](const auto& text) {
+    return parse_cpu_mhz(text.value_or(""));
+  });
 }
 
 class CpuSource final : public CounterSource {
@@ -103,7 +116,7 @@ Result<std::optional<sflow::CounterBlock>> CpuSource::read(const host::SysRoot& 
   if (!uptime) {
     return error_of(uptime);
   }
-  const auto mhz = host::parse_file(root, "proc/cpuinfo", parse_cpu_mhz);
+  const auto mhz = read_cpu_mhz(root);
   if (!mhz) {
     return error_of(mhz);
   }
@@ -115,7 +128,7 @@ Result<std::optional<sflow::CounterBlock>> CpuSource::read(const host::SysRoot& 
   block.proc_run = averages.running > 0 ? averages.running - 1 : 0; // not ourselves, who are reading it
   block.proc_total = averages.total;
   block.cpu_num = (*stat)->cpus;
-  block.cpu_speed = mhz->value_or(0);
+  block.cpu_speed = *mhz;
   block.uptime = uptime->value_or(0);
   fill_times(block, **stat);
   return block;
@@ -143,18 +156,16 @@ Result<LoadAverage> parse_loadavg(std::string_view text) {
 Result<CpuStat> parse_stat(std::string_view text) {
   CpuStat stat;
   for (const auto line : lines(text)) {
-    const auto words = split(line);
-    if (words.empty()) {
-      continue;
-    }
+    auto rest = line; // "intr 180473 38 9 0 ..."
+    const auto name = take_word(rest);
     Result<void> taken;
-    if (words[0] == "cpu") {
-      taken = take_cpu_times(stat, words);
-    } else if (words[0] == "intr") {
-      taken = second_word(words).map([&](std::uint64_t value) { stat.interrupts = value; });
-    } else if (words[0] == "ctxt") {
-      taken = second_word(words).map([&](std::uint64_t value) { stat.context_switches = value; });
-    } else if (is_one_cpu(words[0])) {
+    if (name == "cpu") {
+      taken = take_cpu_times(stat, rest);
+    } else if (name == "intr") {
+      taken = take_first_number(stat.interrupts, name, rest);
+    } else if (name == "ctxt") {
+      taken = take_first_number(stat.context_switches, name, rest);
+    } else if (is_one_cpu(name)) {
       ++stat.cpus;
     }
     if (!taken) {

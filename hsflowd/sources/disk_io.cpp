@@ -118,6 +118,9 @@ std::set<std::string> physical_disks(const host::SysRoot& root) {
   std::set<std::string> disks;
   std::set<std::string> elsewhere; // what others count
   for (const auto& name : root.list("sys/block")) {
+    if (name.starts_with("loop") || name.starts_with("ram")) { // many, and never below a device
+      continue;
+    }
     const std::string directory = "sys/block/" + name;
     if (is_multipath(root, name)) {
       disks.insert(name);

@@ -74,13 +74,12 @@ Result<MemInfo> parse_meminfo(std::string_view text) {
        {"SwapTotal:", &info.swap_total},
        {"SwapFree:", &info.swap_free}}};
   for (const auto line : lines(text)) {
-    const auto words = split(line);
-    const auto found = std::ranges::find_if(
-        wanted, [&](const auto& row) { return !words.empty() && row.first == words[0]; });
+    auto rest = line;
+    const auto found = std::ranges::find(wanted, take_word(rest), [](const auto& row) { return row.first; });
     if (found == wanted.end()) {
       continue;
     }
-    const auto bytes = bytes_of(words);
+    const auto bytes = bytes_of(split(line));
     if (!bytes) {
       return error_of(bytes);
     }
@@ -102,13 +101,12 @@ Result<VmStat> parse_vmstat(std::string_view text) {
        {"pswpin", &stat.pswpin},
        {"pswpout", &stat.pswpout}}};
   for (const auto line : lines(text)) {
-    const auto words = split(line);
-    const auto found = std::ranges::find_if(
-        wanted, [&](const auto& row) { return !words.empty() && row.first == words[0]; });
+    auto rest = line;
+    const auto found = std::ranges::find(wanted, take_word(rest), [](const auto& row) { return row.first; });
     if (found == wanted.end()) {
       continue;
     }
-    *found->second = words.size() == 2 ? parse_number<std::uint64_t>(words[1]) : std::nullopt;
+    *found->second = parse_number<std::uint64_t>(trim(rest));
     if (!*found->second) {
       return failure("'{}' is not a counter", printable(line));
     }

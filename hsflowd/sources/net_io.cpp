@@ -19,7 +19,8 @@ public:
 
 private:
   std::shared_ptr<host::HostInterfaces> interfaces_;
-  host::ContinuousTotal<host::LinkCounters> total_;
+  host::ContinuousTotal<host::LinkCounters, std::uint32_t>
+      total_; // by ifIndex: a renamed interface stays the same
   bool seen_devices_ = false;
 };
 
@@ -33,17 +34,12 @@ Result<std::optional<sflow::CounterBlock>> NetIoSource::read(const host::SysRoot
   if (!counters) {
     return error_of(counters);
   }
-  // By ifIndex: an interface that is renamed stays the same.
-  std::map<std::string, host::LinkCounters> now;
-  for (const auto& [index, values] : *counters) {
-    now.emplace(std::to_string(index), values);
-  }
   // A host whose last NIC left has totals all the same.
-  seen_devices_ = seen_devices_ || !now.empty();
+  seen_devices_ = seen_devices_ || !counters->empty();
   if (!seen_devices_) {
     return std::nullopt;
   }
-  const host::LinkCounters& total = total_.advance(now);
+  const host::LinkCounters& total = total_.advance(*counters);
   return sflow::HostNetIo{.bytes_in = total.bytes_in,
                           .pkts_in = static_cast<std::uint32_t>(total.packets_in),
                           .errs_in = static_cast<std::uint32_t>(total.errors_in),

@@ -24,6 +24,14 @@ TEST_CASE("text is split at runs of separators, without empty parts") {
   CHECK(split("2.10.1", ".") == std::vector{"2"sv, "10"sv, "1"sv});
 }
 
+TEST_CASE("words are taken from the front of a text until there are none") {
+  auto text = "  intr 180473\t38"sv;
+  CHECK(take_word(text) == "intr");
+  CHECK(take_word(text) == "180473");
+  CHECK(take_word(text) == "38");
+  CHECK(take_word(text).empty());
+}
+
 TEST_CASE("empty lines and a last line without a newline count") {
   CHECK(lines("a\n\nb") == std::vector{"a"sv, ""sv, "b"sv});
   CHECK(lines("a\n") == std::vector{"a"sv});

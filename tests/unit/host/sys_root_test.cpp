@@ -23,6 +23,15 @@ TEST_CASE("an existing file is read whole, and a missing one is absent rather th
   CHECK(!value_of(host.root().read("proc/stat/below")));
 }
 
+TEST_CASE("the first lines of a file are whole ones") {
+  const TemporaryHost host;
+  host.write("proc/cpuinfo", "processor : 0\ncpu MHz : 2596\n" + std::string(5000, 'x'));
+  CHECK(value_of(host.root().first_lines("proc/cpuinfo")) == "processor : 0\ncpu MHz : 2596\n");
+  host.write("proc/cpuinfo", std::string(5000, 'x') + "\n");
+  CHECK(value_of(host.root().first_lines("proc/cpuinfo")) == "");
+  CHECK(!value_of(host.root().first_lines("proc/nothing")));
+}
+
 TEST_CASE("no path leads out of the root") {
   const TemporaryHost host;
   CHECK(!value_of(host.root().read("/proc/self/stat")));

@@ -144,6 +144,17 @@ TEST_CASE("the speed is the first cpu's, on x86, POWER and s390") {
   CHECK(parse_cpu_mhz("cpu MHz\t\t: 99999999999\n") == 0U);
 }
 
+TEST_CASE("the speed is found however much comes before it") {
+  TemporaryHost host;
+  host.write("proc/stat", "cpu  1 2 3 4\n");
+  std::string text;
+  for (int i = 0; i < 200; ++i) { // as on s390, which lists all processors first
+    text += fmt::format("processor {}: version = FF,  identification = 0123456,  machine = 3906\n", i);
+  }
+  host.write("proc/cpuinfo", text + "\ncpu number      : 0\ncpu MHz static  : 5200\n");
+  CHECK(read_block<HostCpu>(*make_cpu_source(), host.root()).cpu_speed == 5200);
+}
+
 TEST_CASE("numbers of proc/stat beyond 64 bits are refused") {
   CHECK(parse_stat("cpu  18446744073709551615 0 0 0\n"));
   CHECK(!parse_stat("cpu  18446744073709551616 0 0 0\n"));
