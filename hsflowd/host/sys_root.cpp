@@ -73,7 +73,7 @@ Result<std::optional<std::string>> SysRoot::read(std::string_view path) const {
 }
 
 Result<std::optional<std::string>> SysRoot::first_lines(std::string_view path) const {
-  constexpr std::size_t kBytes = std::size_t{4} * 1024;
+  constexpr std::size_t kBytes = 1024;
   return read_first_lines(below(root_, path), kBytes);
 }
 

@@ -57,7 +57,7 @@ Result<std::uint32_t> read_cpu_mhz(const host::SysRoot& root) {
   if (!first_lines) {
     return error_of(first_lines);
   }
-  if (const auto mhz = parse_cpu_mhz(first_lines->value_or("")); mhz != 0U) {
+  if (auto mhz = parse_cpu_mhz(first_lines->value_or("")); mhz != 0U) {
     return mhz;
   }
   return root.read("proc/cpuinfo").and_then([](const auto& text) {
