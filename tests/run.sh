@@ -9,7 +9,7 @@ Usage: tests/run.sh [--asan | --tsan] [--werror] [--without-xen] [-- CTEST-ARGUM
 Installs the missing packages, builds, and runs the unit tests, the integration tests and the tests with
 virtual machines. --asan and --tsan leave out the test with Xen.
 
-  --asan         build with AddressSanitizer and UndefinedBehaviorSanitizer
+  --asan         build with AddressSanitizer and UndefinedBehaviorSanitizer (clang)
   --tsan         build with ThreadSanitizer
   --werror       treat compiler warnings as errors
   --without-xen  skip the test that boots Xen (vm.xen_test)
@@ -39,7 +39,7 @@ if ! reason=$(tests/support/sandbox.sh --check); then
     echo "run.sh: this machine cannot run the tests: $reason" >&2
     exit 1
 fi
-tests/setup.sh
+if [ $preset = asan ]; then tests/setup.sh --asan; else tests/setup.sh; fi
 cmake --preset "$preset" "${options[@]}" > /dev/null
 cmake --build --preset "$preset"
 # tests/CMakeLists.txt says how many halves of a core each test takes.

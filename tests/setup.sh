@@ -4,12 +4,13 @@ set -eu
 
 usage() {
     cat << 'TEXT'
-Usage: tests/setup.sh [--demo | --checks] [--progress]
+Usage: tests/setup.sh [--demo | --asan | --checks] [--progress]
 
 Installs the Debian packages that the build, all tests and the demo need.
 
   --demo      only those for the demo, which does without the modules for virtual machines
-  --checks    also those for the static checks and the tests of our packages
+  --asan      also those for the preset asan
+  --checks    also those of --asan, and those for the static checks and the tests of our packages
   --progress  print the percentage that is done, one number per line
 TEXT
 }
@@ -26,8 +27,9 @@ vms=(
     busybox-static cpio dpkg-dev e2fsprogs file kmod libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu mmdebstrap
     qemu-system-x86 qemu-utils
 )
+asan=(clang libclang-rt-dev llvm) # llvm-symbolizer(1) names the lines of a report
 checks=(
-    clang clang-format clang-tidy git libclang-rt-14-dev pyflakes3 shellcheck
+    clang-format clang-tidy git pyflakes3 shellcheck
     lintian man-db rpm systemd # for packages that are installed and booted
 )
 
@@ -36,7 +38,8 @@ progress=false
 while [ $# -gt 0 ]; do
     case $1 in
         --demo) packages=("${build[@]}" "${demo[@]}") ;;
-        --checks) packages+=("${checks[@]}") ;;
+        --asan) packages+=("${asan[@]}") ;;
+        --checks) packages+=("${asan[@]}" "${checks[@]}") ;;
         --progress) progress=true ;;
         --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;

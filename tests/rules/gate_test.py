@@ -73,14 +73,14 @@ def wait_until(condition):
 
 def test_a_failure_ends_the_steps_that_still_run(gate):
     does(gate, "image", f"sleep 1000.{os.getpid()}")
-    does(gate, "debug_build", "sleep 0.5; exit 1")
+    does(gate, "release_build", "sleep 0.5; exit 1")
     status, _ = run(gate)
     assert status == 1 and not is_running(gate)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_it_leaves_nothing_behind(gate, number):
-    for step in ("image", "debug_build", "form_and_rules"):
+    for step in ("image", "release_build", "form_and_rules"):
         does(gate, step, f"sleep 1000.{os.getpid()}")
     with open(gate / "out", "w") as out:
         process = subprocess.Popen([gate / ".ci/run"], stdout=out, stderr=out)
@@ -91,11 +91,11 @@ def test_interrupted_it_leaves_nothing_behind(gate, number):
 
 
 @pytest.mark.parametrize("step, program, printed", [
-    ("debug_tests", "ctest", "The following tests did not run:\\n 1 - integration.hsflowd_test (Skipped)\\n"),
+    ("release_tests", "ctest", "The following tests did not run:\\n 1 - integration.hsflowd_test (Skipped)\\n"),
     ("packages_tests", "python3", "SKIPPED [1] packages_test.py:1: no reason\\n1 skipped in 0.01s\\n")])
 def test_a_test_that_is_skipped_fails(tmp_path, step, program, printed):
     write_program(tmp_path / ".ci/run", GATE.replace("/usr/bin/python3", "python3"))
-    (tmp_path / "build/debug").mkdir(parents=True)
+    (tmp_path / "build/release").mkdir(parents=True)
     for text, status in (("", 0), (printed, 1)):
         write_program(tmp_path / "bin" / program, f"#!/bin/sh\nprintf '{text}'\n")
         done = subprocess.run([tmp_path / ".ci/run", step], env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"},
@@ -105,7 +105,7 @@ def test_a_test_that_is_skipped_fails(tmp_path, step, program, printed):
 
 @pytest.mark.parametrize("program", ["cmake", "ctest", "clang-tidy", "git"])
 def test_a_command_that_fails_within_a_step_fails_the_step(tmp_path, program):
-    step = {"cmake": "debug_build", "ctest": "asan_tests"}.get(program, "clang_tidy")
+    step = {"cmake": "release_build", "ctest": "asan_tests"}.get(program, "clang_tidy")
     write_program(tmp_path / ".ci/run", GATE)
     (tmp_path / "build/asan").mkdir(parents=True)
     for name in ("cmake", "ctest", "clang-tidy", "git"):

@@ -58,7 +58,7 @@ type = "pv"
 uuid = "{uuid_of(number)}"
 kernel = "/srv/guest/vmlinux"
 ramdisk = "/srv/guest/initrd"
-extra = "console=hvc0 mitigations=off quiet address=10.77.0.{10 + number} peer=10.77.0.{10 + peer} pause=2 {loud}"
+extra = "console=hvc0 mitigations=off quiet address=10.77.0.{10 + number} peer=10.77.0.{10 + peer} pause=5 {loud}"
 memory = {MEMORY_MIB[number]}
 vcpus = {CPUS[number]}
 vif = [ "mac={mac_of(number)},bridge={BRIDGE},script=vif-openvswitch" ]
