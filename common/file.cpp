@@ -84,7 +84,10 @@ Result<std::optional<std::string>> read_first_lines(const std::string& path, std
     return std::nullopt;
   }
   std::string content(max_bytes, '\0');
-  const ssize_t got = read(fd->get(), content.data(), content.size());
+  ssize_t got = 0;
+  do {
+    got = read(fd->get(), content.data(), content.size());
+  } while (got < 0 && errno == EINTR);
   if (got < 0) {
     return errno_failure(path);
   }

@@ -15,8 +15,8 @@ namespace sfa {
 // file cannot exhaust memory.
 [[nodiscard]] Result<std::optional<std::string>> read_file(const std::string& path, std::size_t max_bytes);
 
-// The whole lines within what one read(2) of at most `max_bytes` returns. For files of /proc, whose lines the
-// kernel computes when they are read.
+// The whole lines that one read(2) of at most `max_bytes` returns; nullopt if the file does not exist. The
+// kernel formats files of /proc as they are read, so this spares it the rest.
 [[nodiscard]] Result<std::optional<std::string>> read_first_lines(const std::string& path,
                                                                   std::size_t max_bytes);
 

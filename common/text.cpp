@@ -26,7 +26,7 @@ std::string_view trim(std::string_view text) {
 }
 
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
-  // find_first_of() calls memchr(3) for each byte of the text.
+  // A table, because find_first_of() calls memchr(3) for each byte.
   std::bitset<256> separates;
   for (const char c : separators) {
     separates.set(static_cast<unsigned char>(c));

@@ -18,7 +18,8 @@ namespace sfa {
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text,
                                                   std::string_view separators = " \t\r\n");
 
-// Removes the first word, as split() has it, from the text and returns it; empty if there is none.
+// Removes the first word from the text and returns it; empty if there is none. Words are what split()
+// returns.
 [[nodiscard]] std::string_view take_word(std::string_view& text);
 
 // The lines without their newlines; the last one may lack it.

@@ -40,6 +40,7 @@ if ! reason=$(tests/support/sandbox.sh --check); then
     exit 1
 fi
 if [ $preset = asan ]; then tests/setup.sh --asan; else tests/setup.sh; fi
+rm -rf "build/$preset/CMakeCache.txt" "build/$preset/CMakeFiles" # an earlier compiler, and options that the preset has no more
 cmake --preset "$preset" "${options[@]}" > /dev/null
 cmake --build --preset "$preset"
 # tests/CMakeLists.txt says how many halves of a core each test takes.

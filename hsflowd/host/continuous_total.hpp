@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <string>
@@ -57,10 +58,11 @@ public:
   // Takes the current counters of each device and returns the new totals. A device that comes back continues
   // from its last values.
   const Counters& advance(const std::map<Device, Counters>& now) {
-    auto at = last_.begin(); // both maps have the same order
+    auto next = last_.begin(); // both maps have the same order
     for (const auto& [device, counters] : now) {
-      at = last_.try_emplace(at, device);
-      Counters& last = at->second;
+      const auto found = last_.try_emplace(next, device);
+      next = std::next(found);
+      Counters& last = found->second;
       for (const auto& counter : Counters::kCounters) {
         total_.*counter.value += counter_delta(last.*counter.value, counters.*counter.value, counter.bits);
       }

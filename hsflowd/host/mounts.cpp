@@ -82,9 +82,9 @@ Result<FileSystemTypes> parse_file_systems(std::string_view text) {
   for (const auto line : lines(text)) {
     const auto words = split(line);
     if (words.size() == 1) {
-      types.emplace(words[0], true);
+      types.insert_or_assign(std::string(words[0]), true);
     } else if (words.size() == 2 && words[0] == "nodev") {
-      types.emplace(words[1], false);
+      types.try_emplace(std::string(words[1]), false);
     } else {
       return failure("'{}' is not a type of file system", printable(line));
     }
@@ -101,8 +101,11 @@ Result<void> DiskSpaceReader::learn_types(const SysRoot& root, const std::vector
   if (!types) {
     return error_of(types);
   }
-  types_ = std::move(*types).value_or(FileSystemTypes{});
-  for (const Mount& mount : mounts) { // "fuse.lxcfs" is never there
+  if (!*types) {
+    return {};
+  }
+  types_ = std::move(**types);
+  for (const Mount& mount : mounts) { // the file has no subtypes, such as "fuse.lxcfs"
     types_.try_emplace(mount.type, false);
   }
   return {};
@@ -120,7 +123,8 @@ Result<DiskSpace> DiskSpaceReader::read(const SysRoot& root) {
   DiskSpace sum;
   std::set<std::string> counted;
   for (const Mount& mount : mounts) {
-    const bool on_block_device = types_.at(mount.type) && !is_loop_device(mount.device);
+    const auto type = types_.find(mount.type);
+    const bool on_block_device = type != types_.end() && type->second && !is_loop_device(mount.device);
     if (!mount.writable || !on_block_device || counted.contains(mount.device)) {
       continue;
     }

@@ -42,6 +42,7 @@ struct DiskSpace {
   bool operator==(const DiskSpace&) const = default;
 };
 
+// Of one root.
 class DiskSpaceReader {
 public:
   [[nodiscard]] Result<DiskSpace> read(const SysRoot& root);

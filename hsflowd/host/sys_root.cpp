@@ -16,7 +16,7 @@ namespace {
 // per device.
 constexpr std::size_t kMaxBytes = std::size_t{4} * 1024 * 1024;
 
-// A name with dots that leads nowhere, as "a..b", is only slower.
+// Only ".." can lead out of the root. A name such as "a..b" takes the slower way to the same result.
 std::string below(const std::filesystem::path& root, std::string_view path) {
   if (path.find("..") == std::string_view::npos) {
     std::string joined = root == "/" ? "" : root.native();

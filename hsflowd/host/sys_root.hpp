@@ -25,7 +25,7 @@ public:
   // EINVAL or ENODEV. More than 4 MiB is an Error.
   [[nodiscard]] Result<std::optional<std::string>> read(std::string_view path) const;
 
-  // The first lines, at most 1 KiB of them; nullopt as above.
+  // The whole lines within the first 1 KiB; nullopt if there is no such file.
   [[nodiscard]] Result<std::optional<std::string>> first_lines(std::string_view path) const;
 
   // A one-line file without white space at its ends, for questions such as "is it of this kind?". Empty if

@@ -34,7 +34,7 @@ Result<void> take_cpu_times(CpuStat& stat, std::string_view numbers) {
   return {};
 }
 
-// The sum, before the number of each interrupt.
+// "intr" has the total first, then a number for each interrupt.
 Result<void> take_first_number(std::optional<std::uint64_t>& value, std::string_view name,
                                std::string_view numbers) {
   value = parse_number<std::uint64_t>(take_word(numbers));
@@ -51,7 +51,8 @@ std::uint32_t leading_mhz(std::string_view value) {
   return parse_number<std::uint32_t>(digits).value_or(0);
 }
 
-// Of the first CPU. The kernel prints 2 kB for each, and on many machines the speed is in the first lines.
+// The speed of the first CPU. On x86 the first lines have it, and the kernel need not format 2 kB for each
+// CPU.
 Result<std::uint32_t> read_cpu_mhz(const host::SysRoot& root) {
   const auto first_lines = root.first_lines("proc/cpuinfo");
   if (!first_lines) {

@@ -119,7 +119,7 @@ std::set<std::string> physical_disks(const host::SysRoot& root) {
   std::set<std::string> disks;
   std::set<std::string> elsewhere; // what others count
   for (const auto& name : root.list("sys/block")) {
-    if (name.starts_with("loop") || name.starts_with("ram")) { // many, and never below a device
+    if (name.starts_with("loop") || name.starts_with("ram")) { // there may be many, and none has a `device`
       continue;
     }
     const std::string directory = "sys/block/" + name;

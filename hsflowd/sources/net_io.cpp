@@ -19,8 +19,8 @@ public:
 
 private:
   std::shared_ptr<host::HostInterfaces> interfaces_;
-  host::ContinuousTotal<host::LinkCounters, std::uint32_t>
-      total_; // by ifIndex: a renamed interface stays the same
+  // By ifIndex: a renamed interface stays the same.
+  host::ContinuousTotal<host::LinkCounters, std::uint32_t> total_;
   bool seen_devices_ = false;
 };
 

@@ -22,6 +22,10 @@ TEST_CASE("text is split at runs of separators, without empty parts") {
   CHECK(split(" a  b\tc ") == std::vector{"a"sv, "b"sv, "c"sv});
   CHECK(split("").empty());
   CHECK(split("2.10.1", ".") == std::vector{"2"sv, "10"sv, "1"sv});
+  CHECK(split("\xff \x80") == std::vector{"\xff"sv, "\x80"sv});
+  CHECK(split("a\xff"
+              "b",
+              "\xff") == std::vector{"a"sv, "b"sv});
 }
 
 TEST_CASE("words are taken from the front of a text until there are none") {

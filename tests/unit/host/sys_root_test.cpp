@@ -23,6 +23,21 @@ TEST_CASE("an existing file is read whole, and a missing one is absent rather th
   CHECK(!value_of(host.root().read("proc/stat/below")));
 }
 
+TEST_CASE("a file of any size is read as it is") {
+  const TemporaryHost host;
+  for (const auto size :
+       std::vector<std::size_t>{0, 1, 4095, 4096, 4097, 8191, 8192, 8193, 20000, 4 * 1024 * 1024}) {
+    std::string content;
+    for (std::size_t i = 0; content.size() < size; ++i) {
+      content += std::to_string(i);
+    }
+    content.resize(size);
+    host.write("proc/stat", content);
+    INFO(size);
+    CHECK((value_of(host.root().read("proc/stat")) == content)); // too long to print
+  }
+}
+
 TEST_CASE("the first lines of a file are whole ones") {
   const TemporaryHost host;
   host.write("proc/cpuinfo", "processor : 0\ncpu MHz : 2596\n" + std::string(1024, 'x'));
@@ -37,6 +52,10 @@ TEST_CASE("no path leads out of the root") {
   CHECK(!value_of(host.root().read("/proc/self/stat")));
   CHECK(!value_of(host.root().read("proc/../../../../../../../../../proc/self/stat")));
   CHECK(!host.root().exists("/proc"));
+  host.write("proc/a..b", "x");
+  for (const auto* path : {"proc/a..b", "/proc/a..b", "../proc/a..b", "proc/../proc//a..b"}) {
+    CHECK(value_of(host.root().read(path)) == "x");
+  }
   CHECK(host.root().list("/proc").empty());
 }
 

@@ -168,6 +168,10 @@ TEST_CASE("a type of file system that the kernel learns later counts from then o
   host.write("proc/filesystems", "nodev\tfuse\n\text4\n\txfs\n");
   host.write("proc/self/mountinfo", "1 1 8:1 / /a rw - ext4 x rw\n3 1 8:2 / /c rw - xfs z rw\n");
   CHECK(reader.read(host.root()).value().total == 1010);
+  host.write("proc/filesystems", "x y z\n");
+  CHECK(reader.read(host.root()).value().total == 1010); // nothing is new
+  host.write("proc/self/mountinfo", "1 1 8:1 / /a rw - ext4 x rw\n3 1 8:2 / /c rw - btrfs z rw\n");
+  CHECK(!reader.read(host.root()));
 }
 
 TEST_CASE("space that would not fit in 64 bits stays at the largest value") {
