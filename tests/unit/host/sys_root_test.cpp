@@ -52,11 +52,11 @@ TEST_CASE("no path leads out of the root") {
   CHECK(!value_of(host.root().read("/proc/self/stat")));
   CHECK(!value_of(host.root().read("proc/../../../../../../../../../proc/self/stat")));
   CHECK(!host.root().exists("/proc"));
+  CHECK(host.root().list("/proc").empty());
   host.write("proc/a..b", "x");
   for (const auto* path : {"proc/a..b", "/proc/a..b", "../proc/a..b", "proc/../proc//a..b"}) {
     CHECK(value_of(host.root().read(path)) == "x");
   }
-  CHECK(host.root().list("/proc").empty());
 }
 
 TEST_CASE("a file that is too large is a failure") {
