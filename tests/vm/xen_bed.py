@@ -10,7 +10,7 @@ OUTSIDE = "10.77.0.254"  # the collector
 DISK_MIB = 8
 MEMORY_MIB = {1: 96, 2: 112}
 CPUS = {1: 1, 2: 1}  # with more each, an emulated Xen is mostly busy with waiting for the other
-GUEST_BOOT = 300.0  # seconds, on a machine that does other things too
+GUEST_BOOT = 600.0  # seconds, on a machine that does other things too
 
 # eth0 is the physical NIC: one end of a veth pair, the other end is the network outside.
 NETWORK = f"""set -e
@@ -70,7 +70,7 @@ on_crash = "destroy"
 
 def create(number):
     """libxl gives its scripts 40 s, which a busy machine may exceed."""
-    return f"xl create -q /etc/xen/vm{number}.cfg || xl create -q /etc/xen/vm{number}.cfg"
+    return f"for try in 1 2 3 4; do xl create -q /etc/xen/vm{number}.cfg && break; done"
 
 
 class XenBed:
