@@ -39,8 +39,12 @@ if ! reason=$(tests/support/sandbox.sh --check); then
     echo "run.sh: this machine cannot run the tests: $reason" >&2
     exit 1
 fi
-if [ $preset = asan ]; then tests/setup.sh --asan; else tests/setup.sh; fi
-rm -rf "build/$preset/CMakeCache.txt" "build/$preset/CMakeFiles" # an earlier compiler, and options that the preset has no more
+if [ $preset = asan ]; then
+    tests/setup.sh --asan
+    rm -rf build/asan/CMakeCache.txt build/asan/CMakeFiles # CMake forgets SANITIZE when the compiler is another one than before
+else
+    tests/setup.sh
+fi
 cmake --preset "$preset" "${options[@]}" > /dev/null
 cmake --build --preset "$preset"
 # tests/CMakeLists.txt says how many halves of a core each test takes.

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
-#include <utility>
 
 namespace sfa::host {
 
@@ -77,54 +75,32 @@ Result<std::vector<Mount>> parse_mountinfo(std::string_view text) {
   return mounts;
 }
 
-Result<FileSystemTypes> parse_file_systems(std::string_view text) {
-  FileSystemTypes types;
+Result<std::set<std::string>> parse_block_file_systems(std::string_view text) {
+  std::set<std::string> types;
   for (const auto line : lines(text)) {
     const auto words = split(line);
     if (words.size() == 1) {
-      types.insert_or_assign(std::string(words[0]), true);
-    } else if (words.size() == 2 && words[0] == "nodev") {
-      types.try_emplace(std::string(words[1]), false);
-    } else {
+      types.emplace(words[0]);
+    } else if (words.size() != 2 || words[0] != "nodev") {
       return failure("'{}' is not a type of file system", printable(line));
     }
   }
   return types;
 }
 
-Result<void> DiskSpaceReader::learn_types(const SysRoot& root, const std::vector<Mount>& mounts) {
-  const auto known = [&](const Mount& mount) { return types_.contains(mount.type); };
-  if (std::ranges::all_of(mounts, known)) {
-    return {};
-  }
-  auto types = parse_file(root, "proc/filesystems", parse_file_systems);
+Result<DiskSpace> read_disk_space(const SysRoot& root) {
+  const auto types = parse_file(root, "proc/filesystems", parse_block_file_systems);
   if (!types) {
     return error_of(types);
   }
-  if (!*types) {
-    return {};
-  }
-  types_ = std::move(**types);
-  for (const Mount& mount : mounts) { // the file has no subtypes, such as "fuse.lxcfs"
-    types_.try_emplace(mount.type, false);
-  }
-  return {};
-}
-
-Result<DiskSpace> DiskSpaceReader::read(const SysRoot& root) {
-  auto parsed = parse_file(root, "proc/self/mountinfo", parse_mountinfo);
-  if (!parsed) {
-    return error_of(parsed);
-  }
-  const auto mounts = std::move(*parsed).value_or(std::vector<Mount>{});
-  if (const auto learned = learn_types(root, mounts); !learned) {
-    return error_of(learned);
+  const auto mounts = parse_file(root, "proc/self/mountinfo", parse_mountinfo);
+  if (!mounts) {
+    return error_of(mounts);
   }
   DiskSpace sum;
   std::set<std::string> counted;
-  for (const Mount& mount : mounts) {
-    const auto type = types_.find(mount.type);
-    const bool on_block_device = type != types_.end() && type->second && !is_loop_device(mount.device);
+  for (const Mount& mount : mounts->value_or(std::vector<Mount>{})) {
+    const bool on_block_device = *types && (*types)->contains(mount.type) && !is_loop_device(mount.device);
     if (!mount.writable || !on_block_device || counted.contains(mount.device)) {
       continue;
     }

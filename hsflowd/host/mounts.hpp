@@ -5,7 +5,7 @@
 #include "host/sys_root.hpp"
 
 #include <cstdint>
-#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +25,8 @@ struct Mount {
 // mounted read-only (ProtectSystem= in systemd.exec(5)) still sees which file systems are writable.
 [[nodiscard]] Result<std::vector<Mount>> parse_mountinfo(std::string_view text);
 
-// proc/filesystems: which types need a block device, that is, are not marked "nodev".
-using FileSystemTypes = std::map<std::string, bool>;
-[[nodiscard]] Result<FileSystemTypes> parse_file_systems(std::string_view text);
+// proc/filesystems: the types that need a block device, that is, those not marked "nodev".
+[[nodiscard]] Result<std::set<std::string>> parse_block_file_systems(std::string_view text);
 
 // Sums over all writable file systems on block devices; each counts once, however often it is mounted. Left
 // out:
@@ -41,16 +40,6 @@ struct DiskSpace {
 
   bool operator==(const DiskSpace&) const = default;
 };
-
-// Of one root.
-class DiskSpaceReader {
-public:
-  [[nodiscard]] Result<DiskSpace> read(const SysRoot& root);
-
-private:
-  [[nodiscard]] Result<void> learn_types(const SysRoot& root, const std::vector<Mount>& mounts);
-
-  FileSystemTypes types_; // read again when a mount has a new one: a module of the kernel was loaded
-};
+[[nodiscard]] Result<DiskSpace> read_disk_space(const SysRoot& root);
 
 } // namespace sfa::host

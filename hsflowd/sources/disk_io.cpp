@@ -62,13 +62,12 @@ public:
   [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override;
 
 private:
-  host::DiskSpaceReader space_;
   host::ContinuousTotal<DiskCounters> total_;
   bool seen_disks_ = false;
 };
 
 Result<std::optional<sflow::CounterBlock>> DiskIoSource::read(const host::SysRoot& root) {
-  const auto space = space_.read(root);
+  const auto space = host::read_disk_space(root);
   if (!space) {
     return error_of(space);
   }

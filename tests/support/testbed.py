@@ -256,6 +256,16 @@ class Collector:
         data, sender = self.socket.recvfrom(65535)
         return self.decode(data), sender[0]
 
+    def has_interval(self, milliseconds, last):
+        """Whether two datagrams that follow each other are that far apart, within 50 ms; `last` is the one before. A busy machine
+        may poll late, but not always."""
+        for _ in range(6):
+            following = self.receive()
+            if abs(following["uptime"] - last["uptime"] - milliseconds) <= 50:
+                return True
+            last = following
+        return False
+
     def within(self, seconds):
         """A list with the next datagram, empty if none comes in time."""
         self.socket.settimeout(seconds)

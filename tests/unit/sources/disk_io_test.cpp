@@ -151,27 +151,11 @@ TEST_CASE("a full file system is 100 percent used, and an empty one 0") {
   host.write("proc/filesystems", "\text4\n");
   host.write("proc/self/mountinfo", kMountinfo);
   host.write("statvfs", "1000 50 0 /\n");
-  CHECK(DiskSpaceReader().read(host.root()).value().max_used == 10000);
+  CHECK(read_disk_space(host.root()).value().max_used == 10000);
   host.write("statvfs", "1000 1000 1000 /\n");
-  CHECK(DiskSpaceReader().read(host.root()).value().max_used == 0);
+  CHECK(read_disk_space(host.root()).value().max_used == 0);
   host.write("statvfs", "0 0 0 /\n");
-  CHECK(DiskSpaceReader().read(host.root()).value().max_used == 0);
-}
-
-TEST_CASE("a type of file system that the kernel learns later counts from then on") {
-  const TemporaryHost host;
-  DiskSpaceReader reader;
-  host.write("proc/filesystems", "nodev\tfuse\n\text4\n");
-  host.write("proc/self/mountinfo", "1 1 8:1 / /a rw - ext4 x rw\n2 1 0:40 / /b rw - fuse.lxcfs y rw\n");
-  host.write("statvfs", "1000 9 9 /a\n100 1 1 /b\n10 1 1 /c\n");
-  CHECK(reader.read(host.root()).value().total == 1000);
-  host.write("proc/filesystems", "nodev\tfuse\n\text4\n\txfs\n");
-  host.write("proc/self/mountinfo", "1 1 8:1 / /a rw - ext4 x rw\n3 1 8:2 / /c rw - xfs z rw\n");
-  CHECK(reader.read(host.root()).value().total == 1010);
-  host.write("proc/filesystems", "x y z\n");
-  CHECK(reader.read(host.root()).value().total == 1010); // nothing is new
-  host.write("proc/self/mountinfo", "1 1 8:1 / /a rw - ext4 x rw\n3 1 8:2 / /c rw - btrfs z rw\n");
-  CHECK(!reader.read(host.root()));
+  CHECK(read_disk_space(host.root()).value().max_used == 0);
 }
 
 TEST_CASE("space that would not fit in 64 bits stays at the largest value") {
@@ -179,13 +163,13 @@ TEST_CASE("space that would not fit in 64 bits stays at the largest value") {
   host.write("proc/filesystems", "\text4\n");
   host.write("proc/self/mountinfo", "1 1 8:1 / /a rw - ext4 x rw\n2 1 8:2 / /b rw - ext4 y rw\n");
   host.write("statvfs", "18446744073709551615 9 9 /a\n2 1 1 /b\n");
-  CHECK(DiskSpaceReader().read(host.root()).value().total == kUnknown64);
+  CHECK(read_disk_space(host.root()).value().total == kUnknown64);
 }
 
 TEST_CASE("the disks' files cut short at any byte give a value or an error") {
   cut_short_at_every_byte("proc/diskstats", parse_diskstats);
   cut_short_at_every_byte("proc/self/mountinfo", parse_mountinfo);
-  cut_short_at_every_byte("proc/filesystems", parse_file_systems);
+  cut_short_at_every_byte("proc/filesystems", parse_block_file_systems);
 }
 
 } // namespace sfa::sources_disk_io_test
