@@ -5,9 +5,8 @@ import re
 import pytest
 
 from old_readers import ALL, JavaAgent, OldSflowovsd, Rejected, WebServer
-from testbed import SHARED_FILE, run, settings, shared_keys, status, wait_for, written
+from testbed import SHARED_FILE, run, settings, shared_keys, status, status_is_served, wait_for, written
 
-SOCKET = SHARED_FILE.parent / "hsflowd.sock"
 
 # In this order (docs/auto-file.md).
 KEYS = ["rev_start", "hostname", "sampling", "header", "datagram", "polling", "sampling.", "polling.", "collector",
@@ -85,13 +84,13 @@ def test_a_restart_goes_on_from_the_file_that_is_there_in_any_order_of_collector
     for text, _ in CONFIGURATIONS[2], CONFIGURATIONS[11]:
         first = bed.hsflowd(text)
         first.tolerate("collector .*: send: ")
-        wait_for(SOCKET.exists, "the first daemon")
+        wait_for(status_is_served, "the first daemon")
         assert status()["settings"]["revision"] == int(shared_keys()["rev_start"])
         before = written()
         first.stop()
         second = bed.hsflowd(text)
         second.tolerate("collector .*: send: ")
-        wait_for(SOCKET.exists, "the second daemon")
+        wait_for(status_is_served, "the second daemon")
         assert status()["settings"]["revision"] == int(shared_keys()["rev_start"])
         assert written() == before
         second.stop()

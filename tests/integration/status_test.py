@@ -11,15 +11,15 @@ import time
 
 import pytest
 
-from testbed import HSFLOWD, SHARED_FILE, SLOW, run, status, wait_for, written
+from testbed import HSFLOWD, SHARED_FILE, SLOW, run, status, status_is_served, wait_for, written
+from testbed import STATUS_SOCKET as SOCKET
 from testbed import hsflowd_config as config
 
-SOCKET = SHARED_FILE.parent / "hsflowd.sock"
 
 
 def running(bed, *arguments, **keywords):
     daemon = bed.hsflowd(*arguments, **keywords)
-    wait_for(SOCKET.exists, "the status socket")
+    wait_for(status_is_served, "the status socket")
     return daemon
 
 
@@ -257,7 +257,7 @@ def test_a_shared_file_that_need_not_be_written_any_more_is_no_problem(bed, addr
 def test_without_an_address_it_says_why_nothing_is_exported(bed, collector):
     daemon = bed.hsflowd(config(collector, "agent.cidr = !0.0.0.0/0\n  agent.cidr = !::/0"))
     daemon.announce("agent address: ")
-    wait_for(SOCKET.exists, "the status socket")
+    wait_for(status_is_served, "the status socket")
     now = status()
     assert now["agent_address"]["address"] is None and now["next_poll_ms"] is None
     assert now["problems"] == ["agent address: no interface that is up has a usable address that agent.cidr does not exclude; "

@@ -19,6 +19,7 @@ BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build/debug"))
 HSFLOWD = str(BUILD / "hsflowd/hsflowd")
 SFLOWOVSD = str(BUILD / "sflowovsd/sflowovsd")
 SHARED_FILE = pathlib.Path("/run/hsflowd/hsflowd.auto")
+STATUS_SOCKET = pathlib.Path("/run/hsflowd/hsflowd.sock")
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 
 sys.path.insert(0, str(ROOT / "tests/decoder"))
@@ -380,6 +381,12 @@ def written(path=SHARED_FILE):
     """What differs when the file was written again, whatever was written."""
     about = path.stat()
     return about.st_ino, about.st_mtime_ns
+
+
+def status_is_served():
+    """The socket has its name a moment before its mode, and before a daemon listens at it."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(STATUS_SOCKET)) == 0
 
 
 def status(*options):
