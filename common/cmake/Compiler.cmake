@@ -44,6 +44,23 @@ function(reuse_precompiled_headers target)
   endif()
 endfunction()
 
+# For a room whose code runs once at each start, reload or question: -O1 instead of -O2 saves a sixth of the time to compile it.
+function(optimize_less room)
+  target_compile_options(${room} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+endfunction()
+
+# The program NAME of main.cpp, which is compiled as a library is: precompiled headers do not fit executables (-fPIE).
+function(add_daemon name)
+  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  add_library(${name}_main OBJECT main.cpp)
+  target_link_libraries(${name}_main PUBLIC ${ARG_LINKS})
+  target_compile_definitions(${name}_main PRIVATE PROJECT_VERSION="${PROJECT_VERSION}")
+  reuse_precompiled_headers(${name}_main)
+  add_executable(${name}_daemon $<TARGET_OBJECTS:${name}_main>)
+  set_target_properties(${name}_daemon PROPERTIES OUTPUT_NAME ${name})
+  target_link_libraries(${name}_daemon PRIVATE ${ARG_LINKS})
+endfunction()
+
 # A room: one directory, one static library. Its headers are included as "room/header.hpp", and only by what
 # links it: each library's include path holds nothing but a link to its own directory, so an include against the
 # direction of the dependencies does not build.

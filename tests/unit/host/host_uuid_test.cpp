@@ -40,7 +40,8 @@ TEST_CASE("a machine id may be any text") {
 
 TEST_CASE("the UUID derived from a machine id is what systemd derives for our application id") {
   // systemd-id128 machine-id --app-specific=d4546420-5599-4c23-987f-8d3452ba103a of systemd 252
-  CHECK(format_uuid(derive_uuid("00112233445566778899aabbccddeeff")) == "082d2986-0eb8-4206-9c8e-5674e2bc3e01");
+  CHECK(format_uuid(derive_uuid("00112233445566778899aabbccddeeff")) ==
+        "082d2986-0eb8-4206-9c8e-5674e2bc3e01");
   sd_id128_t raw{};
   sd_id128_t derived{};
   const auto application = SD_ID128_MAKE(d4, 54, 64, 20, 55, 99, 4c, 23, 98, 7f, 8d, 34, 52, ba, 10, 3a);
