@@ -7,7 +7,6 @@ import pytest
 from old_readers import ALL, JavaAgent, OldSflowovsd, Rejected, WebServer
 from testbed import SHARED_FILE, run, settings, shared_keys, status, status_is_served, wait_for, written
 
-
 # In this order (docs/auto-file.md).
 KEYS = ["rev_start", "hostname", "sampling", "header", "datagram", "polling", "sampling.", "polling.", "collector",
         "ovs.collector", "agentIP", "agent", "ovs.takeover", "ds_index", "rev_end"]

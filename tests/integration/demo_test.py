@@ -87,7 +87,7 @@ for directory in dev etc proc sys usr; do mount --rbind /$directory $directory; 
 mkdir -p .$1 && mount --bind $1 .$1
 exec chroot . "${@:2}\""""
 MACHINES = {  # what keeps a machine from running the demo; how to get there from here; what is said about it
-    # Somebody who may read all files: this directory may be in one of root's.
+    # Somebody who may read all files, because this repository may be below a directory that only root may read.
     "not root": (["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+dac_read_search",
                   "--ambient-caps=+dac_read_search"], "must be root to create namespaces"),
     "a container": (["setpriv", "--bounding-set=-sys_admin"], "namespaces are not permitted"),

@@ -207,7 +207,7 @@ def test_after_ten_thousand_random_edits_by_others_every_bridge_is_as_wanted(bed
     wanted = {"sampling": 512}
     publish(settings(**wanted, **{"ovs.exclude": "test1*"}))
     daemon = bed.sflowovsd()
-    # If somebody gives a bridge a row between our snapshot and our transaction; sflowovsd plans again.
+    # Logged if somebody gives a bridge a row between our snapshot and our transaction. sflowovsd then plans again.
     daemon.tolerate("transaction error: .*constraint violation")
     daemon.announce("foreign rows: left alone on ")
     replica = Replica()

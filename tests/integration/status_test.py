@@ -16,7 +16,6 @@ from testbed import STATUS_SOCKET as SOCKET
 from testbed import hsflowd_config as config
 
 
-
 def running(bed, *arguments, **keywords):
     daemon = bed.hsflowd(*arguments, **keywords)
     wait_for(status_is_served, "the status socket")
