@@ -1,25 +1,37 @@
 #include "interfaces/if_counters.hpp"
 
 #include <algorithm>
+#include <linux/if_arp.h>
 
 namespace sfa::interfaces {
 
 namespace {
 
-// IANAifType-MIB for the hardware types of if_arp.h.
+// IANAifType-MIB for the hardware types (ARPHRD_) of the kernel's uapi/linux/if_arp.h.
 std::uint32_t if_type(const host::Interface& interface, bool aggregate) {
-  constexpr std::uint32_t kInfiniband = 32;
-  constexpr std::uint32_t kLoopback = 772;
   if (aggregate) {
     return 161; // ieee8023adLag
   }
   switch (interface.hardware_type) {
-  case kInfiniband:
-    return 199; // infiniband
-  case kLoopback:
-    return 24; // softwareLoopback
-  default:
+  case ARPHRD_ETHER:
     return 6; // ethernetCsmacd
+  case ARPHRD_INFINIBAND:
+    return 199; // infiniband
+  case ARPHRD_LOOPBACK:
+    return 24; // softwareLoopback
+  case ARPHRD_PPP:
+    return 23; // ppp
+  case ARPHRD_IEEE80211:
+    return 71;      // ieee80211
+  case ARPHRD_NONE: // tun, WireGuard
+  case ARPHRD_TUNNEL:
+  case ARPHRD_TUNNEL6:
+  case ARPHRD_SIT:
+  case ARPHRD_IPGRE:
+  case ARPHRD_IP6GRE:
+    return 131; // tunnel
+  default:
+    return 1; // other
   }
 }
 

@@ -55,17 +55,19 @@ void InterfaceSamples::update() {
     return;
   }
   listing_.ok();
+  const std::size_t before = exported_.size();
   std::map<std::uint32_t, Exported> exported;
   for (const auto& [index, interface] : **all) {
     if (is_exported(interface, **all, filter_)) {
-      const auto old = exported_.find(index);
-      exported.emplace(index, Exported{interface, is_aggregate(interface, **all),
-                                       old == exported_.end() ? UnicastsReceived{} : old->second.unicasts});
+      auto old = exported_.extract(index);
+      Exported& kept = exported[index];
+      kept = old ? std::move(old.mapped()) : Exported{};
+      kept.interface = interface;
+      kept.aggregate = is_aggregate(interface, **all);
     }
   }
   std::erase_if(states_, [&](const auto& state) { return !exported.contains(state.first); });
-  const auto same_index = [](const auto& a, const auto& b) { return a.first == b.first; };
-  const bool same = std::ranges::equal(exported, exported_, same_index);
+  const bool same = exported_.empty() && exported.size() == before; // all were kept, and none is new
   exported_ = std::move(exported);
   if (!same) {
     sink_.data_sources_changed();
@@ -120,7 +122,8 @@ Result<void> InterfaceSamples::read(std::span<const sflow::DataSource> due,
 }
 
 std::vector<sflow::CounterBlock> InterfaceSamples::blocks_of(Exported& exported, const State& state,
-                                                             const host::LinkCounters& counters) {
+                                                             const host::LinkCounters& now) {
+  const auto& counters = exported.counters.advance(now);
   const auto& interface = exported.interface;
   std::vector<sflow::CounterBlock> blocks{
       if_counters(interface, exported.aggregate, state.link, counters, exported.unicasts.advance(counters))};

@@ -50,6 +50,7 @@ private:
   struct Exported {
     host::Interface interface;
     bool aggregate = false;
+    host::ContinuousCounters<host::LinkCounters> counters{};
     UnicastsReceived unicasts{};
   };
 
@@ -58,7 +59,7 @@ private:
   [[nodiscard]] Result<void> read(std::span<const sflow::DataSource> due,
                                   std::vector<sflow::CounterSample>& samples);
   [[nodiscard]] std::vector<sflow::CounterBlock> blocks_of(Exported& exported, const State& state,
-                                                           const host::LinkCounters& counters);
+                                                           const host::LinkCounters& now);
   void forget(std::uint32_t index);
   [[nodiscard]] Result<const State*> state_of(const host::Interface& interface);
   [[nodiscard]] std::optional<sflow::LagPortStats> lacp_of(const host::Interface& interface);

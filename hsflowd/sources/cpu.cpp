@@ -19,19 +19,18 @@ std::optional<float> parse_load(std::string_view word) {
   return whole && std::isfinite(load) && load >= 0 ? std::optional(load) : std::nullopt;
 }
 
-Result<void> take_cpu_times(CpuStat& stat, std::string_view numbers) {
-  // The order of the columns is the kernel's interface; later kernels only ever added some at the end.
-  constexpr std::array kColumns{&CpuStat::user,   &CpuStat::nice,      &CpuStat::system,  &CpuStat::idle,
-                                &CpuStat::iowait, &CpuStat::irq,       &CpuStat::softirq, &CpuStat::steal,
-                                &CpuStat::guest,  &CpuStat::guest_nice};
+// The number of columns that this kernel has.
+Result<std::size_t> take_cpu_times(CpuTimes& times, std::string_view name, std::string_view numbers) {
   const auto words = split(numbers);
-  for (std::size_t i = 0; i < std::min(kColumns.size(), words.size()); ++i) {
-    stat.*kColumns[i] = parse_number<std::uint64_t>(words[i]);
-    if (!(stat.*kColumns[i])) {
-      return failure("cpu: '{}' is not a number of ticks", printable(words[i]));
+  const std::size_t columns = std::min(CpuTimes::kCounters.size(), words.size());
+  for (std::size_t i = 0; i < columns; ++i) {
+    const auto ticks = parse_number<std::uint64_t>(words[i]);
+    if (!ticks) {
+      return failure("{}: '{}' is not a number of ticks", printable(name), printable(words[i]));
     }
+    times.*CpuTimes::kCounters[i].value = *ticks;
   }
-  return {};
+  return columns;
 }
 
 // "intr" has the total first, then a number for each interrupt.
@@ -41,8 +40,9 @@ Result<void> take_first_number(std::optional<std::uint64_t>& value, std::string_
   return value ? Result<void>{} : failure("{}: no number follows", name);
 }
 
-bool is_one_cpu(std::string_view name) {
-  return name.starts_with("cpu") && parse_number<std::uint32_t>(name.substr(3)).has_value();
+// The number of "cpu7".
+std::optional<std::uint32_t> number_of_cpu(std::string_view name) {
+  return name.starts_with("cpu") ? parse_number<std::uint32_t>(name.substr(3)) : std::nullopt;
 }
 
 // "2596.138" on x86, "3425.000000MHz" on POWER.
@@ -72,33 +72,58 @@ public:
   [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override;
 
 private:
+  const CpuTimes& advance(const CpuStat& stat);
   void fill_times(sflow::HostCpu& block, const CpuStat& stat);
 
   std::uint64_t user_hz_ = static_cast<std::uint64_t>(std::max(sysconf(_SC_CLK_TCK), 1L));
-  std::uint64_t highest_idle_ = 0;
-  std::uint64_t highest_iowait_ = 0;
+  std::optional<CpuTimes> total_;
+  host::ContinuousCounter interrupts_, context_switches_;
+  std::map<std::uint32_t, host::CounterReader<CpuTimes>> cpus_; // online at the last reading
 };
 
-void CpuSource::fill_times(sflow::HostCpu& block, const CpuStat& stat) {
-  const auto ms = [this](const std::optional<std::uint64_t>& ticks) {
-    return ticks ? ticks_to_ms(*ticks, user_hz_) : sflow::kUnknown32;
-  };
-  // These two go back a little at times (proc(5) says so of iowait); a counter on the wire must not.
-  highest_idle_ = std::max(highest_idle_, stat.idle.value_or(0));
-  highest_iowait_ = std::max(highest_iowait_, stat.iowait.value_or(0));
+// At the first reading nothing tells whether a value can be right, except that no CPU has run for 2^63 ticks.
+CpuTimes possible(CpuTimes times) {
+  for (const auto& counter : CpuTimes::kCounters) {
+    if (times.*counter.value > std::numeric_limits<std::uint64_t>::max() / 2) {
+      times.*counter.value = 0;
+    }
+  }
+  return times;
+}
 
-  block.cpu_user = ms(stat.user);
-  block.cpu_nice = ms(stat.nice);
-  block.cpu_system = ms(stat.system);
-  block.cpu_idle = stat.idle ? ms(highest_idle_) : sflow::kUnknown32;
-  block.cpu_wio = stat.iowait ? ms(highest_iowait_) : sflow::kUnknown32;
-  block.cpu_intr = ms(stat.irq);
-  block.cpu_sintr = ms(stat.softirq);
-  block.interrupts = sflow::counter32(stat.interrupts);
-  block.contexts = sflow::counter32(stat.context_switches);
-  block.cpu_steal = ms(stat.steal);
-  block.cpu_guest = ms(stat.guest);
-  block.cpu_guest_nice = ms(stat.guest_nice);
+// Begins with the kernel's sum, and then adds what each CPU has done. The kernel's sum loses the idle time of
+// a CPU that goes offline, and one that comes back may have any.
+const CpuTimes& CpuSource::advance(const CpuStat& stat) {
+  const std::map<std::uint32_t, CpuTimes> one{{0, stat.all}};
+  const auto& cpus = stat.cpus.empty() ? one : stat.cpus;
+  if (!total_) {
+    total_ = possible(stat.all);
+  }
+  std::erase_if(cpus_, [&](const auto& reader) { return !cpus.contains(reader.first); });
+  for (const auto& [number, times] : cpus) {
+    const auto [reader, is_new] = cpus_.try_emplace(number);
+    if (is_new) {
+      (void)reader->second.advance(possible(times));
+    } else {
+      host::add(*total_, reader->second.advance(times));
+    }
+  }
+  return *total_;
+}
+
+void CpuSource::fill_times(sflow::HostCpu& block, const CpuStat& stat) {
+  constexpr std::array kFields{&sflow::HostCpu::cpu_user,   &sflow::HostCpu::cpu_nice,
+                               &sflow::HostCpu::cpu_system, &sflow::HostCpu::cpu_idle,
+                               &sflow::HostCpu::cpu_wio,    &sflow::HostCpu::cpu_intr,
+                               &sflow::HostCpu::cpu_sintr,  &sflow::HostCpu::cpu_steal,
+                               &sflow::HostCpu::cpu_guest,  &sflow::HostCpu::cpu_guest_nice};
+  const CpuTimes& total = advance(stat);
+  for (std::size_t i = 0; i < kFields.size(); ++i) {
+    block.*kFields[i] =
+        i < stat.columns ? ticks_to_ms(total.*CpuTimes::kCounters[i].value, user_hz_) : sflow::kUnknown32;
+  }
+  block.interrupts = sflow::counter32(interrupts_.advance(stat.interrupts));
+  block.contexts = sflow::counter32(context_switches_.advance(stat.context_switches));
 }
 
 Result<std::optional<sflow::CounterBlock>> CpuSource::read(const host::SysRoot& root) {
@@ -128,7 +153,7 @@ Result<std::optional<sflow::CounterBlock>> CpuSource::read(const host::SysRoot& 
   block.load_fifteen = averages.fifteen;
   block.proc_run = averages.running > 0 ? averages.running - 1 : 0; // not ourselves, who are reading it
   block.proc_total = averages.total;
-  block.cpu_num = (*stat)->cpus;
+  block.cpu_num = static_cast<std::uint32_t>((*stat)->cpus.size());
   block.cpu_speed = *mhz;
   block.uptime = uptime->value_or(0);
   fill_times(block, **stat);
@@ -161,19 +186,19 @@ Result<CpuStat> parse_stat(std::string_view text) {
     const auto name = take_word(rest);
     Result<void> taken;
     if (name == "cpu") {
-      taken = take_cpu_times(stat, rest);
+      taken = take_cpu_times(stat.all, name, rest).map([&](std::size_t columns) { stat.columns = columns; });
     } else if (name == "intr") {
       taken = take_first_number(stat.interrupts, name, rest);
     } else if (name == "ctxt") {
       taken = take_first_number(stat.context_switches, name, rest);
-    } else if (is_one_cpu(name)) {
-      ++stat.cpus;
+    } else if (const auto number = number_of_cpu(name)) {
+      taken = take_cpu_times(stat.cpus[*number], name, rest).map([](std::size_t) {});
     }
     if (!taken) {
       return error_of(taken);
     }
   }
-  if (!stat.user) {
+  if (stat.columns == 0) {
     return failure("no line 'cpu'");
   }
   return stat;

@@ -2,9 +2,13 @@
 #pragma once
 
 #include "common/result.hpp"
+#include "host/continuous_total.hpp"
 #include "sources/counter_source.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -23,12 +27,28 @@ struct LoadAverage {
 };
 [[nodiscard]] Result<LoadAverage> parse_loadavg(std::string_view text);
 
-// proc/stat. Times are in ticks of USER_HZ since boot, summed over all CPUs, as the kernel counts them: user
-// contains guest, and nice contains guest_nice (proc(5)). Nothing = this kernel does not have it.
+// Processor times in ticks of USER_HZ since boot, as the kernel counts them: user contains guest, and nice
+// contains guest_nice (proc(5)).
+struct CpuTimes {
+  std::uint64_t user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0,
+                guest = 0, guest_nice = 0;
+
+  // The order is that of the columns, which are the kernel's interface: later kernels only ever added some at
+  // the end.
+  static constexpr std::array kCounters{
+      host::KernelCounter{&CpuTimes::user, 64U},    host::KernelCounter{&CpuTimes::nice, 64U},
+      host::KernelCounter{&CpuTimes::system, 64U},  host::KernelCounter{&CpuTimes::idle, 64U},
+      host::KernelCounter{&CpuTimes::iowait, 64U},  host::KernelCounter{&CpuTimes::irq, 64U},
+      host::KernelCounter{&CpuTimes::softirq, 64U}, host::KernelCounter{&CpuTimes::steal, 64U},
+      host::KernelCounter{&CpuTimes::guest, 64U},   host::KernelCounter{&CpuTimes::guest_nice, 64U}};
+  bool operator==(const CpuTimes&) const = default;
+};
+
+// proc/stat.
 struct CpuStat {
-  std::optional<std::uint64_t> user{}, nice{}, system{}, idle{}, iowait{}, irq{}, softirq{}, steal{}, guest{},
-      guest_nice{};
-  std::uint32_t cpus = 0; // online
+  CpuTimes all;            // the line "cpu": the sum, without the idle time of CPUs that are offline
+  std::size_t columns = 0; // of `all`; this kernel does not have the others
+  std::map<std::uint32_t, CpuTimes> cpus; // those that are online
   std::optional<std::uint64_t> interrupts{}, context_switches{};
 
   bool operator==(const CpuStat&) const = default;

@@ -1,6 +1,7 @@
 #include "sources/ip_stack.hpp"
 
 #include "common/text.hpp"
+#include "host/continuous_total.hpp"
 
 #include <algorithm>
 #include <set>
@@ -80,9 +81,13 @@ public:
     }
     Block block;
     Block::fields(block, [&](std::string_view field, std::uint32_t& value) {
-      if (const auto found = (*group)->find(snmp_column(field)); found != (*group)->end()) {
-        value = static_cast<std::uint32_t>(found->second); // modulo 2^32, as Counter32
+      const auto found = (*group)->find(snmp_column(field));
+      if (found == (*group)->end()) {
+        return;
       }
+      const bool is_counter = value == sflow::kUnknown32; // a gauge is 0 at first
+      const auto now = is_counter ? counters_[field].advance(found->second) : found->second;
+      value = static_cast<std::uint32_t>(*now); // modulo 2^32, as Counter32
     });
     return block;
   }
@@ -90,6 +95,7 @@ public:
 private:
   std::string_view group_;
   std::shared_ptr<SharedFile> file_;
+  std::map<std::string_view, host::ContinuousCounter> counters_; // by field
 };
 
 } // namespace

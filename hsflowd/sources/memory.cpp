@@ -1,6 +1,7 @@
 #include "sources/memory.hpp"
 
 #include "common/text.hpp"
+#include "host/continuous_total.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,11 +53,14 @@ public:
                              .mem_cached = sizes.cached.value_or(0) + sizes.reclaimable.value_or(0),
                              .swap_total = sizes.swap_total.value_or(0),
                              .swap_free = sizes.swap_free.value_or(0),
-                             .page_in = sflow::counter32(counters.pgpgin),
-                             .page_out = sflow::counter32(counters.pgpgout),
-                             .swap_in = sflow::counter32(counters.pswpin),
-                             .swap_out = sflow::counter32(counters.pswpout)};
+                             .page_in = sflow::counter32(page_in_.advance(counters.pgpgin)),
+                             .page_out = sflow::counter32(page_out_.advance(counters.pgpgout)),
+                             .swap_in = sflow::counter32(swap_in_.advance(counters.pswpin)),
+                             .swap_out = sflow::counter32(swap_out_.advance(counters.pswpout))};
   }
+
+private:
+  host::ContinuousCounter page_in_, page_out_, swap_in_, swap_out_;
 };
 
 } // namespace

@@ -12,7 +12,8 @@ Result<sflow::VirtNode> KvmNode::read(const host::SysRoot& root) {
     if (!stat || !mhz) {
       return stat ? error_of(mhz) : error_of(stat);
     }
-    processors_ = Processors{.mhz = mhz->value_or(0), .count = *stat ? (*stat)->cpus : 0};
+    processors_ = Processors{.mhz = mhz->value_or(0),
+                             .count = *stat ? static_cast<std::uint32_t>((*stat)->cpus.size()) : 0};
   }
   const auto memory = host::parse_file(root, "proc/meminfo", sources::parse_meminfo);
   if (!memory) {

@@ -52,13 +52,33 @@ TEST_CASE("a counter that restarts at 0 adds its new value") {
   CHECK(sum.narrow == 140);
 }
 
-TEST_CASE("a counter that falls a little did not restart, and adds nothing") {
+TEST_CASE(
+    "a counter that falls a little stands until it has caught up, so that one that trembles does not grow") {
   ContinuousTotal<Counters> total;
   total.advance({{"a", {1000, 1000}}});
-  const auto& sum = total.advance({{"a", {990, 990}}}); // the driver gave up a queue that had counted 10
-  CHECK(sum.wide == 1000);
-  CHECK(sum.narrow == 1000);
-  CHECK(total.advance({{"a", {1005, 1005}}}).wide == 1015);
+  for (int i = 0; i < 100; ++i) {
+    CHECK(total.advance({{"a", {999, 990}}}).wide == 1000);
+    CHECK(total.advance({{"a", {1000, 1000}}}).narrow == 1000);
+  }
+  CHECK(total.advance({{"a", {1005, 1005}}}).wide == 1005);
+}
+
+TEST_CASE("a counter that stays behind goes on from where it is after a while") {
+  ContinuousTotal<Counters> total;
+  total.advance({{"a", {1000, 1000}}});
+  for (std::uint64_t i = 0; i < 11; ++i) { // the driver gave up a queue that had counted 400
+    CHECK(total.advance({{"a", {600 + i, 0}}}).wide == 1000);
+  }
+  CHECK(total.advance({{"a", {615, 0}}}).wide == 1005);
+}
+
+TEST_CASE("a negative number that the kernel printed as unsigned is no reading") {
+  ContinuousTotal<Counters> total;
+  total.advance({{"a", {300, 300}}});
+  for (int i = 0; i < 100; ++i) {
+    CHECK(total.advance({{"a", {18446744073709551000ULL, 18446744073709551000ULL}}}).wide == 300);
+  }
+  CHECK(total.advance({{"a", {310, 310}}}).wide == 310);
 }
 
 TEST_CASE("a 32-bit kernel counter that wraps continues, even beyond 32 bits") {
@@ -68,10 +88,25 @@ TEST_CASE("a 32-bit kernel counter that wraps continues, even beyond 32 bits") {
 }
 
 TEST_CASE("a 64-bit kernel counter that falls is never taken for one that wrapped") {
-  CHECK(counter_delta(kLast32 - 9, 20, 64) == 20);
-  CHECK(counter_delta(kLast32 - 9, 20, 32) == 30);
-  CHECK(counter_delta(kLast32 + 9, 20, 32) == 20);
-  CHECK(counter_delta(std::uint64_t{1} << 40U, (std::uint64_t{1} << 40U) + 5, 32) == 5);
+  CHECK(counter_increase(kLast32 - 9, 20, 64).increase == 20);
+  CHECK(counter_increase(kLast32 - 9, 20, 32).increase == 30);
+  CHECK(counter_increase(kLast32 + 9, 20, 32).increase == 20);
+  CHECK(counter_increase(std::uint64_t{1} << 40U, (std::uint64_t{1} << 40U) + 5, 32).increase == 5);
+  CHECK(counter_increase(100, 51, 64).step == CounterStep::back);
+  CHECK(counter_increase(100, 50, 64).step == CounterStep::restarted);
+}
+
+TEST_CASE("a device that left more than 1024 others ago begins anew, and one that left lately continues") {
+  ContinuousTotal<Counters> total;
+  total.advance({{"a", {100, 0}}});
+  for (int i = 0; i < 1023; ++i) {
+    total.advance({{"gone" + std::to_string(i), {0, 0}}});
+  }
+  CHECK(total.advance({{"a", {110, 0}}}).wide == 110);
+  for (int i = 0; i < 1030; ++i) {
+    total.advance({{"left" + std::to_string(i), {0, 0}}});
+  }
+  CHECK(total.advance({{"a", {110, 0}}}).wide == 220);
 }
 
 TEST_CASE("names that are never seen again do not pile up, and present devices are not counted twice") {

@@ -74,12 +74,19 @@ TEST_CASE("type, direction and promiscuous mode are those of RFC 2863 and RFC 36
         2);
   CHECK(if_counters(interface(kInterfacePromiscuous), true, {}, {}, 0).if_promiscuous_mode == 1);
   CHECK(if_counters(interface(0), false, {}, {}, 0).if_direction == 0);
-  auto infiniband = interface(0);
-  infiniband.hardware_type = 32;
-  CHECK(if_counters(infiniband, false, {}, {}, 0).if_type == 199);
-  auto loopback = interface(0);
-  loopback.hardware_type = 772;
-  CHECK(if_counters(loopback, false, {}, {}, 0).if_type == 24);
+  const auto type_of = [](std::uint32_t hardware_type) {
+    auto at = interface(0);
+    at.hardware_type = hardware_type;
+    return if_counters(at, false, {}, {}, 0).if_type;
+  };
+  CHECK(type_of(1) == 6);
+  CHECK(type_of(32) == 199);    // InfiniBand
+  CHECK(type_of(772) == 24);    // loopback
+  CHECK(type_of(512) == 23);    // PPP
+  CHECK(type_of(801) == 71);    // wireless
+  CHECK(type_of(65534) == 131); // tun
+  CHECK(type_of(778) == 131);   // GRE
+  CHECK(type_of(280) == 1);     // CAN
 }
 
 TEST_CASE("a NIC that counts more multicasts than packets has no negative number of unicasts") {

@@ -110,6 +110,44 @@ TEST_CASE("idle and waiting time that the kernel corrects backwards never fall")
   CHECK(cpu.cpu_wio == 600);
 }
 
+TEST_CASE("stolen time that the kernel has wrong never falls and never jumps") {
+  const TemporaryHost host;
+  const auto source = make_cpu_source();
+  std::vector<std::uint32_t> seen;
+  for (const auto* steal : {"3000", "2400", "18446744073709551000", "3100"}) {
+    host.write("proc/stat",
+               fmt::format("cpu  1 2 3 4 5 6 7 {} 0 0\ncpu0 1 2 3 4 5 6 7 {} 0 0\n", steal, steal));
+    seen.push_back(read_block<HostCpu>(*source, host.root()).cpu_steal);
+  }
+  CHECK(seen == std::vector<std::uint32_t>{30000, 30000, 30000, 31000});
+}
+
+TEST_CASE("stolen time that is impossible at the first reading begins at 0") {
+  const TemporaryHost host;
+  const auto source = make_cpu_source();
+  std::vector<std::uint32_t> seen;
+  for (const auto* steal : {"18446744073709551000", "3000", "3100"}) {
+    host.write("proc/stat", fmt::format("cpu  1 2 3 4 5 6 7 {} 0 0\n", steal));
+    seen.push_back(read_block<HostCpu>(*source, host.root()).cpu_steal);
+  }
+  CHECK(seen == std::vector<std::uint32_t>{0, 30000, 31000});
+}
+
+TEST_CASE("the time of a processor that goes offline stays, and the others' counts on") {
+  const TemporaryHost host;
+  const auto source = make_cpu_source();
+  const auto idle = [&](const char* stat) {
+    host.write("proc/stat", stat);
+    return read_block<HostCpu>(*source, host.root()).cpu_idle;
+  };
+  CHECK(idle("cpu  10 0 0 2000\ncpu0 5 0 0 1000\ncpu1 5 0 0 1000\n") == 20000);
+  CHECK(idle("cpu  11 0 0 1010\ncpu0 6 0 0 1010\n") == 20100);
+  CHECK(read_block<HostCpu>(*source, host.root()).cpu_num == 1);
+  // Whatever it counts when it is back: the time without it is not added.
+  CHECK(idle("cpu  11 0 0 3020\ncpu0 6 0 0 1020\ncpu1 5 0 0 9000\n") == 20200);
+  CHECK(idle("cpu  11 0 0 3040\ncpu0 6 0 0 1030\ncpu1 5 0 0 9010\n") == 20400);
+}
+
 TEST_CASE("columns that an old kernel does not have are unknown, not zero") {
   const TemporaryHost host;
   host.write("proc/stat", "cpu  1 2 3 4\ncpu0 1 2 3 4\n");
