@@ -3,8 +3,6 @@
 #include "common/text.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 namespace sfa::host {
 
@@ -39,26 +37,8 @@ Result<Mount> parse_mount(std::string_view line) {
   return Mount{.device = std::string(words[2]),
                .point = unescaped(words[4]),
                .type = std::string(separator[1]),
+               .source = words.end() - separator > 3 ? unescaped(separator[2]) : "",
                .writable = has_option(words.back(), "rw")};
-}
-
-bool is_loop_device(std::string_view device) {
-  return device.starts_with("7:"); // the kernel's admin-guide/devices.txt
-}
-
-// A sum that does not fit into 64 bits stays at the largest value.
-void add(DiskSpace& sum, const SysRoot::Space& space) {
-  const auto total = sum.total + space.total;
-  sum.total = total < sum.total ? std::numeric_limits<std::uint64_t>::max() : total;
-  const auto available = sum.available + space.available;
-  sum.available = available < sum.available ? std::numeric_limits<std::uint64_t>::max() : available;
-  const std::uint64_t used = space.total - std::min(space.free, space.total);
-  const double usable = static_cast<double>(used) + static_cast<double>(space.available);
-  if (usable > 0) {
-    const auto percent_x_100 =
-        static_cast<std::uint32_t>(std::lround(10000.0 * static_cast<double>(used) / usable));
-    sum.max_used = std::max(sum.max_used, percent_x_100);
-  }
 }
 
 } // namespace
@@ -86,30 +66,6 @@ Result<std::set<std::string>> parse_block_file_systems(std::string_view text) {
     }
   }
   return types;
-}
-
-Result<DiskSpace> read_disk_space(const SysRoot& root) {
-  const auto types = parse_file(root, "proc/filesystems", parse_block_file_systems);
-  if (!types) {
-    return error_of(types);
-  }
-  const auto mounts = parse_file(root, "proc/self/mountinfo", parse_mountinfo);
-  if (!mounts) {
-    return error_of(mounts);
-  }
-  DiskSpace sum;
-  std::set<std::string> counted;
-  for (const Mount& mount : mounts->value_or(std::vector<Mount>{})) {
-    const bool on_block_device = *types && (*types)->contains(mount.type) && !is_loop_device(mount.device);
-    if (!mount.writable || !on_block_device || counted.contains(mount.device)) {
-      continue;
-    }
-    if (const auto space = root.space(mount.point)) {
-      counted.insert(mount.device);
-      add(sum, *space);
-    }
-  }
-  return sum;
 }
 
 } // namespace sfa::host

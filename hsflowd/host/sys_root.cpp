@@ -12,10 +12,6 @@ namespace sfa::host {
 
 namespace {
 
-// The largest file on a normal host is cpuinfo with nearly 2 kB per CPU, followed by net/dev with 128 bytes
-// per device.
-constexpr std::size_t kMaxBytes = std::size_t{4} * 1024 * 1024;
-
 // Only ".." can lead out of the root. A name such as "a..b" takes the slower way to the same result.
 std::string below(const std::filesystem::path& root, std::string_view path) {
   if (path.find("..") == std::string_view::npos) {
@@ -64,8 +60,8 @@ std::optional<SysRoot::Space> live_space(const std::string& mount_point) {
 
 } // namespace
 
-Result<std::optional<std::string>> SysRoot::read(std::string_view path) const {
-  auto content = read_file(below(root_, path), kMaxBytes);
+Result<std::optional<std::string>> SysRoot::read(std::string_view path, std::size_t max_bytes) const {
+  auto content = read_file(below(root_, path), max_bytes);
   if (!content && path.starts_with("sys/") && is_no_value(content.error().number)) {
     return std::nullopt;
   }

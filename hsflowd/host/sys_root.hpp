@@ -5,6 +5,7 @@
 
 #include "common/result.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -22,8 +23,9 @@ public:
 
   // The content. nullopt if there is no such file, or if a sysfs attribute has no value: reading the speed of
   // a device that is down fails with EINVAL, and reading any attribute of a device that disappears fails with
-  // EINVAL or ENODEV. More than 4 MiB is an Error.
-  [[nodiscard]] Result<std::optional<std::string>> read(std::string_view path) const;
+  // EINVAL or ENODEV. More than `max_bytes` is an Error.
+  [[nodiscard]] Result<std::optional<std::string>> read(std::string_view path,
+                                                        std::size_t max_bytes = kMaxBytes) const;
 
   // The whole lines within the first 1 KiB; nullopt if there is no such file.
   [[nodiscard]] Result<std::optional<std::string>> first_lines(std::string_view path) const;
@@ -50,6 +52,9 @@ public:
   };
   [[nodiscard]] std::optional<Space> space(std::string_view mount_point) const;
 
+  // Most files: cpuinfo has nearly 2 kB per CPU, and net/dev 128 bytes per device.
+  static constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
+
 private:
   std::filesystem::path root_;
 };
@@ -57,9 +62,10 @@ private:
 // Reads and parses a file; `parse` takes a text and returns Result<T>. nullopt if there is no such file. An
 // Error begins with the path.
 template <class Parse>
-[[nodiscard]] auto parse_file(const SysRoot& root, std::string_view path, Parse parse)
+[[nodiscard]] auto parse_file(const SysRoot& root, std::string_view path, Parse parse,
+                              std::size_t max_bytes = SysRoot::kMaxBytes)
     -> Result<std::optional<typename std::invoke_result_t<Parse, std::string_view>::value_type>> {
-  const auto text = root.read(path);
+  const auto text = root.read(path, max_bytes);
   if (!text) {
     return error_of(text);
   }

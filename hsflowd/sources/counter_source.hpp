@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace sfa::sources {
@@ -28,6 +29,9 @@ public:
   // could not be read. In both cases the sample goes without the structure. The caller logs errors when they
   // change; sources never log.
   [[nodiscard]] virtual Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) = 0;
+
+  // What the last block lacks although the host has it; empty if nothing.
+  [[nodiscard]] virtual std::string missing() const { return ""; }
 };
 
 } // namespace sfa::sources

@@ -1,7 +1,7 @@
 #include "sources/disk_io.hpp"
 
 #include "common/text.hpp"
-#include "host/mounts.hpp"
+#include "host/disk_space.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -61,16 +61,19 @@ public:
   [[nodiscard]] std::string_view name() const override { return sflow::HostDiskIo::kName; }
   [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot& root) override;
 
+  [[nodiscard]] std::string missing() const override { return missing_; }
+
 private:
+  host::DiskSpaceReader space_;
+  std::string missing_;
   host::ContinuousTotal<DiskCounters> total_;
   bool seen_disks_ = false;
 };
 
 Result<std::optional<sflow::CounterBlock>> DiskIoSource::read(const host::SysRoot& root) {
-  const auto space = host::read_disk_space(root);
-  if (!space) {
-    return error_of(space);
-  }
+  const auto read = space_.read(root);
+  missing_ = read ? space_.missing() : read.error().message;
+  const host::DiskSpace space = read.value_or(host::DiskSpace{});
   auto stats = host::parse_file(root, "proc/diskstats", parse_diskstats);
   if (!stats) {
     return error_of(stats);
@@ -80,14 +83,14 @@ Result<std::optional<sflow::CounterBlock>> DiskIoSource::read(const host::SysRoo
                 [names = physical_disks(root)](const auto& disk) { return !names.contains(disk.first); });
   // A host whose last disk left has totals all the same.
   seen_disks_ = seen_disks_ || !disks.empty();
-  if (!seen_disks_ && space->total == 0) {
+  if (!seen_disks_ && space.total == 0) {
     return std::nullopt;
   }
 
   sflow::HostDiskIo block;
-  block.disk_total = space->total;
-  block.disk_free = space->available;
-  block.part_max_used = space->max_used;
+  block.disk_total = space.total;
+  block.disk_free = space.available;
+  block.part_max_used = space.max_used;
   if (seen_disks_) {
     const DiskCounters& total = total_.advance(disks);
     block.reads = static_cast<std::uint32_t>(total.reads);

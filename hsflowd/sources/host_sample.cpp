@@ -35,7 +35,11 @@ std::vector<sflow::CounterSample> HostSample::sample(std::span<const sflow::Data
       source.state.failed(block.error());
       continue;
     }
-    source.state.ok();
+    if (auto missing = source.counters->missing(); !missing.empty()) {
+      source.state.failed(Error{std::move(missing)});
+    } else {
+      source.state.ok();
+    }
     if (*block) {
       sample.blocks.push_back(**std::move(block));
     }
