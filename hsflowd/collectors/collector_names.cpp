@@ -60,21 +60,27 @@ void CollectorNames::configure(const std::vector<config::CollectorConfig>& colle
   }
 }
 
-void CollectorNames::remember(std::span<const Collector> collectors,
-                              const std::optional<IpAddress>& agent_ip) {
-  for (auto& [host, name] : names_) {
-    if (!name.addresses.empty()) {
+std::vector<KnownName> merge_known(KnownName now, std::vector<KnownName> before) {
+  std::erase_if(before, [&](const KnownName& name) { return name.name == now.name; });
+  before.insert(before.begin(), std::move(now));
+  before.resize(std::min(before.size(), kMaxKnownNames));
+  return before;
+}
+
+std::vector<KnownName> CollectorNames::remember(const std::vector<KnownName>& known) {
+  std::vector<KnownName> remembered;
+  for (const auto& each : known) {
+    const auto found = names_.find(each.name);
+    if (found == names_.end() || !found->second.addresses.empty() || each.addresses.empty()) {
       continue;
     }
-    for (const auto& collector : collectors) {
-      if (collector.name == host && !contains(name.addresses, collector.address)) {
-        name.addresses.push_back(collector.address);
-      }
-    }
-    if (host == agent_host_ && agent_ip && !contains(name.addresses, *agent_ip)) {
-      name.addresses.insert(name.addresses.begin(), *agent_ip);
-    }
+    const auto count = std::min(each.addresses.size(), kMaxAddresses);
+    found->second.addresses.assign(each.addresses.begin(),
+                                   each.addresses.begin() + static_cast<std::ptrdiff_t>(count));
+    found->second.saved_at = each.answered_at;
+    remembered.push_back(each);
   }
+  return remembered;
 }
 
 std::vector<std::string> CollectorNames::take_due(MonotonicTime now) {

@@ -26,6 +26,19 @@ inline constexpr std::size_t kMaxAddresses = 16;
 [[nodiscard]] std::vector<IpAddress> merge(std::span<const IpAddress> known,
                                            std::span<const dns::DnsAddress> answer);
 
+// What DNS said about a name, as it is saved.
+struct KnownName {
+  std::string name;
+  std::vector<IpAddress> addresses;
+  std::chrono::sys_seconds answered_at; // wall clock: it is from another run
+
+  bool operator==(const KnownName&) const = default;
+};
+
+// `before` with a new answer, which comes first: at most kMaxKnownNames, so that the oldest ones drop out.
+inline constexpr std::size_t kMaxKnownNames = 64;
+[[nodiscard]] std::vector<KnownName> merge_known(KnownName now, std::vector<KnownName> before);
+
 class CollectorNames {
 public:
   // `random` spreads the lookups of hosts that share a caching server: its entry expires for all at once.
@@ -36,8 +49,9 @@ public:
   void configure(const std::vector<config::CollectorConfig>& collectors, const std::string& agent_host,
                  MonotonicTime now);
 
-  // The collectors and the agent address of an earlier run: names without an address take theirs from them.
-  void remember(std::span<const Collector> collectors, const std::optional<IpAddress>& agent_ip);
+  // What an earlier run knew: names without an address take theirs from it, until DNS answers. Returns those
+  // that did.
+  std::vector<KnownName> remember(const std::vector<KnownName>& known);
 
   // The names to look up now. Each counts as pending until answered() or failed().
   [[nodiscard]] std::vector<std::string> take_due(MonotonicTime now);
@@ -58,6 +72,8 @@ public:
     unsigned failures = 0; // in a row
     bool pending = false;  // a lookup
     MonotonicTime due;
+    std::optional<std::chrono::sys_seconds> saved_at =
+        {}; // when they were answered, if that was in an earlier run
   };
   [[nodiscard]] const std::map<std::string, Name>& names() const { return names_; }
 

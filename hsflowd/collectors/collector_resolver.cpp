@@ -1,6 +1,11 @@
 #include "collectors/collector_resolver.hpp"
 
+#include "common/saved.hpp"
+
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <iterator>
 #include <spdlog/spdlog.h>
 #include <utility>
 
@@ -8,28 +13,110 @@ namespace sfa::collectors {
 
 namespace {
 
+constexpr std::chrono::hours kSaveInterval{1}; // of answers that say the same
+
 MonotonicTime now() {
   return std::chrono::steady_clock::now();
 }
 
+std::chrono::sys_seconds wall_clock() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// Of the file.
+struct SavedName {
+  KnownName known;
+
+  bool operator==(const SavedName&) const = default;
+  static void fields(auto& self, auto&& field) {
+    field("name", self.known.name);
+    field("addresses", self.known.addresses);
+    field("answered_at", self.known.answered_at);
+  }
+};
+
+struct SavedNames {
+  std::int64_t version = 1;
+  std::vector<SavedName> names;
+
+  static void fields(auto& self, auto&& field) {
+    field("version", self.version);
+    field("names", self.names);
+  }
+};
+
 } // namespace
 
-CollectorResolver::CollectorResolver(EventLoop& loop, dns::DnsClient& dns, std::mt19937 random,
-                                     Callback changed)
-    : names_(random), dns_(dns), changed_(std::move(changed)), due_(loop.timer([this] { look_up(); })) {}
+Result<std::vector<KnownName>> read_known_names(const std::filesystem::path& file) {
+  const auto saved = read_saved<SavedNames>(file);
+  if (!saved) {
+    return error_of(saved);
+  }
+  std::vector<KnownName> known;
+  if (*saved) {
+    std::ranges::transform((*saved)->names, std::back_inserter(known), &SavedName::known);
+  }
+  return known;
+}
 
-bool CollectorResolver::configure(const config::Config& config) {
+CollectorResolver::CollectorResolver(EventLoop& loop, dns::DnsClient& dns, std::mt19937 random,
+                                     std::filesystem::path file, Callback changed)
+    : names_(random), file_(std::move(file)), dns_(dns), changed_(std::move(changed)),
+      due_(loop.timer([this] { look_up(); })) {
+  if (auto saved = read_known_names(file_); saved) {
+    saved_ = *std::move(saved);
+  } else {
+    spdlog::warn("addresses of names: ignoring the saved ones: {}", saved.error().message);
+  }
+}
+
+void CollectorResolver::configure(const config::Config& config) {
   if (config.collectors == configured_ && config.agent_host == agent_host_) {
-    return false;
+    return;
   }
   configured_ = config.collectors;
   agent_host_ = config.agent_host;
   names_.configure(configured_, agent_host_, now());
+  remember();
   const auto gone = [&](const auto& item) { return !names_.names().contains(item.first); };
   std::erase_if(lookups_, gone);
   std::erase_if(states_, gone);
   look_up();
-  return true;
+}
+
+void CollectorResolver::remember() {
+  for (const auto& [name, addresses, answered_at] : names_.remember(saved_)) {
+    spdlog::info("{}: {} as saved {} s ago, until DNS answers", name, addresses.front().to_string(),
+                 saved_age(name)->count());
+  }
+}
+
+std::optional<std::chrono::seconds> CollectorResolver::saved_age(const std::string& host) const {
+  const auto name = names_.names().find(host);
+  return name == names_.names().end() || !name->second.saved_at
+             ? std::nullopt
+             : std::optional(std::max(wall_clock() - *name->second.saved_at, std::chrono::seconds(0)));
+}
+
+// Names that are not configured now stay: those of DNS-SD are not until it has answered.
+void CollectorResolver::save(const std::string& name) {
+  KnownName known{.name = name, .addresses = names_.names().at(name).addresses, .answered_at = wall_clock()};
+  const auto old = std::ranges::find(saved_, name, &KnownName::name);
+  if (old != saved_.end() && old->addresses == known.addresses && known.answered_at >= old->answered_at &&
+      known.answered_at - old->answered_at < kSaveInterval) {
+    return;
+  }
+  auto all = merge_known(std::move(known), saved_);
+  SavedNames saved;
+  for (const auto& each : all) {
+    saved.names.push_back({each});
+  }
+  if (const auto written = sfa::save(file_, saved); written) {
+    saved_ = std::move(all);
+    saving_.ok();
+  } else {
+    saving_.failed(written.error());
+  }
 }
 
 void CollectorResolver::refresh() {
@@ -64,6 +151,7 @@ void CollectorResolver::answered(const std::string& name,
     }
     const auto problem = names_.problem(name);
     problem ? state.failed(*problem) : state.ok();
+    save(name);
   } else {
     names_.failed(name, now());
     state.failed(answer.error());
@@ -80,6 +168,9 @@ std::vector<std::string> CollectorResolver::problems() const {
     if (!state.failure_text().empty()) {
       result.push_back(fmt::format("{}: {}", state.subject(), state.failure_text()));
     }
+  }
+  if (!saving_.failure_text().empty()) {
+    result.push_back(fmt::format("{}: {}", saving_.subject(), saving_.failure_text()));
   }
   return result;
 }

@@ -7,21 +7,29 @@
 #include "common/log.hpp"
 #include "dns/dns_client.hpp"
 
+#include <chrono>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace sfa::collectors {
 
+inline constexpr const char* kSavedNamesName = "addresses.json"; // in the state directory
+
+// Empty if the file does not exist.
+[[nodiscard]] Result<std::vector<KnownName>> read_known_names(const std::filesystem::path& file);
+
 class CollectorResolver {
 public:
-  // `changed` is called from the loop when a lookup changed targets() or agent_ip().
-  CollectorResolver(EventLoop& loop, dns::DnsClient& dns, std::mt19937 random, Callback changed);
+  // `changed` is called from the loop when a lookup changed targets() or agent_ip(). The last addresses of
+  // each name are saved in `file`: after a reboot without DNS, names have those.
+  CollectorResolver(EventLoop& loop, dns::DnsClient& dns, std::mt19937 random, std::filesystem::path file,
+                    Callback changed);
 
-  // Looks up every name if one of them is new or their collectors changed. Returns whether that is so.
-  bool configure(const config::Config& config);
-  // See CollectorNames.
-  void remember(const Settings& old) { names_.remember(old.collectors, old.agent_ip); }
+  // Looks up every name if one of them is new or their collectors changed.
+  void configure(const config::Config& config);
   void refresh();
   void retry_failed();
 
@@ -30,14 +38,21 @@ public:
 
   // Names whose last lookup failed: "lookup of NAME: PROBLEM".
   [[nodiscard]] std::vector<std::string> problems() const;
+  // How old the addresses of a name are if they are from an earlier run.
+  [[nodiscard]] std::optional<std::chrono::seconds> saved_age(const std::string& name) const;
 
 private:
   void look_up();
+  void remember();
+  void save(const std::string& name);
   void answered(const std::string& name, const Result<std::vector<dns::DnsAddress>>& answer);
 
   std::vector<config::CollectorConfig> configured_;
   std::string agent_host_;
   CollectorNames names_;
+  std::filesystem::path file_;
+  std::vector<KnownName> saved_; // as in the file
+  LoggedState saving_{"saving addresses of names"};
   dns::DnsClient& dns_;
   Callback changed_;
   std::map<std::string, LoggedState> states_;

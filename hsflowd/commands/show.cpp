@@ -1,11 +1,13 @@
 #include "commands/show.hpp"
 
+#include "collectors/collector_resolver.hpp"
 #include "commands/check.hpp"
 #include "commands/command.hpp"
 #include "commands/yaml_scalar.hpp"
 #include "common/text.hpp"
 #include "config/agent_address.hpp"
 #include "config/options.hpp"
+#include "daemon/agent_address.hpp"
 #include "daemon/daemon_options.hpp"
 #include "dnssd/dns_sd_copy.hpp"
 #include "dnssd/dns_sd_merge.hpp"
@@ -134,17 +136,44 @@ std::string merge_saved_answer(config::LoadedConfig& loaded, const std::filesyst
   return text;
 }
 
-// As comments, so that the output is still a configuration.
-std::string election_comments(const config::Config& config) {
-  std::string text;
+// Names have their saved addresses. Sends no query.
+std::string election_comments(const config::Config& config, const daemon::DaemonOptions& options) {
   std::optional<netlink::Links> links;
-  if (const auto addresses = netlink::read_host_addresses(links); addresses && *addresses) {
-    const std::string election = config::election_text(config::elect_agent_address(config, **addresses));
-    for (const auto line : lines(election)) {
-      text += fmt::format("# {}\n", line);
-    }
+  std::string problems;
+  collectors::CollectorNames names{std::mt19937()};
+  names.configure(config.collectors, config.agent_host, MonotonicTime());
+  if (const auto known = collectors::read_known_names(options.state_dir / collectors::kSavedNamesName)) {
+    names.remember(*known);
+  } else {
+    problems += fmt::format("# addresses of names: {}\n", known.error().message);
   }
-  return text;
+  std::vector<Collector> collectors;
+  std::ranges::transform(names.targets(), std::back_inserter(collectors), &collectors::Target::collector);
+  const auto addresses = netlink::read_host_addresses(links);
+  const auto sources = daemon::source_addresses(collectors);
+  if (!addresses || !*addresses || !sources) {
+    return "";
+  }
+  config::AgentElector elector;
+  const auto elected = daemon::read_elected(options.state_dir / daemon::kAgentAddressName,
+                                            daemon::saved_for(options.machine_id));
+  if (!elected) {
+    problems +=
+        fmt::format("# agent address: {}; the daemon may have another one\n", elected.error().message);
+  } else if (*elected) {
+    elector.remember(**elected);
+  }
+  config::Config with_agent = config;
+  if (!config.agent_host.empty()) {
+    with_agent.agent_ip = names.agent_ip();
+  }
+  const std::string shown = config::election_text(
+      elector.elect(with_agent, **addresses, *sources, std::chrono::steady_clock::now()));
+  std::string text; // comments, so that the output is still a configuration
+  for (const auto line : lines(shown)) {
+    text += fmt::format("# {}\n", line);
+  }
+  return problems + text;
 }
 
 int show(const std::filesystem::path& file, const daemon::DaemonOptions& daemon) {
@@ -157,7 +186,7 @@ int show(const std::filesystem::path& file, const daemon::DaemonOptions& daemon)
     loaded.origins["uuid"] = {.kind = config::Origin::Kind::command_line, .text = "--uuid"};
   }
   const std::string about_dns = merge_saved_answer(loaded, daemon.state_dir);
-  fmt::print("{}{}{}", show_config(loaded), about_dns, election_comments(*loaded.config));
+  fmt::print("{}{}{}", show_config(loaded), about_dns, election_comments(*loaded.config, daemon));
   return EXIT_SUCCESS;
 }
 

@@ -4,168 +4,41 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <string_view>
-#include <tuple>
+#include <utility>
 
 namespace sfa::config {
 
 namespace {
 
-// Kinds of address from worst to best; the values are their ranks.
-enum class AddressKind : std::uint32_t {
-  unusable = 0,
-  class_e = 1,
-  loopback_v6 = 3,
-  loopback_v4 = 4,
-  link_local_v4 = 5,
-  link_local_v6 = 6,
-  vlan_v6 = 7,
-  vlan_v4 = 8,
-  unique_local_v6 = 9,
-  global_v6 = 10,
-  private_v4 = 11,
-  global_v4 = 12,
-};
-
-// A match in agent.cidr, and the agent device, each count more than any kind of address.
-constexpr std::uint32_t kBoost = 13;
-
-std::string_view name_of(AddressKind kind) {
-  switch (kind) {
-  case AddressKind::unusable:
-    return "not usable as a source";
-  case AddressKind::class_e:
-    return "reserved (240/4)";
-  case AddressKind::loopback_v6:
-    return "IPv6 loopback";
-  case AddressKind::loopback_v4:
-    return "IPv4 loopback";
-  case AddressKind::link_local_v4:
-    return "IPv4 link-local";
-  case AddressKind::link_local_v6:
-    return "IPv6 link-local";
-  case AddressKind::vlan_v6:
-    return "IPv6 on a VLAN";
-  case AddressKind::vlan_v4:
-    return "IPv4 on a VLAN";
-  case AddressKind::unique_local_v6:
-    return "IPv6 unique local";
-  case AddressKind::global_v6:
-    return "IPv6 global";
-  case AddressKind::private_v4:
-    return "IPv4 private";
-  case AddressKind::global_v4:
-    return "IPv4 global";
+// The options of the configuration that decide.
+std::string rule_of(const Config& config) {
+  std::string rule = config.agent_device;
+  for (const auto& cidr : config.agent_cidrs) {
+    rule += " " + format_cidr(cidr);
   }
-  return "";
+  return rule;
 }
 
-// RFC 6890 lists the special-purpose blocks.
-AddressKind kind_of_v4(std::span<const std::uint8_t> b, bool vlan) {
-  if (b[0] == 0 || (b[0] >= 224 && b[0] < 240) ||
-      std::ranges::all_of(b, [](auto byte) { return byte == 255; })) {
-    return AddressKind::unusable;
-  }
-  if (b[0] >= 240) {
-    return AddressKind::class_e;
-  }
-  if (b[0] == 127) {
-    return AddressKind::loopback_v4;
-  }
-  if (b[0] == 169 && b[1] == 254) {
-    return AddressKind::link_local_v4;
-  }
-  if (vlan) {
-    return AddressKind::vlan_v4;
-  }
-  const bool rfc1918 = b[0] == 10 || (b[0] == 172 && b[1] >= 16 && b[1] < 32) || (b[0] == 192 && b[1] == 168);
-  return rfc1918 ? AddressKind::private_v4 : AddressKind::global_v4;
-}
-
-AddressKind kind_of_v6(std::span<const std::uint8_t> b, bool vlan) {
-  const bool high_zero = std::ranges::all_of(b.first(15), [](auto byte) { return byte == 0; });
-  if (b[0] == 0xff || (high_zero && b[15] == 0)) {
-    return AddressKind::unusable;
-  }
-  if (high_zero && b[15] == 1) {
-    return AddressKind::loopback_v6;
-  }
-  if (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) {
-    return AddressKind::link_local_v6;
-  }
-  if ((b[0] & 0xfe) == 0xfc) {
-    return AddressKind::unique_local_v6;
-  }
-  return vlan ? AddressKind::vlan_v6 : AddressKind::global_v6;
-}
-
-AddressKind kind_of(const host::InterfaceAddress& at) {
-  const auto bytes = at.address.bytes();
-  return at.address.is_v4() ? kind_of_v4(bytes, at.vlan) : kind_of_v6(bytes, at.vlan);
-}
-
-bool matches(const AgentCidr& cidr, const IpAddress& address) {
-  const auto prefix = cidr.prefix.bytes();
-  const auto bytes = address.bytes();
-  if (prefix.size() != bytes.size()) {
-    return false;
-  }
-  for (std::size_t bit = 0; bit < cidr.prefix_length; ++bit) {
-    if (((prefix[bit / 8] ^ bytes[bit / 8]) >> (7 - bit % 8) & 1) != 0) {
-      return false;
+std::vector<AgentCandidate> candidates_of(std::span<const RankedAddress> ranked) {
+  std::vector<AgentCandidate> candidates;
+  std::uint32_t rank = 0;
+  const RankedAddress* worse = nullptr;
+  for (auto address = ranked.rbegin(); address != ranked.rend(); ++address) {
+    if (address->merit && (worse == nullptr || worse->merit != address->merit)) {
+      ++rank;
     }
+    worse = &*address;
+    candidates.push_back({.at = address->at, .rank = address->merit ? rank : 0, .reason = address->reason});
   }
-  return true;
+  std::ranges::reverse(candidates);
+  return candidates;
 }
 
-bool is_on(const std::string& device, const host::InterfaceAddress& at) {
-  return !device.empty() &&
-         (at.device == device || std::ranges::find(at.aliases, device) != at.aliases.end());
-}
-
-AgentCandidate rank(const Config& config, const host::InterfaceAddress& at) {
-  const AddressKind kind = kind_of(at);
-  AgentCandidate candidate{
-      .at = at, .rank = static_cast<std::uint32_t>(kind), .reason = std::string(name_of(kind))};
-  const auto excluded = std::ranges::find_if(
-      config.agent_cidrs, [&](const AgentCidr& cidr) { return cidr.exclude && matches(cidr, at.address); });
-  if (!at.up || kind == AddressKind::unusable || excluded != config.agent_cidrs.end()) {
-    candidate.rank = 0;
-    if (!at.up) {
-      candidate.reason = "the interface is down";
-    } else if (kind != AddressKind::unusable) {
-      candidate.reason = fmt::format("excluded by agent.cidr {}", format_cidr(*excluded));
-    }
-    return candidate;
-  }
-  // The first prefix that matches counts; earlier prefixes count more.
-  const auto preferred = std::ranges::find_if(
-      config.agent_cidrs, [&](const AgentCidr& cidr) { return !cidr.exclude && matches(cidr, at.address); });
-  if (preferred != config.agent_cidrs.end()) {
-    candidate.rank += kBoost * static_cast<std::uint32_t>(config.agent_cidrs.end() - preferred);
-    candidate.reason += fmt::format(", in agent.cidr {}", format_cidr(*preferred));
-  }
-  if (is_on(config.agent_device, at)) {
-    candidate.rank += kBoost;
-    candidate.reason += fmt::format(", on the agent device {}", at.device);
-  }
-  return candidate;
-}
-
-// What decided between the first two; empty if their ranks did.
-std::string tie_break(std::span<const AgentCandidate> candidates) {
-  if (candidates.size() < 2 || candidates[0].rank != candidates[1].rank) {
-    return "";
-  }
-  const host::InterfaceAddress& first = candidates[0].at;
-  const host::InterfaceAddress& second = candidates[1].at;
-  std::string_view reason = "the lower address";
-  if (first.slaac != second.slaac) {
-    reason = "not from autoconfiguration (SLAAC)";
-  } else if (first.if_index != second.if_index) {
-    reason = "the lower ifIndex";
-  }
-  return fmt::format("; before {} on {}: {}", second.address.to_string(), second.device, reason);
+const RankedAddress* find(std::span<const RankedAddress> ranked, const IpAddress& address) {
+  const auto found = std::ranges::find_if(ranked, [&](const RankedAddress& candidate) {
+    return candidate.at.address == address && candidate.merit;
+  });
+  return found == ranked.end() ? nullptr : &*found;
 }
 
 // Takes the configured agentIP unconditionally.
@@ -187,40 +60,139 @@ void take_configured(AgentElection& election, const Config& config) {
   }
 }
 
-void take_best(AgentElection& election, const Config& config) {
-  const auto& best = election.candidates.front();
-  election.address = best.at.address;
-  election.device = best.at.device;
-  election.why =
-      fmt::format("highest rank ({}): {}{}", best.rank, best.reason, tie_break(election.candidates));
-  if (!config.agent_device.empty() && std::ranges::none_of(election.candidates, [&](const auto& candidate) {
-        return is_on(config.agent_device, candidate.at);
-      })) {
-    election.why += fmt::format("; no address is on the agent device {}", config.agent_device);
+std::string no_candidate(const Config& config) {
+  std::string why = "no interface that is up has a usable address";
+  if (std::ranges::any_of(config.agent_cidrs, &AgentCidr::exclude)) {
+    why += " that agent.cidr does not exclude";
   }
+  return why;
+}
+
+std::string best(std::span<const RankedAddress> ranked) {
+  std::string why = "the best: " + ranked[0].reason;
+  if (ranked.size() > 1 && ranked[1].merit) {
+    why += fmt::format("; before {} on {}: {}", ranked[1].at.address.to_string(), ranked[1].at.device,
+                       difference(ranked[0], ranked[1]));
+  }
+  return why;
 }
 
 } // namespace
 
-AgentElection elect_agent_address(const Config& config, std::span<const host::InterfaceAddress> addresses) {
-  AgentElection election;
-  for (const auto& at : addresses) {
-    election.candidates.push_back(rank(config, at));
-  }
-  std::ranges::sort(election.candidates, {}, [](const AgentCandidate& candidate) {
-    return std::tuple(~candidate.rank, candidate.at.slaac, candidate.at.if_index, candidate.at.address);
-  });
+AgentElection AgentElector::elect(const Config& config, std::span<const host::InterfaceAddress> addresses,
+                                  const SourceAddresses& sources, MonotonicTime now) {
+  const auto ranked = rank_addresses(config, addresses, sources);
+  due_.reset();
+  knows_collectors_ = !sources.to_collectors.empty();
+  AgentElection election{.address = {}, .device = {}, .why = {}, .candidates = candidates_of(ranked)};
   if (config.agent_ip) {
+    elected_.reset();
+    gone_since_.reset();
     take_configured(election, config);
-  } else if (!election.candidates.empty() && election.candidates.front().rank > 0) {
-    take_best(election, config);
+    return election;
+  }
+  const std::string rule = rule_of(config);
+  if (elected_ && elected_->rule != rule) {
+    elected_.reset();
+    gone_since_.reset();
+  }
+  if (elected_) {
+    stay(election, ranked, now);
+  } else if (!ranked.empty() && ranked.front().merit) {
+    take(election, ranked.front(), best(ranked));
+    elected_->rule = rule;
   } else {
-    election.why = "no interface that is up has a usable address";
-    if (std::ranges::any_of(config.agent_cidrs, &AgentCidr::exclude)) {
-      election.why += " that agent.cidr does not exclude";
+    election.why = no_candidate(config);
+  }
+  if (!config.agent_device.empty() && std::ranges::none_of(ranked, [&](const RankedAddress& candidate) {
+        return is_on(config.agent_device, candidate.at);
+      })) {
+    election.why += fmt::format("; no address is on the agent device {}", config.agent_device);
+  }
+  before_.clear();
+  for (const auto& candidate : ranked) {
+    if (candidate.merit) {
+      before_.push_back(candidate.at.address);
     }
   }
   return election;
+}
+
+void AgentElector::stay(AgentElection& election, std::span<const RankedAddress> ranked, MonotonicTime now) {
+  const RankedAddress* best_one = ranked.empty() || !ranked.front().merit ? nullptr : &ranked.front();
+  if (best_one != nullptr && best_one->merit->preference > elected_->preference) {
+    take(election, *best_one, best(ranked));
+    return;
+  }
+  if (const RankedAddress* same = find(ranked, elected_->address)) {
+    elected_->grade = std::max(elected_->grade, same->merit->grade);
+    if (!settled() && elected_->grade < best_one->merit->grade) {
+      take(election, *best_one, best(ranked));
+      return;
+    }
+    take(election, *same,
+         same == best_one ? best(ranked) : "elected before, and still there: " + same->reason);
+    return;
+  }
+  if (const RankedAddress* other = in_its_place(ranked)) {
+    take(election, *other,
+         fmt::format("in the place of {} on {}: {}", elected_->address.to_string(), elected_->device,
+                     other->reason));
+    return;
+  }
+  const bool worthy = best_one != nullptr && (best_one->merit->grade > AgentGrade::last_resort ||
+                                              elected_->grade == AgentGrade::last_resort);
+  if (!worthy) {
+    gone_since_.reset();
+  } else if (!gone_since_) {
+    gone_since_ = now;
+  }
+  if (worthy && now - *gone_since_ >= kAgentGap) {
+    take(election, *best_one,
+         fmt::format("{} has been missing for {} s; {}", elected_->address.to_string(), kAgentGap.count(),
+                     best(ranked)));
+    return;
+  }
+  if (worthy) {
+    due_ = *gone_since_ + kAgentGap;
+  }
+  election.address = elected_->address;
+  election.device = elected_->device;
+  election.why =
+      fmt::format("elected before; no interface that is up has it now, and {}",
+                  worthy ? fmt::format("another is elected after {} s without it", kAgentGap.count())
+                         : "there is none as good");
+}
+
+bool AgentElector::settled() const {
+  return elected_ && elected_->grade >= AgentGrade::reaches_gateway && elected_->knew_collectors;
+}
+
+void AgentElector::take(AgentElection& election, const RankedAddress& winner, std::string why) {
+  const bool same = elected_ && elected_->address == winner.at.address;
+  elected_ = {.address = winner.at.address,
+              .device = winner.at.device,
+              .preference = winner.merit->preference,
+              .grade = same ? std::max(elected_->grade, winner.merit->grade) : winner.merit->grade,
+              .knew_collectors = knows_collectors_ || (same && elected_->knew_collectors),
+              .rule = elected_ ? elected_->rule : ""};
+  gone_since_.reset();
+  election.address = winner.at.address;
+  election.device = winner.at.device;
+  election.why = std::move(why);
+}
+
+// An address that has come in the moment in which the elected one has gone.
+const RankedAddress* AgentElector::in_its_place(std::span<const RankedAddress> ranked) const {
+  const auto found = std::ranges::find_if(ranked, [&](const RankedAddress& candidate) {
+    return candidate.merit && candidate.at.device == elected_->device &&
+           candidate.at.address.is_v4() == elected_->address.is_v4() &&
+           candidate.merit->preference >= elected_->preference &&
+           candidate.merit->grade >= std::min(elected_->grade, AgentGrade::ordinary) &&
+           std::ranges::find(before_, candidate.at.address) == before_.end();
+  });
+  const bool just_gone = std::ranges::find(before_, elected_->address) != before_.end();
+  return !just_gone || found == ranked.end() ? nullptr : &*found;
 }
 
 std::string election_text(const AgentElection& election) {

@@ -1,6 +1,5 @@
 #include "daemon/daemon.hpp"
 
-#include "common/auto_file.hpp"
 #include "common/service.hpp"
 #include "config/resolver.hpp"
 #include "daemon/part_settings.hpp"
@@ -70,10 +69,12 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, config::FileConfig file)
       status_server_(open_status_server(loop, options_.run_dir, [this] { return status_document(); })),
       dns_(loop, [this] { dns_servers_changed(); }),
       dns_sd_(loop, dns_, options_.state_dir / dnssd::kDnsSdCopyName, seeded(), [this] { apply(); }),
-      collectors_(loop, dns_, seeded(), [this] { apply(); }),
+      collectors_(loop, dns_, seeded(), options_.state_dir / collectors::kSavedNamesName,
+                  [this] { apply(); }),
       apply_soon_(loop, kSettleTime, [this] { apply(); }), exporter_([this] { apply_soon_.trigger(); }),
       agent_(loop, seeded(), exporter_), host_interfaces_(kernel_interfaces()), network_(loop),
-      address_changes_(network_.subscribe({.addresses_settled = [this] { apply(); }})),
+      agent_address_(loop, network_, options_.state_dir / kAgentAddressName, saved_for(options_.machine_id),
+                     [this] { apply(); }),
       interfaces_(loop, network_, agent_,
                   {.root = host::SysRoot(), .interfaces = host_interfaces_, .drivers = interfaces::Ethtool()},
                   interface_filter(file_.config)),
@@ -127,10 +128,10 @@ Result<void> Daemon::load_file() {
 
 void Daemon::apply() {
   merge();
-  configure_lookups();
-  elect_agent_address();
+  collectors_.configure(config_);
   exporter_.set_targets(collectors_.targets());
-  const Settings settings = config::resolve(config_, election_, identity_.hostname, exporter_.collectors());
+  const Settings settings =
+      config::resolve(config_, elect_agent_address(), identity_.hostname, exporter_.collectors());
   agent_.apply(settings, config_.sub_agent_id);
   publish(settings);
   if (std::exchange(settings_, settings) != settings) {
@@ -148,33 +149,12 @@ void Daemon::merge() {
   report_record_problems(std::move(merged.problems));
 }
 
-void Daemon::configure_lookups() {
-  if (!collectors_.configure(config_)) {
-    return;
-  }
-  // A restart loses no sample: names keep the addresses of the earlier run until DNS responds.
-  if (const auto old = read_auto_file(auto_file_.path()); old && *old) {
-    collectors_.remember((*old)->settings);
-  }
-}
-
-void Daemon::elect_agent_address() {
-  if (const auto addresses = network_.addresses()) {
-    addresses_ = **addresses;
-    reading_addresses_.ok();
-  } else {
-    reading_addresses_.failed(addresses.error());
-  }
+const config::AgentElection& Daemon::elect_agent_address() {
   config::Config config = config_;
   if (!config.agent_host.empty()) {
     config.agent_ip = collectors_.agent_ip(); // until that is known, an address of this host is elected
   }
-  election_ = config::elect_agent_address(config, addresses_);
-  if (election_.address) {
-    addressing_.ok();
-  } else {
-    addressing_.failed(Error{election_.why + "; nothing is exported until one has"});
-  }
+  return agent_address_.elect(config, exporter_.collectors());
 }
 
 // Does not publish settings without an agent address, which readers of the shared file need. Unknown

@@ -15,6 +15,7 @@
 #include "common/event_loop.hpp"
 #include "config/config_file.hpp"
 #include "daemon/agent.hpp"
+#include "daemon/agent_address.hpp"
 #include "daemon/auto_file_writer.hpp"
 #include "daemon/daemon_options.hpp"
 #include "dns/dns_client.hpp"
@@ -53,8 +54,7 @@ private:
   // changed.
   void apply();
   void merge();
-  void configure_lookups();
-  void elect_agent_address();
+  const config::AgentElection& elect_agent_address();
   void publish(const Settings& settings);
 
   // SIGTERM, SIGINT. Nobody can ask for the status of a daemon that ends.
@@ -78,12 +78,8 @@ private:
   std::vector<config::Diagnostic> record_problems_;
   host::HostIdentity identity_;
   MonotonicTime started_ = std::chrono::steady_clock::now();
-  std::vector<host::InterfaceAddress> addresses_;
-  config::AgentElection election_;
   Settings settings_; // active
   std::optional<Reload> last_reload_;
-  LoggedState reading_addresses_{"host addresses"};
-  LoggedState addressing_{"agent address"};
   LoggedState resolving_{"collectors"};
   Timer give_back_memory_; // of a large status document: more than all else together
   // Before the socket, which shows that the daemon runs: it can be stopped from then on.
@@ -99,7 +95,7 @@ private:
   Agent agent_;
   std::shared_ptr<host::HostInterfaces> host_interfaces_;
   netlink::NetworkWatch network_;
-  std::shared_ptr<const void> address_changes_;
+  AgentAddress agent_address_;
   interfaces::InterfaceSamples interfaces_;
   guests::VmSamples vms_;
   sources::HostSample host_;

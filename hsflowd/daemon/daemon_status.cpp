@@ -12,11 +12,16 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-std::vector<status::CollectorStatus> collector_status(const collectors::Exporter& exporter) {
+std::vector<status::CollectorStatus> collector_status(const collectors::Exporter& exporter,
+                                                      const collectors::CollectorResolver& resolver) {
   std::vector<status::CollectorStatus> result;
   for (auto& [collector, others, sent, errors, last_error] : exporter.status()) {
-    result.push_back(
-        {.collector = collector, .sent = sent, .errors = errors, .last_error = last_error, .others = others});
+    result.push_back({.collector = collector,
+                      .sent = sent,
+                      .errors = errors,
+                      .last_error = last_error,
+                      .others = others,
+                      .saved_age = resolver.saved_age(collector.name)});
   }
   return result;
 }
@@ -48,8 +53,8 @@ status::DaemonStatus Daemon::status() const {
                               .last_reload = {},
                               .dns_sd = dns_sd_.status(),
                               .sub_agent_id = config_.sub_agent_id,
-                              .election = election_,
-                              .collectors = collector_status(exporter_),
+                              .election = agent_address_.election(),
+                              .collectors = collector_status(exporter_, collectors_),
                               .data_sources = agent_.data_sources(),
                               .sources = agent_.sources(now),
                               .next_poll = {},
@@ -72,8 +77,9 @@ status::DaemonStatus Daemon::status() const {
 
 std::vector<std::string> Daemon::problems() const {
   std::vector<std::string> result;
-  for (const auto* state :
-       {&reading_addresses_, &addressing_, &resolving_, &auto_file_.state(), &agent_.packing()}) {
+  std::vector<const LoggedState*> states = agent_address_.states();
+  states.insert(states.end(), {&resolving_, &auto_file_.state(), &agent_.packing()});
+  for (const auto* state : states) {
     if (!state->failure_text().empty()) {
       result.push_back(fmt::format("{}: {}", state->subject(), state->failure_text()));
     }

@@ -1,6 +1,8 @@
 // The attributes of a netlink message (struct nlattr of netlink(7)), by type. What is cut short is absent.
 #pragma once
 
+#include "common/ip_address.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +38,14 @@ template <class Header>
     }
   }
   return nullptr;
+}
+
+// The IP address of N bytes in an attribute of that size.
+template <std::size_t N>
+[[nodiscard]] IpAddress address_of(const nlattr* attribute) {
+  std::array<std::uint8_t, N> bytes{};
+  std::memcpy(bytes.data(), mnl_attr_get_payload(attribute), N);
+  return IpAddress(bytes);
 }
 
 class Attributes {

@@ -2,8 +2,6 @@
 
 #include "netlink/attributes.hpp"
 
-#include <array>
-#include <cstring>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <string>
@@ -14,22 +12,36 @@ namespace sfa::netlink {
 
 namespace {
 
-template <std::size_t N>
-IpAddress to_address(const nlattr* attribute) {
-  std::array<std::uint8_t, N> bytes{};
-  std::memcpy(bytes.data(), mnl_attr_get_payload(attribute), N);
-  return IpAddress(bytes);
-}
-
 std::vector<std::string> aliases_of(const Link& link, std::string_view label) {
   std::vector<std::string> aliases;
   if (!link.alias.empty()) {
     aliases.push_back(link.alias);
   }
+  aliases.insert(aliases.end(), link.alternatives.begin(), link.alternatives.end());
   if (!label.empty() && label != link.name) {
     aliases.emplace_back(label);
   }
   return aliases;
+}
+
+// The flags IFA_F_ of linux/if_addr.h. IFA_F_TEMPORARY is IFA_F_SECONDARY for IPv4, where it says nothing
+// about time.
+host::AddressLifetime lifetime_of(std::uint32_t flags, bool v6) {
+  using enum host::AddressLifetime;
+  const bool in_use_already = (flags & IFA_F_OPTIMISTIC) != 0; // RFC 4429
+  if ((flags & IFA_F_DADFAILED) != 0 || ((flags & IFA_F_TENTATIVE) != 0 && !in_use_already)) {
+    return tentative;
+  }
+  if ((flags & IFA_F_DEPRECATED) != 0) {
+    return deprecated;
+  }
+  if (!v6) {
+    return permanent;
+  }
+  if ((flags & IFA_F_TEMPORARY) != 0) {
+    return temporary;
+  }
+  return (flags & IFA_F_PERMANENT) != 0 ? permanent : dynamic;
 }
 
 Result<std::optional<Addresses>> try_to_read(std::optional<Links>& links) {
@@ -65,24 +77,23 @@ std::optional<host::InterfaceAddress> parse_address(const nlmsghdr* message, con
   // On a point-to-point link IFA_ADDRESS is the peer and IFA_LOCAL is ours. Otherwise IPv6 has IFA_ADDRESS
   // only.
   const nlattr* own = attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
-  // An address that is still checked for duplicates cannot be used yet (RFC 4862, section 5.4).
-  if (own == nullptr || mnl_attr_get_payload_len(own) != size ||
-      (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0) {
+  if (own == nullptr || mnl_attr_get_payload_len(own) != size) {
     return std::nullopt;
   }
-  return host::InterfaceAddress{.address = size == 4 ? to_address<4>(own) : to_address<16>(own),
+  return host::InterfaceAddress{.address = size == 4 ? address_of<4>(own) : address_of<16>(own),
                                 .device = link->second.name,
                                 .if_index = header->ifa_index,
                                 .up = link->second.up,
-                                .vlan = link->second.vlan,
-                                .slaac = size == 16 && (flags & IFA_F_PERMANENT) == 0,
+                                .lifetime = lifetime_of(flags, size == 16),
                                 .aliases = aliases_of(link->second, attributes.text(IFA_LABEL))};
 }
 
 Result<std::optional<Addresses>> read_addresses(Socket& socket, const Links& links) {
   Addresses addresses;
+  const auto kinds = kinds_of(links);
   const auto complete = dump(socket, RTM_GETADDR, [&](const nlmsghdr* message) {
     if (auto address = parse_address(message, links)) {
+      address->kind = kinds.at(address->if_index);
       addresses.push_back(*std::move(address));
     }
   });

@@ -12,8 +12,8 @@ namespace sfa::netlink {
 
 using Addresses = std::vector<host::InterfaceAddress>;
 
-// Parses an RTM_NEWADDR message. nullopt for every other message, for an address of a link that is not in
-// `links`, and for one that the kernel still checks for duplicates or has found to be one.
+// Parses an RTM_NEWADDR message; its `kind` is that of every interface without further knowledge. nullopt for
+// every other message, and for an address of a link that is not in `links`.
 [[nodiscard]] std::optional<host::InterfaceAddress> parse_address(const nlmsghdr* message,
                                                                   const Links& links);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/result.hpp"
+#include "host/interface_address.hpp"
 #include "netlink/socket.hpp"
 
 #include <cstdint>
@@ -9,14 +10,20 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace sfa::netlink {
 
 struct Link {
   std::string name;
-  std::string alias; // ip link set alias; mostly empty
-  bool up = false;   // administratively
-  bool vlan = false; // an 802.1Q device
+  std::string alias = {};                     // ip link set alias; mostly empty
+  std::vector<std::string> alternatives = {}; // ip link property add altname
+  std::string kind = {};    // IFLA_INFO_KIND: "bridge", "vlan", "tun"; empty if it is hardware
+  std::string bus = {};     // of its device: "pci", "virtio", "xen-backend"; known since Linux 5.14
+  std::uint32_t master = 0; // ifIndex of its bridge, bond and so on; 0 = none
+  std::uint32_t lower = 0;  // ifIndex of what it is on top of, in this namespace; 0 = none
+  bool up = false;          // administratively
+  bool loopback = false;
 
   bool operator==(const Link&) const = default;
 };
@@ -29,6 +36,9 @@ using Links = std::map<std::uint32_t, Link>; // by ifIndex
 
 // Every interface of this network namespace. nullopt if they changed meanwhile.
 [[nodiscard]] Result<std::optional<Links>> read_links(Socket& socket);
+
+// The kind of each interface.
+[[nodiscard]] std::map<std::uint32_t, host::InterfaceKind> kinds_of(const Links& links);
 
 // Requests everything of one kind (RTM_GETLINK, RTM_GETADDR). False if it changed meanwhile.
 [[nodiscard]] Result<bool> dump(Socket& socket, std::uint16_t type, const OnMessage& each);

@@ -11,13 +11,22 @@ namespace {
 // An address that is replaced, or an interface that is restarted, is gone for a moment, and an interface that
 // comes up changes several times.
 constexpr std::chrono::milliseconds kSettleTime{20};
+constexpr std::chrono::milliseconds kRoutesSettleTime{1000};
 
 } // namespace
 
 NetworkWatch::NetworkWatch(EventLoop& loop)
-    : socket_(Socket::open_or_throw(NETLINK_ROUTE, {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR})),
+    : loop_(loop),
+      socket_(Socket::open_or_throw(NETLINK_ROUTE, {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR})),
       settled_(loop, kSettleTime, [this] { settled(); }),
-      readable_(loop.on_readable(socket_.fd(), [this] { drain(); })) {}
+      readable_(loop.on_readable(socket_.fd(), [this] { drain(); })),
+      routes_settled_(loop, kRoutesSettleTime, [this] {
+        notify([](const Subscriber& subscriber) {
+          if (subscriber.addresses_settled) {
+            subscriber.addresses_settled();
+          }
+        });
+      }) {}
 
 std::shared_ptr<const void> NetworkWatch::subscribe(Subscriber subscriber) {
   auto subscription = std::make_shared<const Subscriber>(std::move(subscriber));
@@ -44,6 +53,24 @@ void NetworkWatch::drain() {
   if (!complete) {
     take(EventsLost{});
   }
+}
+
+Result<void> NetworkWatch::follow_routes(bool on) {
+  if (!on) {
+    routes_readable_ = {};
+    routes_.reset();
+  } else if (!routes_) {
+    auto socket = Socket::open(NETLINK_ROUTE, {RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE});
+    if (!socket) {
+      return error_of(socket);
+    }
+    routes_ = *std::move(socket);
+    routes_readable_ = loop_.on_readable(routes_->fd(), [this] {
+      (void)routes_->drain([](const nlmsghdr*) {}); // lost or not: routes have changed
+      routes_settled_.trigger();
+    });
+  }
+  return {};
 }
 
 void NetworkWatch::take(const NetworkEvent& event) {

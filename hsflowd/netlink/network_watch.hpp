@@ -27,7 +27,8 @@ public:
     std::function<void(const NetworkEvent&)> event = {}; // at once, for each event
     // 20 ms after the first event of a burst: later events do not postpone it (docs/decisions/0011).
     Callback links_settled = {};
-    Callback addresses_settled = {}; // also after changes of links that show in addresses()
+    // Also after changes of links that show in addresses(), and of routes while they are followed.
+    Callback addresses_settled = {};
   };
 
   // Reports what changes from now on. Throws std::runtime_error.
@@ -35,6 +36,9 @@ public:
 
   // The subscription ends when the result is destroyed.
   [[nodiscard]] std::shared_ptr<const void> subscribe(Subscriber subscriber);
+
+  // Off at first: on a router the events of routes are a flood. They are gathered for a second.
+  [[nodiscard]] Result<void> follow_routes(bool on);
 
   // Every address of every interface, in the kernel's order, as it was when the last burst of changes had
   // settled. While they change faster than they can be read, it is the previous list, and
@@ -56,6 +60,7 @@ private:
   void settled();
   void notify(const std::function<void(const Subscriber&)>& each) const;
 
+  EventLoop& loop_;
   Socket socket_;
   std::vector<std::weak_ptr<const Subscriber>> subscribers_;
   std::optional<Links> links_; // kept current by events; nullopt if they have to be read
@@ -65,6 +70,9 @@ private:
   Counts counts_;
   Debounce settled_;
   EventSource readable_;
+  std::optional<Socket> routes_; // of its own, so that a flood loses no other events
+  Debounce routes_settled_;
+  EventSource routes_readable_;
 };
 
 } // namespace sfa::netlink

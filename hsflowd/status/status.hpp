@@ -36,6 +36,8 @@ struct CollectorStatus {
   std::uint64_t errors = 0;           // datagrams
   std::string last_error;             // empty if there was none
   std::vector<IpAddress> others = {}; // further addresses of its name, in the order in which they are tried
+  // Of the addresses, if they are those of an earlier run, because DNS has not answered yet.
+  std::optional<std::chrono::seconds> saved_age = {};
 
   bool operator==(const CollectorStatus&) const = default;
   static void fields(auto& self, auto&& field) {
@@ -46,6 +48,7 @@ struct CollectorStatus {
     field("namespace", self.collector.network_namespace, kNullIfEmpty);
     field("source", self.collector.source);
     field("other_addresses", self.others);
+    field("saved_addresses_age_seconds", self.saved_age);
     field("datagrams_sent", self.sent);
     field("errors", self.errors);
     field("last_error", self.last_error, kNullIfEmpty);

@@ -78,6 +78,7 @@ std::string place_of(const CollectorStatus& status) {
     }
     text += ")";
   }
+  text += status.saved_age ? fmt::format(", an address saved {} ago", text_of(*status.saved_age)) : "";
   return text;
 }
 

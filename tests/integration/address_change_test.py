@@ -14,18 +14,15 @@ WITHIN = 0.100 * SLOW  # seconds
 
 # What happens, and the address that is to be the agent's then.
 CHANGES = {
-    "another address": (["addr del 192.0.2.1/24 dev mgmt0", "addr add 198.51.100.7/24 dev mgmt0"], "198.51.100.7"),
-    "a better one": (["addr add 198.51.100.7/24 dev spare0"], "198.51.100.7"),
-    "the interface goes down": (["link set mgmt0 down"], "10.9.9.9"),
-    "the interface is deleted": (["link del mgmt0"], "10.9.9.9"),
-    "IPv6 is what is left": (["addr del 10.9.9.9/24 dev spare0", "addr del 192.0.2.1/24 dev mgmt0"], "2001:db8::1"),
+    "another address in its place": (["addr del 193.0.0.1/24 dev mgmt0", "addr add 193.0.1.7/24 dev mgmt0"], "193.0.1.7"),
+    "one that the configuration prefers": (["addr add 198.18.0.7/24 dev spare0"], "198.18.0.7"),
 }
 
 
 @pytest.fixture
 def interfaces():
     """mgmt0 has the agent address; spare0 has a private one and the lower ifIndex."""
-    for name, address in ("spare0", "10.9.9.9/24"), ("mgmt0", "192.0.2.1/24"):
+    for name, address in ("spare0", "10.9.9.9/24"), ("mgmt0", "193.0.0.1/24"):
         run("ip", "link", "add", name, "type", "veth", "peer", "name", f"{name}-peer")
         run("ip", "addr", "add", address, "dev", name)
         run("ip", "link", "set", f"{name}-peer", "up")
@@ -34,6 +31,10 @@ def interfaces():
     yield
     for name in "spare0", "mgmt0":
         run("ip", "link", "del", name, check=False)
+
+
+def replace_address(old, new):
+    run("bash", "-c", f"ip addr del {old}/24 dev mgmt0; ip addr add {new}/24 dev mgmt0")
 
 
 class Watcher(threading.Thread):
@@ -70,11 +71,11 @@ def sees_row(monitor, address):
 @pytest.mark.parametrize("commands, address", CHANGES.values(), ids=CHANGES.keys())
 def test_an_address_change_is_in_datagrams_shared_file_and_row_within_100_ms(ovs, interfaces, collector, commands, address):
     vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=dummy")
-    ovs.hsflowd(config(collector, polling=300))
+    ovs.hsflowd(config(collector, "agent.cidr = 198.18.0.0/15", polling=300))
     ovs.sflowovsd()
     last = collector.receive()
-    assert last["agent_address"] == "192.0.2.1"
-    wait_for(lambda: (sflow_of("br0") or {}).get("agent") == "192.0.2.1", "the row")
+    assert last["agent_address"] == "193.0.0.1"
+    wait_for(lambda: (sflow_of("br0") or {}).get("agent") == "193.0.0.1", "the row")
     with contextlib.closing(Monitor({"sFlow": {"columns": ["agent"]}})) as monitor:
         watchers = {"datagram": sees_datagram(collector, address), "shared file": sees_file(address),
                     "row": sees_row(monitor, address)}
@@ -89,28 +90,146 @@ def test_an_address_change_is_in_datagrams_shared_file_and_row_within_100_ms(ovs
 def test_an_address_that_is_replaced_is_not_seen_as_gone(bed, interfaces, collector):
     bed.hsflowd(config(collector, polling=300))
     collector.receive()
-    run("bash", "-c", "ip addr del 192.0.2.1/24 dev mgmt0; ip addr add 192.0.2.2/24 dev mgmt0")
-    assert collector.receive()["agent_address"] == "192.0.2.2"
+    replace_address("193.0.0.1", "193.0.0.2")
+    assert collector.receive()["agent_address"] == "193.0.0.2"
     assert shared_keys()["rev_start"] == "2", "nothing else was published in between"
 
 
-def test_an_address_that_comes_and_goes_causes_one_more_poll_a_second(bed, interfaces, collector):
+def test_an_address_that_changes_again_and_again_causes_one_more_poll_a_second(bed, interfaces, collector):
     bed.hsflowd(config(collector, polling=300))
     collector.receive()
     begin = time.monotonic()
     datagrams = []
     for change in range(30):
-        verb, address = ("del", "10.9.9.9") if change % 2 == 0 else ("add", "192.0.2.1")
-        run("ip", "addr", verb, "192.0.2.1/24", "dev", "mgmt0")
-        wait_for(lambda: shared_keys()["agentIP"] == address, "the shared file follows each change")
+        old, new = (1, 2) if change % 2 == 0 else (2, 1)
+        replace_address(f"193.0.0.{old}", f"193.0.0.{new}")
+        wait_for(lambda: shared_keys()["agentIP"] == f"193.0.0.{new}", "the shared file follows each change")
         datagrams += collector.drain()
-    run("ip", "addr", "add", "198.51.100.7/24", "dev", "mgmt0")
-    run("ip", "addr", "del", "192.0.2.1/24", "dev", "mgmt0")
-    while not datagrams or datagrams[-1]["agent_address"] != "198.51.100.7":
+    replace_address("193.0.0.1", "193.0.1.7")
+    while not datagrams or datagrams[-1]["agent_address"] != "193.0.1.7":
         datagrams.append(collector.receive())
     seconds = time.monotonic() - begin
     print(f"31 changes within {seconds:.1f} s: {len(datagrams)} datagrams")
     assert 1 <= len(datagrams) <= seconds + 2  # one at once, one a second, and perhaps a regular one
+
+
+GONE = {
+    "the address is removed": "ip addr del 193.0.0.1/24 dev mgmt0",
+    "the interface goes down": "ip link set mgmt0 down",
+    "the interface is deleted": "ip link del mgmt0",
+}
+
+
+@pytest.mark.parametrize("command", GONE.values(), ids=GONE.keys())
+def test_an_address_that_is_missing_is_still_the_agents_and_status_says_so(bed, interfaces, collector, command):
+    bed.hsflowd(config(collector, polling=1))
+    assert collector.receive()["agent_address"] == "193.0.0.1"
+    run("bash", "-c", command)
+    wait_for(lambda: "no interface that is up has it now" in status()["agent_address"]["why"], "the gap is noticed")
+    collector.drain()
+    assert collector.receive()["agent_address"] == "193.0.0.1"
+    assert shared_keys()["rev_start"] == "1"
+
+
+def test_a_renewal_that_takes_the_address_and_the_default_route_away_changes_nothing(bed, interfaces, collector):
+    run("ip", "link", "add", "virbr0", "type", "bridge")
+    run("ip", "addr", "add", "192.168.122.1/24", "dev", "virbr0")
+    run("ip", "link", "set", "virbr0", "up")
+    run("ip", "route", "add", "default", "via", "193.0.0.254", "dev", "mgmt0")
+    try:
+        bed.hsflowd(config(collector, polling=1))
+        assert "the default gateway is reached from it" in candidate_of(collector, "193.0.0.1")["reason"]
+        run("ip", "addr", "flush", "dev", "mgmt0", "scope", "global")
+        wait_for(lambda: "no interface that is up has it now" in status()["agent_address"]["why"], "the gap is noticed")
+        run("ip", "addr", "add", "193.0.0.1/24", "dev", "mgmt0")
+        wait_for(lambda: "still there" in status()["agent_address"]["why"] or "the best" in status()["agent_address"]["why"],
+                 "it is back")
+        collector.drain()
+        assert collector.receive()["agent_address"] == "193.0.0.1"
+        assert shared_keys()["rev_start"] == "1"
+    finally:
+        run("ip", "link", "del", "virbr0")
+
+
+def candidate_of(collector, address):
+    collector.receive()
+    return next(candidate for candidate in status()["agent_address"]["candidates"] if candidate["address"] == address)
+
+
+UPLINK = """
+        ip link add wire7 type veth peer name wire8
+        ip link set wire8 up
+        ip link set wire7 up
+        ip link add link wire7 name eth7 type macvlan
+        ip link set eth7 up"""
+BR_EX = f"""{UPLINK}
+        ip link add br-ex type bridge
+        ip link set eth7 master br-ex
+        ip link set br-ex up
+        ip addr add 192.168.10.11/24 dev br-ex"""
+GUESTS = """
+        ip link add docker0 type bridge
+        ip addr add 172.17.0.1/16 dev docker0
+        ip link set docker0 up"""
+HOSTS = {  # the address of each is 192.168.10.11
+    "a bridge with an uplink": GUESTS + BR_EX,
+    "the same with a default route": GUESTS + BR_EX + """
+        ip route add default via 192.168.10.1 dev br-ex""",
+    "a management network behind which the collectors are": GUESTS + UPLINK + """
+        ip addr add 192.168.10.11/24 dev eth7
+        ip route add 198.18.0.9/32 via 192.168.10.1 dev eth7""",
+    "an overlay": """
+        ip tuntap add tailscale0 mode tun
+        ip addr add 100.101.102.103/32 dev tailscale0
+        ip link set tailscale0 up""" + BR_EX,
+}
+
+
+@pytest.mark.parametrize("commands", HOSTS.values(), ids=HOSTS.keys())
+def test_the_agent_address_is_that_of_the_host_and_not_of_its_guests(bed, collector, commands):
+    try:
+        run("bash", "-ec", commands)
+        bed.hsflowd(config(collector, "collector { ip = 198.18.0.9 }", polling=300)).tolerate("collector 198.18.0.9 .*: send: ")
+        assert collector.receive()["agent_address"] == "192.168.10.11"
+    finally:
+        for name in "docker0", "br-ex", "eth7", "wire7", "tailscale0":
+            run("ip", "link", "del", name, check=False)
+
+
+def test_a_default_route_that_comes_after_the_address_is_noticed_once(bed, interfaces, collector):
+    run("ip", "link", "add", "br-ex", "type", "veth", "peer", "name", "br-ex-peer")
+    run("ip", "link", "set", "br-ex-peer", "up")
+    try:
+        run("ip", "addr", "add", "10.20.0.11/24", "dev", "br-ex")
+        run("ip", "link", "set", "br-ex", "up")
+        bed.hsflowd(config(collector, polling=300))
+        assert collector.receive()["agent_address"] == "193.0.0.1"
+        run("ip", "route", "add", "default", "via", "10.20.0.1", "dev", "br-ex")
+        assert collector.receive()["agent_address"] == "10.20.0.11"
+        run("ip", "route", "replace", "default", "via", "193.0.0.254", "dev", "mgmt0")
+        run("ip", "addr", "add", "10.20.0.12/24", "dev", "br-ex")
+        wait_for(lambda: "10.20.0.12" in {candidate["address"] for candidate in status()["agent_address"]["candidates"]}, "it is seen")
+        assert status()["agent_address"]["address"] == "10.20.0.11"
+    finally:
+        run("ip", "link", "del", "br-ex")
+
+
+def test_a_restart_keeps_the_address_although_a_better_one_has_come(bed, interfaces, collector):
+    first = bed.hsflowd(config(collector, polling=300))
+    assert collector.receive()["agent_address"] == "193.0.0.1"
+    run("ip", "addr", "add", "193.0.0.9/24", "dev", "spare0")  # at a lower ifIndex
+    first.stop()
+    second = bed.hsflowd(config(collector, polling=300))
+    assert collector.receive()["agent_address"] == "193.0.0.1"
+    second.stop()
+    saved = bed.directory / "state/agent-address.json"
+    saved.write_text(saved.read_text().replace('"host": "', '"host": "0'))  # a copy of another host
+    third = bed.hsflowd(config(collector, polling=300))
+    assert collector.receive()["agent_address"] == "193.0.0.9"
+    third.stop()
+    saved.write_text("{")
+    bed.hsflowd(config(collector, polling=300)).announce("agent address: ignoring the saved one: .*agent-address.json: ")
+    assert collector.receive()["agent_address"] == "193.0.0.9"
 
 
 def test_changes_of_other_addresses_cause_nothing(bed, interfaces, collector):
@@ -128,24 +247,23 @@ def test_a_list_of_addresses_that_changes_while_it_is_read_is_no_failure(bed, in
     (tmp_path / "changes").write_text("addr add 10.2.0.1/32 dev spare0\naddr del 10.2.0.1/32 dev spare0\n" * 3000)
     run("ip", "-batch", tmp_path / "many")
     daemon = bed.hsflowd(config(collector, polling=300))
-    assert collector.receive()["agent_address"] == "192.0.2.1"
+    assert collector.receive()["agent_address"] == "193.0.0.1"
     run("ip", "-batch", tmp_path / "changes")
-    run("ip", "addr", "add", "192.0.2.0/31", "dev", "mgmt0")
-    wait_for(lambda: shared_keys()["agentIP"] == "192.0.2.0", "the last change is followed")
+    replace_address("193.0.0.1", "193.0.0.2")
+    wait_for(lambda: shared_keys()["agentIP"] == "193.0.0.2", "the last change is followed")
     assert "rtnetlink" not in daemon.text()
 
 
 def test_the_first_change_right_after_the_start_is_told_at_once_too(bed, interfaces, collector):
     """Ten starts: the median is what an operator sees."""
     took = []
-    for _ in range(10):
+    for old, new in [("193.0.0.1", "193.0.0.2"), ("193.0.0.2", "193.0.0.1")] * 5:
         daemon = bed.hsflowd(config(collector, polling=300))
-        assert collector.receive()["agent_address"] == "192.0.2.1"
+        assert collector.receive()["agent_address"] == old
         begin = time.monotonic()
-        run("ip", "addr", "add", "192.0.2.0/31", "dev", "spare0")
-        assert collector.receive()["agent_address"] == "192.0.2.0"
+        replace_address(old, new)
+        assert collector.receive()["agent_address"] == new
         took.append(time.monotonic() - begin)
-        run("ip", "addr", "del", "192.0.2.0/31", "dev", "spare0")
         daemon.stop()
         collector.drain()
     print(f"address change to datagram: median {statistics.median(took) * 1000:.1f} ms of {len(took)}")

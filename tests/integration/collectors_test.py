@@ -2,13 +2,15 @@
 
 import contextlib
 import ctypes
+import json
 import os
+import re
 import threading
 import time
 
-
+import pytest
 from dns_server import SilentServer
-from testbed import SHARED_FILE, Collector, run, shared_keys, status, wait_for, written
+from testbed import HSFLOWD, SHARED_FILE, Collector, run, shared_keys, status, wait_for, written
 
 SIGHUP = 1
 
@@ -168,6 +170,39 @@ def test_after_a_restart_a_name_is_at_its_old_address_until_dns_answers(bed, dns
     collector.receive()
     assert written() == before
     silent.close()
+
+
+def test_after_a_reboot_without_dns_a_name_has_its_saved_address_and_status_tells_its_age(bed, dns, collector):
+    dns.change("c1 A 127.0.0.1")
+    first = bed.hsflowd(config(to(collector, "c1.example.com")))
+    collector.receive()
+    first.stop()
+    dns.close()
+    SHARED_FILE.unlink()  # /run is empty after a boot
+    saved = bed.directory / "state/addresses.json"
+    assert json.loads(saved.read_text())["names"][0]["addresses"] == ["127.0.0.1"]
+    saved.write_text(re.sub(r'("answered_at": )(\d+)', lambda match: f"{match[1]}{int(match[2]) - 7200}", saved.read_text()))
+    silent = SilentServer()
+    daemon = bed.hsflowd(config(to(collector, "c1.example.com")))
+    collector.drain()
+    collector.receive()
+    assert shared_keys()["collector"].startswith("127.0.0.1")
+    [seen] = status()["collectors"]
+    assert 7200 <= seen["saved_addresses_age_seconds"] < 7300
+    assert "c1.example.com at 127.0.0.1" in run(HSFLOWD, "status") and "an address saved 2 h 0 min ago" in run(HSFLOWD, "status")
+    daemon.expect_log("c1.example.com: 127.0.0.1 as saved 72.. s ago, until DNS answers")
+    silent.close()
+
+
+@pytest.mark.parametrize("saved", ["", "{", "null", "[]", '{"version": 1}', "\0" * 100])
+def test_saved_addresses_that_are_not_what_was_saved_are_ignored_with_one_line(bed, dns, collector, saved):
+    dns.change("c1 A 127.0.0.1")
+    (bed.directory / "state").mkdir()
+    (bed.directory / "state/addresses.json").write_text(saved)
+    daemon = bed.hsflowd(config(to(collector, "c1.example.com")))
+    daemon.announce("addresses of names: ignoring the saved ones: .*state/addresses.json: ")
+    collector.receive()
+    assert json.loads((bed.directory / "state/addresses.json").read_text())["names"][0]["name"] == "c1.example.com"
 
 
 def test_collectors_in_any_order_leave_the_shared_file_alone_at_a_restart(bed, collector):

@@ -198,7 +198,8 @@ def test_a_host_that_starts_while_dns_is_down_is_monitored_from_its_copy(bed, dn
     first.stop()
     dns.close()
     silent = SilentServer()
-    daemon = bed.hsflowd(config())  # the shared file remembers the collector's address, as after a restart
+    SHARED_FILE.unlink()  # as after a boot
+    daemon = bed.hsflowd(config())
     collector.drain()
     collector.receive()
     assert shared_keys()["sampling"] == "50"

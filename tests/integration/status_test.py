@@ -47,7 +47,7 @@ def test_it_says_what_the_daemon_does(bed, addresses, collector):
                                "header_bytes": 128, "datagram_bytes": 1400}
     assert now["last_reload"] is None
     assert (now["agent_address"]["address"], now["agent_address"]["device"]) == ("192.0.2.1", "mgmt0")
-    assert now["agent_address"]["why"] == "highest rank (12): IPv4 global"
+    assert now["agent_address"]["why"] == "the best: IPv4 for documentation, on a virtual interface; before 2001:db8::1 on mgmt0: IPv4 for documentation before IPv6 for documentation"
     reachable, unreachable = now["collectors"]
     assert (reachable["address"], reachable["port"]) == ("127.0.0.1", collector.port)
     assert reachable["datagrams_sent"] >= 2 and reachable["errors"] == 0 and reachable["last_error"] is None
@@ -68,7 +68,7 @@ def test_people_get_text(bed, addresses, collector):
     collector.receive()
     shown = ask()
     assert shown.returncode == 0 and shown.stderr == ""
-    assert "* rank  12  192.0.2.1" in shown.stdout
+    assert re.search(r"^\* rank +\d+  192\.0\.2\.1", shown.stdout, re.M)
     assert f"  127.0.0.1 port {collector.port}: " in shown.stdout
     assert "  host_cpu  " in shown.stdout
 
@@ -185,27 +185,29 @@ def test_addresses_are_seen_as_the_kernel_has_them(bed, addresses, collector):
         assert seen["192.0.2.1"]["aliases"] == ["uplink"]
         assert seen["198.51.100.1"]["aliases"] == ["uplink", "mgmt0:7"]
         assert "10.0.0.1" in seen and "10.0.0.2" not in seen, "the local end of a point-to-point link"
-        assert (seen["2001:db8::1"]["slaac"], seen["2001:db8::5"]["slaac"]) == (False, True)
+        assert "from autoconfiguration" not in seen["2001:db8::1"]["reason"]
+        assert "from autoconfiguration" in seen["2001:db8::5"]["reason"]
         assert (seen["203.0.113.1"]["up"], seen["203.0.113.1"]["rank"]) == (False, 0)
         assert seen["203.0.113.1"]["reason"] == "the interface is down"
         assert seen["::1"]["device"] == seen["127.0.0.1"]["device"] == "lo"
         run("ip", "link", "set", "spare0", "up")
-        wait_for(lambda: candidates()["203.0.113.1"]["rank"] == 12, "the interface is up")
+        wait_for(lambda: candidates()["203.0.113.1"]["rank"] > 0, "the interface is up")
     finally:
         run("ip", "link", "del", "spare0")
 
 
-@pytest.mark.parametrize("device, winner", [("uplink", "198.51.100.1"), ("spare0:1", "10.9.9.9")])
-def test_the_agent_device_may_be_an_alias(bed, addresses, collector, device, winner):
+@pytest.mark.parametrize("device, winner", [("uplink", "193.0.1.1"), ("a-long-name-from-udev", "193.0.1.1"), ("spare0:1", "10.9.9.9")])
+def test_the_agent_device_may_be_an_alias_an_alternative_name_or_a_label(bed, addresses, collector, device, winner):
     run("ip", "link", "add", "spare0", "type", "veth", "peer", "name", "spare1")
     try:
         run("ip", "link", "set", "spare0", "alias", "uplink")
-        run("ip", "addr", "add", "198.51.100.1/24", "dev", "spare0")
+        run("ip", "link", "property", "add", "dev", "spare0", "altname", "a-long-name-from-udev")
+        run("ip", "addr", "add", "193.0.1.1/24", "dev", "spare0")
         run("ip", "addr", "add", "10.9.9.9/24", "dev", "spare0", "label", "spare0:1")
         run("ip", "link", "set", "spare0", "up")
         running(bed, config(collector, f"agent = {device}"))
         assert collector.receive()["agent_address"] == winner
-        assert status()["agent_address"]["why"].endswith("on the agent device spare0")
+        assert "on the agent device spare0" in status()["agent_address"]["why"]
     finally:
         run("ip", "link", "del", "spare0")
 
@@ -213,7 +215,7 @@ def test_the_agent_device_may_be_an_alias(bed, addresses, collector, device, win
 def test_an_agent_device_that_does_not_exist_is_said_and_stops_nothing(bed, addresses, collector):
     running(bed, config(collector, "agent = eth7"))
     assert collector.receive()["agent_address"] == "192.0.2.1"
-    assert status()["agent_address"]["why"] == "highest rank (12): IPv4 global; no address is on the agent device eth7"
+    assert status()["agent_address"]["why"] .endswith("; no address is on the agent device eth7")
 
 
 def test_without_a_known_collector_it_says_so(bed, addresses):

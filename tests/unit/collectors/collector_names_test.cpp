@@ -171,16 +171,43 @@ TEST_CASE("a reload looks up all names again, also those that failed") {
   CHECK(where(names) == Texts{"10.0.0.1"});
 }
 
-TEST_CASE("names that are not resolved yet keep the addresses of an earlier run") {
+TEST_CASE("names have the addresses of an earlier run until DNS answers") {
   auto names = one_name();
-  const std::vector<Collector> earlier{{.address = ip("10.0.0.1"), .name = "a.example"},
-                                       {.address = ip("10.0.0.2"), .name = "b.example"},
-                                       {.address = ip("10.0.0.3")}};
-  names.remember(earlier, std::nullopt);
+  const std::chrono::sys_seconds yesterday(1'700'000'000s);
+  const std::vector<KnownName> earlier{
+      {.name = "a.example", .addresses = {ip("10.0.0.1"), ip("10.0.0.4")}, .answered_at = yesterday},
+      {.name = "b.example", .addresses = {ip("10.0.0.2")}, .answered_at = yesterday}};
+  CHECK(names.remember(earlier) == std::vector{earlier[0]});
   CHECK(where(names) == Texts{"10.0.0.1"});
+  CHECK(names.remember(earlier).empty());
+  names.failed("a.example", kStart);
+  CHECK(names.names().at("a.example").saved_at == yesterday);
   names.answered("a.example", answer({"10.0.0.7"}), kStart);
-  names.remember(earlier, std::nullopt);
+  CHECK(names.remember(earlier).empty());
   CHECK(where(names) == Texts{"10.0.0.7"});
+  CHECK(!names.names().at("a.example").saved_at);
+}
+
+TEST_CASE("what is saved of names that are not configured now stays, up to a number") {
+  std::vector<KnownName> known;
+  for (int i = 0; i < 100; ++i) {
+    known =
+        merge_known({.name = fmt::format("c{}", i), .addresses = {ip("10.0.0.1")}, .answered_at = {}}, known);
+  }
+  known = merge_known({.name = "c50", .addresses = {ip("10.0.0.2")}, .answered_at = {}}, known);
+  CHECK(known.size() == kMaxKnownNames);
+  CHECK(known.front().name == "c50");
+  CHECK(known.front().addresses == std::vector{ip("10.0.0.2")});
+  CHECK(std::ranges::count(known, "c50", &KnownName::name) == 1);
+  CHECK(std::ranges::count(known, "c0", &KnownName::name) == 0);
+}
+
+TEST_CASE("a file cannot give a name more addresses than an answer") {
+  auto names = one_name();
+  names.remember({{.name = "a.example",
+                   .addresses = std::vector<IpAddress>(10'000, ip("10.0.0.1")),
+                   .answered_at = {}}});
+  CHECK(names.targets().at(0).addresses.size() == kMaxAddresses);
 }
 
 TEST_CASE("collectors of one name have the same addresses, known ones first, whatever their network") {
@@ -231,7 +258,7 @@ TEST_CASE("the agent address may be a name, and its first known address is used"
   names.configure({{.host = "10.0.0.1"}}, "me.example", kStart);
   CHECK(names.take_due(kStart) == Texts{"me.example"});
   CHECK(!names.agent_ip());
-  names.remember({}, ip("192.0.2.7"));
+  (void)names.remember({{.name = "me.example", .addresses = {ip("192.0.2.7")}, .answered_at = {}}});
   CHECK(names.agent_ip() == ip("192.0.2.7"));
   names.answered("me.example", answer({"192.0.2.8", "192.0.2.7"}), kStart);
   CHECK(names.agent_ip() == ip("192.0.2.7")); // servers rotate their answers

@@ -40,16 +40,29 @@ struct LinkMessage : Message {
     nlattr* info = mnl_attr_nest_start(header, IFLA_LINKINFO);
     mnl_attr_put_strz(header, IFLA_INFO_KIND, "vlan");
     mnl_attr_nest_end(header, info);
+    nlattr* names = mnl_attr_nest_start(header, IFLA_PROP_LIST);
+    mnl_attr_put_strz(header, IFLA_ALT_IFNAME, "first");
+    mnl_attr_put_strz(header, IFLA_ALT_IFNAME, "second");
+    mnl_attr_nest_end(header, names);
+    mnl_attr_put_u32(header, IFLA_MASTER, 5);
+    mnl_attr_put_u32(header, IFLA_LINK, 2);
   }
 };
 
 // As the kernel's inet_fill_ifaddr() writes it.
 struct AddressMessage : Message {
-  explicit AddressMessage(std::uint16_t type, std::uint32_t flags = IFA_F_PERMANENT, std::uint32_t index = 7)
+  explicit AddressMessage(std::uint16_t type, std::uint32_t flags = IFA_F_PERMANENT, std::uint32_t index = 7,
+                          unsigned char family = AF_INET)
       : Message(type) {
     auto* body = static_cast<ifaddrmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(ifaddrmsg)));
-    body->ifa_family = AF_INET;
+    body->ifa_family = family;
     body->ifa_index = index;
+    if (family == AF_INET6) {
+      const std::array<std::uint8_t, 16> own{0xfd};
+      mnl_attr_put(header, IFA_ADDRESS, own.size(), own.data());
+      mnl_attr_put_u32(header, IFA_FLAGS, flags);
+      return;
+    }
     const std::array<std::uint8_t, 4> peer{192, 0, 2, 1};
     const std::array<std::uint8_t, 4> own{192, 0, 2, 2};
     mnl_attr_put(header, IFA_ADDRESS, peer.size(), peer.data());
@@ -59,7 +72,13 @@ struct AddressMessage : Message {
   }
 };
 
-const Link kLink{.name = "eth0.7", .alias = "uplink", .up = true, .vlan = true};
+const Link kLink{.name = "eth0.7",
+                 .alias = "uplink",
+                 .alternatives = {"first", "second"},
+                 .kind = "vlan",
+                 .master = 5,
+                 .lower = 2,
+                 .up = true};
 
 // Calls `parse` with the message cut short at each length.
 template <class Parse>
@@ -122,17 +141,56 @@ TEST_CASE("an address has its own side of a point-to-point link, its link's prop
                                            .device = "eth0.7",
                                            .if_index = 7,
                                            .up = true,
-                                           .vlan = true,
-                                           .slaac = false,
-                                           .aliases = {"uplink", "eth0.7:1"}});
+                                           .aliases = {"uplink", "first", "second", "eth0.7:1"}});
 }
 
-TEST_CASE("an address that cannot be used, or whose link is unknown, is left out") {
-  const Links links{{7, kLink}};
-  CHECK(!parse_address(AddressMessage(RTM_NEWADDR, IFA_F_TENTATIVE).header, links));
-  CHECK(!parse_address(AddressMessage(RTM_NEWADDR, IFA_F_DADFAILED).header, links));
-  CHECK(!parse_address(AddressMessage(RTM_NEWADDR, IFA_F_PERMANENT, 8).header, links));
-  CHECK(!parse_address(AddressMessage(RTM_DELADDR).header, links));
+TEST_CASE("an address of an unknown link is left out") {
+  CHECK(!parse_address(AddressMessage(RTM_NEWADDR, IFA_F_PERMANENT, 8).header, {{7, kLink}}));
+  CHECK(!parse_address(AddressMessage(RTM_DELADDR).header, {{7, kLink}}));
+}
+
+TEST_CASE("the flags of an address say how long it lasts") {
+  const auto lifetime = [](std::uint32_t flags, unsigned char family) {
+    AddressMessage message(RTM_NEWADDR, flags, 7, family);
+    return parse_address(message.header, {{7, kLink}}).value().lifetime;
+  };
+  using enum host::AddressLifetime;
+  CHECK(lifetime(IFA_F_PERMANENT, AF_INET6) == permanent);
+  CHECK(lifetime(0, AF_INET6) == dynamic);
+  CHECK(lifetime(IFA_F_TEMPORARY, AF_INET6) == temporary);
+  CHECK(lifetime(IFA_F_TEMPORARY | IFA_F_DEPRECATED, AF_INET6) == deprecated);
+  CHECK(lifetime(IFA_F_PERMANENT | IFA_F_DEPRECATED, AF_INET6) == deprecated);
+  CHECK(lifetime(IFA_F_PERMANENT | IFA_F_TENTATIVE, AF_INET6) == tentative);
+  CHECK(lifetime(IFA_F_PERMANENT | IFA_F_TENTATIVE | IFA_F_DADFAILED, AF_INET6) == tentative);
+  CHECK(lifetime(IFA_F_TENTATIVE | IFA_F_OPTIMISTIC, AF_INET6) == dynamic);
+  CHECK(lifetime(0, AF_INET) == permanent);
+  CHECK(lifetime(IFA_F_SECONDARY, AF_INET) == permanent);
+  CHECK(lifetime(IFA_F_DEPRECATED, AF_INET) == deprecated);
+}
+
+TEST_CASE("a link is as good as what it is on top of, and a bridge as its ports") {
+  const auto kinds = kinds_of({{1, {.name = "lo", .loopback = true}},
+                               {2, {.name = "eth0", .bus = "pci", .master = 5}},
+                               {3, {.name = "vif1.0", .bus = "xen-backend", .master = 6}},
+                               {4, {.name = "vnet0", .kind = "tun", .master = 6}},
+                               {5, {.name = "br0", .kind = "bridge"}},
+                               {6, {.name = "virbr0", .kind = "bridge"}},
+                               {7, {.name = "docker0", .kind = "bridge"}},
+                               {8, {.name = "virbr0.5", .kind = "vlan", .lower = 6}},
+                               {9, {.name = "br0.5", .kind = "vlan", .lower = 5}},
+                               {10, {.name = "br0.5.6", .kind = "macvlan", .lower = 9}},
+                               {11, {.name = "veth0", .kind = "veth", .lower = 12}},
+                               {12, {.name = "br-ex", .kind = "openvswitch"}},
+                               {13, {.name = "wg0", .kind = "wireguard"}},
+                               {14, {.name = "bond0", .kind = "bond"}},
+                               {15, {.name = "loop", .kind = "vlan", .lower = 16}},
+                               {16, {.name = "loop2", .kind = "vlan", .lower = 15}}});
+  using enum host::InterfaceKind;
+  const std::map<std::uint32_t, host::InterfaceKind> expected{
+      {1, pseudo},       {2, network},      {3, pseudo},   {4, tunnel},   {5, network}, {6, guest_bridge},
+      {7, guest_bridge}, {8, guest_bridge}, {9, network},  {10, network}, {11, pseudo}, {12, network},
+      {13, tunnel},      {14, network},     {15, network}, {16, network}};
+  CHECK(kinds == expected);
 }
 
 TEST_CASE("an address cut short at any byte is whole or left out") {

@@ -1,0 +1,54 @@
+// Values that one run of a daemon leaves to the next: JSON files in its state directory, of structures that
+// list their fields (common/fields.hpp). Include it in .cpp files only.
+#pragma once
+
+#include "common/file.hpp"
+#include "common/json_fields.hpp"
+#include "common/result.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace sfa {
+
+template <class T>
+[[nodiscard]] std::string format_saved(const T& value) {
+  return format_json(json_fields::json_of(value));
+}
+
+// nullopt if the file does not exist. Any difference from what save() writes is an error, which names the
+// file.
+template <class T>
+[[nodiscard]] Result<std::optional<T>> read_saved(const std::filesystem::path& path) {
+  constexpr std::size_t kMaxBytes = 1 << 20;
+  const auto text = read_file(path, kMaxBytes);
+  if (!text) {
+    return error_of(text);
+  }
+  if (!*text) {
+    return std::nullopt;
+  }
+  try {
+    T value;
+    json_fields::parse(parse_json(**text), value);
+    // The parser truncates numbers that are out of range and skips unknown members.
+    if (value.version == T{}.version && format_saved(value) == **text) {
+      return value;
+    }
+    return failure("{}: not written by this version of hsflowd", path.native());
+  } catch (const std::exception& error) {
+    return failure("{}: {}", path.native(), error.what());
+  }
+}
+
+// Creates the directory if necessary.
+template <class T>
+[[nodiscard]] Result<void> save(const std::filesystem::path& path, const T& value) {
+  std::error_code ignored; // writing the file reports it
+  std::filesystem::create_directories(path.parent_path(), ignored);
+  return replace_file(path, format_saved(value));
+}
+
+} // namespace sfa
