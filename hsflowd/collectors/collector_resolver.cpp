@@ -151,7 +151,6 @@ void CollectorResolver::answered(const std::string& name,
     }
     const auto problem = names_.problem(name);
     problem ? state.failed(*problem) : state.ok();
-    save(name);
   } else {
     names_.failed(name, now());
     state.failed(answer.error());
@@ -159,6 +158,9 @@ void CollectorResolver::answered(const std::string& name,
   look_up();
   if (std::pair(names_.targets(), names_.agent_ip()) != before) {
     changed_();
+  }
+  if (answer && names_.names().contains(name)) { // last, because the disk may be slow
+    save(name);
   }
 }
 

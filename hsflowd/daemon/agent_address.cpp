@@ -101,7 +101,8 @@ Result<config::SourceAddresses> source_addresses(std::span<const Collector> coll
 
 AgentAddress::AgentAddress(EventLoop& loop, netlink::NetworkWatch& network, std::filesystem::path saved,
                            const std::string& host, Callback changed)
-    : network_(network), file_(std::move(saved)), host_(host), due_(loop.timer(changed)),
+    : network_(network), file_(std::move(saved)), host_(host),
+      save_soon_(loop, std::chrono::seconds(1), [this] { save(); }), due_(loop.timer(changed)),
       address_changes_(network.subscribe({.addresses_settled = std::move(changed)})) {
   auto elected = read_elected(file_, host_);
   if (!elected) {
@@ -112,14 +113,17 @@ AgentAddress::AgentAddress(EventLoop& loop, netlink::NetworkWatch& network, std:
   }
 }
 
-const config::AgentElection& AgentAddress::elect(const config::Config& config,
-                                                 std::span<const Collector> collectors) {
-  // Before the routes are read, so that none is missed.
-  if (const auto followed = network_.follow_routes(!config.agent_ip && !elector_.settled()); !followed) {
-    following_.failed(followed.error());
-  } else {
+bool AgentAddress::follow_routes(bool on) {
+  const auto followed = network_.follow_routes(on);
+  if (followed) {
     following_.ok();
+  } else {
+    following_.failed(followed.error());
   }
+  return followed.has_value();
+}
+
+void AgentAddress::read(std::span<const Collector> collectors) {
   const auto addresses = network_.addresses();
   auto sources = source_addresses(collectors);
   if (addresses && sources) {
@@ -129,8 +133,20 @@ const config::AgentElection& AgentAddress::elect(const config::Config& config,
   } else {
     reading_.failed(addresses ? sources.error() : addresses.error());
   }
+}
+
+const config::AgentElection& AgentAddress::elect(const config::Config& config,
+                                                 std::span<const Collector> collectors) {
+  const auto unsettled = [&] { return !config.agent_ip && !elector_.settled(); };
   const auto before = election_.address;
+  const bool followed = unsettled();
+  (void)follow_routes(followed); // before they are read, so that none is missed
+  read(collectors);
   election_ = elector_.elect(config, addresses_, sources_, std::chrono::steady_clock::now());
+  if (!followed && unsettled() && follow_routes(true)) {
+    read(collectors);
+    election_ = elector_.elect(config, addresses_, sources_, std::chrono::steady_clock::now());
+  }
   if (!election_.address) {
     electing_.failed(Error{election_.why + "; nothing is exported until one has"});
   } else {
@@ -145,7 +161,7 @@ const config::AgentElection& AgentAddress::elect(const config::Config& config,
   } else {
     due_.disarm();
   }
-  save();
+  save_soon_.trigger();
   return election_;
 }
 

@@ -2,6 +2,7 @@
 // for the next run, and elected again when that is due.
 #pragma once
 
+#include "common/debounce.hpp"
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
 #include "common/result.hpp"
@@ -38,6 +39,12 @@ public:
   AgentAddress(EventLoop& loop, netlink::NetworkWatch& network, std::filesystem::path saved,
                const std::string& host, Callback changed);
 
+  AgentAddress(const AgentAddress&) = delete;
+  AgentAddress& operator=(const AgentAddress&) = delete;
+  AgentAddress(AgentAddress&&) = delete;
+  AgentAddress& operator=(AgentAddress&&) = delete;
+  ~AgentAddress() { save(); }
+
   const config::AgentElection& elect(const config::Config& config, std::span<const Collector> collectors);
   [[nodiscard]] const config::AgentElection& election() const { return election_; }
 
@@ -46,6 +53,8 @@ public:
   }
 
 private:
+  bool follow_routes(bool on);
+  void read(std::span<const Collector> collectors);
   void save();
 
   netlink::NetworkWatch& network_;
@@ -60,6 +69,7 @@ private:
   LoggedState following_{"routes"};
   LoggedState electing_{"agent address"};
   LoggedState saving_{"saving the agent address"};
+  Debounce save_soon_; // the disk may be slow, and a new address is sent at once
   Timer due_;
   std::shared_ptr<const void> address_changes_;
 };

@@ -110,8 +110,10 @@ struct DiskSpaceReader::State {
       answer(ask, device, points);
     }
     const std::lock_guard lock(mutex);
-    finished = for_round;
-    changed.notify_all();
+    if (round == for_round) {
+      finished = for_round;
+      changed.notify_all();
+    }
   }
 
   // On a thread.
@@ -184,12 +186,19 @@ void DiskSpaceReader::ask(const std::vector<FileSystem>& file_systems) {
   };
   const bool started = thread_.add(job(together, round));
   const auto finished = [&] { return state_->finished == round; };
-  if (!started || state_->changed.wait_for(lock, patience_, finished)) {
+  if (!started) {
+    missing_ = "file systems: the system cannot create a thread";
+    return;
+  }
+  if (state_->changed.wait_for(lock, patience_, finished)) {
     return;
   }
   // One of them takes too long. Those behind it are asked on another thread, for the next call.
   const auto stuck = std::ranges::find_if(
       together, [&](const FileSystem& each) { return state_->questions[each.device].running; });
+  if (stuck != together.end()) {
+    state_->questions[stuck->device].slow = true;
+  }
   const unsigned next_round = ++state_->round;
   lock.unlock();
   thread_.abandon();
@@ -197,7 +206,7 @@ void DiskSpaceReader::ask(const std::vector<FileSystem>& file_systems) {
     together.erase(together.begin(), stuck + 1);
   }
   if (!together.empty() && !thread_.add(job(together, next_round))) {
-    missing_ = "the system cannot create a thread";
+    missing_ = "file systems: the system cannot create a thread";
   }
 }
 
@@ -211,7 +220,7 @@ DiskSpace DiskSpaceReader::newest(const std::vector<FileSystem>& file_systems) {
     devices.insert(device);
     if (question.space) {
       spaces.push_back({.pool = pool, .space = *question.space});
-    } else if (question.running) {
+    } else if (question.running || question.slow) {
       silent += (silent.empty() ? "" : ", ") + printable(points.front());
     }
   }

@@ -73,7 +73,9 @@ private:
 Result<std::optional<sflow::CounterBlock>> DiskIoSource::read(const host::SysRoot& root) {
   const auto read = space_.read(root);
   missing_ = read ? space_.missing() : read.error().message;
-  const host::DiskSpace space = read.value_or(host::DiskSpace{});
+  // Unknown is not full.
+  const host::DiskSpace space = read.value_or(host::DiskSpace{
+      .total = sflow::kUnknown64, .available = sflow::kUnknown64, .max_used = sflow::kUnknown32});
   auto stats = host::parse_file(root, "proc/diskstats", parse_diskstats);
   if (!stats) {
     return error_of(stats);

@@ -100,8 +100,7 @@ def test_old_readers_take_what_an_address_change_publishes(bed, addresses):
     daemon.tolerate("collector .*: send: ")
     wait_for(SHARED_FILE.exists, "the first file")
     for revision, address in enumerate(["192.0.2.101", "192.0.2.102"], 2):
-        run("ip", "addr", "flush", "dev", "mgmt0", "scope", "global")
-        run("ip", "addr", "add", f"{address}/24", "dev", "mgmt0")
+        run("bash", "-c", f"ip -batch - << END\naddr flush dev mgmt0 scope global\naddr add {address}/24 dev mgmt0\nEND")
         wait_for(lambda: shared_keys()["agentIP"] == address, "the new address")
         all_read(SHARED_FILE.read_text(), [("192.0.2.9", 6343)])
 

@@ -124,11 +124,10 @@ TEST_CASE("file systems that do not answer are left out and named, delay no othe
                                     "5 1 8:5 / /home rw - ext4 e rw\n");
   const auto held = std::make_shared<Held>();
   held->held = {"/dead", "/gone"};
-  DiskSpaceReader reader(100ms, [held](const std::string& point) { return held->answer(point); });
+  DiskSpaceReader reader(500ms, [held](const std::string& point) { return held->answer(point); });
   const auto total = [&] { return reader.read(host.root()).value().total; };
   wait_until([&] { return total() == 300; });
   CHECK(reader.missing() == "left out because statvfs(3) does not return: /dead, /gone");
-  CHECK(total() == 300);
   CHECK(held->count("/dead") == 1);
   CHECK(held->count("/gone") == 1);
   held->release("/dead");
@@ -145,7 +144,7 @@ TEST_CASE("a file system that is slow each time counts with its last answer") {
   host.write("proc/self/mountinfo", "1 1 8:1 / /slow rw - ext4 a rw\n2 1 8:2 / / rw - ext4 b rw\n");
   const auto held = std::make_shared<Held>();
   held->held = {"/slow"};
-  DiskSpaceReader reader(100ms, [held](const std::string& point) { return held->answer(point); });
+  DiskSpaceReader reader(500ms, [held](const std::string& point) { return held->answer(point); });
   const auto total = [&] { return reader.read(host.root()).value().total; };
   wait_until([&] { return total() == 100; });
   held->release("/slow");
