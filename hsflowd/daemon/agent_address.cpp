@@ -15,6 +15,9 @@ namespace sfa::daemon {
 
 namespace {
 
+// Long enough for the datagram with a new address to be sent first.
+constexpr std::chrono::milliseconds kSaveDelay{100};
+
 // What the file holds.
 struct SavedAgent {
   std::int64_t version = 1;
@@ -102,7 +105,7 @@ Result<config::SourceAddresses> source_addresses(std::span<const Collector> coll
 AgentAddress::AgentAddress(EventLoop& loop, netlink::NetworkWatch& network, std::filesystem::path saved,
                            const std::string& host, Callback changed)
     : network_(network), file_(std::move(saved)), host_(host),
-      save_soon_(loop, std::chrono::seconds(1), [this] { save(); }), due_(loop.timer(changed)),
+      save_soon_(loop, kSaveDelay, [this] { save(); }), due_(loop.timer(changed)),
       address_changes_(network.subscribe({.addresses_settled = std::move(changed)})) {
   auto elected = read_elected(file_, host_);
   if (!elected) {
@@ -161,7 +164,9 @@ const config::AgentElection& AgentAddress::elect(const config::Config& config,
   } else {
     due_.disarm();
   }
-  save_soon_.trigger();
+  if (elector_.elected() != saved_) {
+    save_soon_.trigger();
+  }
   return election_;
 }
 
