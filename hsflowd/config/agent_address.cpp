@@ -83,7 +83,7 @@ AgentElection AgentElector::elect(const Config& config, std::span<const host::In
                                   const SourceAddresses& sources, MonotonicTime now) {
   const auto ranked = rank_addresses(config, addresses, sources);
   due_.reset();
-  knows_collectors_ = !sources.to_collectors.empty();
+  knows_collectors_ = !sources.to_collectors.empty() || sources.collectors_are_local;
   AgentElection election{.address = {}, .device = {}, .why = {}, .candidates = candidates_of(ranked)};
   if (config.agent_ip) {
     elected_.reset();
@@ -120,11 +120,15 @@ AgentElection AgentElector::elect(const Config& config, std::span<const host::In
 
 void AgentElector::stay(AgentElection& election, std::span<const RankedAddress> ranked, MonotonicTime now) {
   const RankedAddress* best_one = ranked.empty() || !ranked.front().merit ? nullptr : &ranked.front();
+  const RankedAddress* same = find(ranked, elected_->address);
+  if (same != nullptr) {
+    elected_->preference = same->merit->preference; // its device may have got another name
+  }
   if (best_one != nullptr && best_one->merit->preference > elected_->preference) {
     take(election, *best_one, best(ranked));
     return;
   }
-  if (const RankedAddress* same = find(ranked, elected_->address)) {
+  if (same != nullptr) {
     elected_->grade = std::max(elected_->grade, same->merit->grade);
     if (!settled() && elected_->grade < best_one->merit->grade) {
       take(election, *best_one, best(ranked));

@@ -57,8 +57,8 @@ struct ElectedAgent {
   std::string device;
   std::uint32_t preference = 0;               // as in AgentMerit
   AgentGrade grade = AgentGrade::last_resort; // the best that it ever had
-  bool knew_collectors = false;               // some collector could be reached at an election that it won
-  std::string rule;                           // the options that decided; another rule begins anew
+  bool knew_collectors = false; // at some election that it won, some could be reached, or all were local
+  std::string rule;             // the options that decided; another rule begins anew
 
   bool operator==(const ElectedAgent&) const = default;
 };
@@ -71,13 +71,11 @@ inline constexpr std::chrono::seconds kAgentGap{60};
 // election, and stays. It is replaced
 // - at once by one that the configuration prefers more;
 // - at once by one of a better grade, until it is settled: collectors or the gateway are reached from it, and
-// some collector was
-//   known when that was decided;
+//   some collector was (or all are local) when that was decided;
 // - at once by another address of its device and family, as good as it, that comes in the moment in which it
-// goes;
+//   goes;
 // - after kAgentGap without it, counted while there is one to replace it, by one that is no last resort, or
-// by any if it was
-//   one itself.
+//   by any if it was one itself.
 class AgentElector {
 public:
   // Of an earlier run.

@@ -18,6 +18,8 @@ namespace sfa::config {
 struct SourceAddresses {
   std::vector<IpAddress> to_collectors = {};
   std::vector<IpAddress> to_gateway = {}; // to what is beyond the default gateway
+  bool collectors_are_local =
+      false; // there are some, and all are on this host, or in other network namespaces
 
   bool operator==(const SourceAddresses&) const = default;
 };

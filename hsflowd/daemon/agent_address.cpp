@@ -18,6 +18,10 @@ namespace {
 // Long enough for the datagram with a new address to be sent first.
 constexpr std::chrono::milliseconds kSaveDelay{100};
 
+// How long changes of routes alone cause an election. Later ones are seen when an address changes: a router's
+// tables may change all day, and a host without a default route may never be settled.
+constexpr std::chrono::minutes kBoot{10};
+
 // What the file holds.
 struct SavedAgent {
   std::int64_t version = 1;
@@ -44,6 +48,14 @@ struct SavedAgent {
 // Many hosts may have the same last resort, unless somebody chose it.
 bool is_kept(const config::ElectedAgent& elected) {
   return elected.grade > config::AgentGrade::last_resort || elected.preference > 0;
+}
+
+bool are_local(std::span<const Collector> collectors, std::span<const host::InterfaceAddress> addresses) {
+  return !collectors.empty() && std::ranges::all_of(collectors, [&](const Collector& collector) {
+    return !collector.network_namespace.empty() ||
+           std::ranges::find(addresses, collector.address, &host::InterfaceAddress::address) !=
+               addresses.end();
+  });
 }
 
 } // namespace
@@ -132,6 +144,7 @@ void AgentAddress::read(std::span<const Collector> collectors) {
   if (addresses && sources) {
     addresses_ = **addresses;
     sources_ = *std::move(sources);
+    sources_.collectors_are_local = are_local(collectors, addresses_);
     reading_.ok();
   } else {
     reading_.failed(addresses ? sources.error() : addresses.error());
@@ -140,15 +153,16 @@ void AgentAddress::read(std::span<const Collector> collectors) {
 
 const config::AgentElection& AgentAddress::elect(const config::Config& config,
                                                  std::span<const Collector> collectors) {
-  const auto unsettled = [&] { return !config.agent_ip && !elector_.settled(); };
+  const auto now = std::chrono::steady_clock::now();
+  const auto unsettled = [&] { return !config.agent_ip && !elector_.settled() && now - started_ < kBoot; };
   const auto before = election_.address;
   const bool followed = unsettled();
   (void)follow_routes(followed); // before they are read, so that none is missed
   read(collectors);
-  election_ = elector_.elect(config, addresses_, sources_, std::chrono::steady_clock::now());
+  election_ = elector_.elect(config, addresses_, sources_, now);
   if (!followed && unsettled() && follow_routes(true)) {
     read(collectors);
-    election_ = elector_.elect(config, addresses_, sources_, std::chrono::steady_clock::now());
+    election_ = elector_.elect(config, addresses_, sources_, now);
   }
   if (!election_.address) {
     electing_.failed(Error{election_.why + "; nothing is exported until one has"});
@@ -166,6 +180,8 @@ const config::AgentElection& AgentAddress::elect(const config::Config& config,
   }
   if (elector_.elected() != saved_) {
     save_soon_.trigger();
+  } else {
+    saving_.ok();
   }
   return election_;
 }
@@ -173,6 +189,7 @@ const config::AgentElection& AgentAddress::elect(const config::Config& config,
 void AgentAddress::save() {
   const auto& elected = elector_.elected();
   if (!elected || elected == saved_ || !is_kept(*elected)) {
+    saving_.ok(); // nothing is lost
     return;
   }
   const SavedAgent saved{.host = host_,

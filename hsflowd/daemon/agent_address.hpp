@@ -65,6 +65,7 @@ private:
   std::vector<host::InterfaceAddress> addresses_;
   config::SourceAddresses sources_;
   std::optional<config::ElectedAgent> saved_;
+  MonotonicTime started_ = std::chrono::steady_clock::now();
   LoggedState reading_{"host addresses"};
   LoggedState following_{"routes"};
   LoggedState electing_{"agent address"};

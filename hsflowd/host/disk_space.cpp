@@ -86,9 +86,10 @@ DiskSpace sum_of(const std::vector<FileSystemSpace>& spaces) {
 // Protected by the mutex.
 struct DiskSpaceReader::State {
   struct Question {
-    std::optional<SysRoot::Space> space; // the last answer
+    std::optional<SysRoot::Space> space; // the last answer; nullopt also if statvfs(3) failed
     bool running = false;                // on some thread
     bool slow = false;                   // was not answered in time once
+    bool answered = false;
   };
 
   std::mutex mutex;
@@ -123,8 +124,10 @@ struct DiskSpaceReader::State {
       space = ask(*point);
     }
     const std::lock_guard lock(mutex);
-    questions[device].space = space;
-    questions[device].running = false;
+    auto& question = questions[device];
+    question.space = space;
+    question.running = false;
+    question.answered = true;
   }
 };
 
@@ -154,8 +157,12 @@ Result<DiskSpace> DiskSpaceReader::read(const SysRoot& root) {
   if (!state_) {
     state_ = std::make_shared<State>();
   }
-  const auto file_systems =
-      counted_file_systems(mounts->value_or(std::vector<Mount>{}), types->value_or(std::set<std::string>{}));
+  const auto [all_mounts, not_a_mount] = mounts->value_or(Mounts{});
+  const auto file_systems = counted_file_systems(all_mounts, types->value_or(std::set<std::string>{}));
+  missing_.clear();
+  if (!not_a_mount.empty()) {
+    add_missing(fmt::format("proc/self/mountinfo has a line that is not a mount: '{}'", not_a_mount));
+  }
   ask(file_systems);
   return newest(file_systems);
 }
@@ -163,35 +170,42 @@ Result<DiskSpace> DiskSpaceReader::read(const SysRoot& root) {
 void DiskSpaceReader::ask(const std::vector<FileSystem>& file_systems) {
   std::unique_lock lock(state_->mutex);
   std::vector<FileSystem> together;
-  missing_.clear();
+  bool threads = true;
   for (const auto& file_system : file_systems) {
     auto& question = state_->questions[file_system.device];
     if (question.running) { // since the last call
       question.slow = true;
+      question.answered = false;
       question.space.reset();
     } else if (question.slow) {
       question.running = of_slow_ones_[file_system.device].add([state = state_, ask = ask_, file_system] {
         state->answer(ask, file_system.device, file_system.points);
       });
+      threads = threads && question.running;
     } else {
       together.push_back(file_system);
     }
   }
-  if (together.empty()) {
-    return;
+  if (!together.empty()) {
+    threads = ask_together(lock, std::move(together)) && threads;
   }
+  if (!threads) {
+    add_missing("the system cannot create a thread, so what was read before counts");
+  }
+}
+
+// False if the system cannot create a thread.
+bool DiskSpaceReader::ask_together(std::unique_lock<std::mutex>& lock, std::vector<FileSystem> together) {
   const unsigned round = ++state_->round;
   const auto job = [state = state_, ask = ask_](const std::vector<FileSystem>& asked, unsigned for_round) {
     return [=] { state->run(ask, asked, for_round); };
   };
-  const bool started = thread_.add(job(together, round));
-  const auto finished = [&] { return state_->finished == round; };
-  if (!started) {
-    missing_ = "file systems: the system cannot create a thread";
-    return;
+  if (!thread_.add(job(together, round))) {
+    return false;
   }
+  const auto finished = [&] { return state_->finished == round; };
   if (state_->changed.wait_for(lock, patience_, finished)) {
-    return;
+    return true;
   }
   // One of them takes too long. Those behind it are asked on another thread, for the next call.
   const auto stuck = std::ranges::find_if(
@@ -205,27 +219,29 @@ void DiskSpaceReader::ask(const std::vector<FileSystem>& file_systems) {
   if (stuck != together.end()) {
     together.erase(together.begin(), stuck + 1);
   }
-  if (!together.empty() && !thread_.add(job(together, next_round))) {
-    missing_ = "file systems: the system cannot create a thread";
-  }
+  return together.empty() || thread_.add(job(together, next_round));
+}
+
+void DiskSpaceReader::add_missing(std::string_view what) {
+  missing_ += fmt::format("{}{}", missing_.empty() ? "" : "; ", what);
 }
 
 DiskSpace DiskSpaceReader::newest(const std::vector<FileSystem>& file_systems) {
   const std::lock_guard lock(state_->mutex);
   std::vector<FileSystemSpace> spaces;
   std::set<std::string> devices;
-  std::string silent;
+  std::vector<std::string> silent;
   for (const auto& [device, pool, points] : file_systems) {
     const auto& question = state_->questions[device];
     devices.insert(device);
     if (question.space) {
       spaces.push_back({.pool = pool, .space = *question.space});
-    } else if (question.running || question.slow) {
-      silent += (silent.empty() ? "" : ", ") + printable(points.front());
+    } else if (!question.answered) {
+      silent.push_back(printable(points.front()));
     }
   }
   if (!silent.empty()) {
-    missing_ = fmt::format("left out because statvfs(3) does not return: {}", silent);
+    add_missing(fmt::format("left out because statvfs(3) has not returned: {}", fmt::join(silent, ", ")));
   }
   std::erase_if(state_->questions,
                 [&](const auto& entry) { return !devices.contains(entry.first) && !entry.second.running; });

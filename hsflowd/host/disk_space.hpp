@@ -11,9 +11,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -70,12 +72,14 @@ public:
   // is left out, and not asked again, while it has still not answered at the next call.
   [[nodiscard]] Result<DiskSpace> read(const SysRoot& root);
 
-  // Names the file systems that are left out; empty if there is none.
+  // What is left out, in words; empty if nothing is.
   [[nodiscard]] const std::string& missing() const { return missing_; }
 
 private:
   struct State;
   void ask(const std::vector<FileSystem>& file_systems);
+  [[nodiscard]] bool ask_together(std::unique_lock<std::mutex>& lock, std::vector<FileSystem> together);
+  void add_missing(std::string_view what);
   [[nodiscard]] DiskSpace newest(const std::vector<FileSystem>& file_systems);
 
   std::chrono::milliseconds patience_;

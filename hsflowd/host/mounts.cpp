@@ -3,6 +3,7 @@
 #include "common/text.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace sfa::host {
 
@@ -26,13 +27,13 @@ bool has_option(std::string_view options, std::string_view option) {
 }
 
 // ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG...] - TYPE SOURCE SUPER_OPTIONS
-Result<Mount> parse_mount(std::string_view line) {
+std::optional<Mount> parse_mount(std::string_view line) {
   const auto words = split(line);
   const auto separator =
       std::find(words.begin() + std::min<std::ptrdiff_t>(6, std::ssize(words)), words.end(), "-");
   // The kernel leaves out an empty SOURCE, so the options are the last word rather than the third one.
   if (words.end() - separator < 3) {
-    return failure("'{}' is not a mount", printable(line));
+    return std::nullopt;
   }
   return Mount{.device = std::string(words[2]),
                .point = unescaped(words[4]),
@@ -43,16 +44,16 @@ Result<Mount> parse_mount(std::string_view line) {
 
 } // namespace
 
-Result<std::vector<Mount>> parse_mountinfo(std::string_view text) {
-  std::vector<Mount> mounts;
+Result<Mounts> parse_mountinfo(std::string_view text) {
+  Mounts result;
   for (const auto line : lines(text)) {
-    auto mount = parse_mount(line);
-    if (!mount) {
-      return error_of(mount);
+    if (auto mount = parse_mount(line)) {
+      result.mounts.push_back(std::move(*mount));
+    } else if (result.not_a_mount.empty()) {
+      result.not_a_mount = printable(line);
     }
-    mounts.push_back(std::move(*mount));
   }
-  return mounts;
+  return result;
 }
 
 Result<std::set<std::string>> parse_block_file_systems(std::string_view text) {

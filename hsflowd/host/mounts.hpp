@@ -24,7 +24,11 @@ struct Mount {
 };
 // mountinfo distinguishes the file system from the mount, and /mounts does not: a service whose root is
 // mounted read-only (ProtectSystem= in systemd.exec(5)) still sees which file systems are writable.
-[[nodiscard]] Result<std::vector<Mount>> parse_mountinfo(std::string_view text);
+struct Mounts {
+  std::vector<Mount> mounts;
+  std::string not_a_mount; // the first line that is none, printable; the others count all the same
+};
+[[nodiscard]] Result<Mounts> parse_mountinfo(std::string_view text);
 
 // proc/filesystems: the types that need a block device, that is, those not marked "nodev".
 [[nodiscard]] Result<std::set<std::string>> parse_block_file_systems(std::string_view text);

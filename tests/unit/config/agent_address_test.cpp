@@ -332,6 +332,28 @@ TEST_CASE("a host whose collectors become known later has the address that reach
   CHECK(text_of(restarted.elect({}, host.addresses, host.sources, host.now)) == "10.9.0.11");
 }
 
+TEST_CASE("a host whose collectors are all local is settled by its gateway") {
+  Host host{.elector = {},
+            .config = {},
+            .addresses = {on("br-ex", 2, "10.20.0.11")},
+            .sources = {.to_gateway = {ip("10.20.0.11")}, .collectors_are_local = true}};
+  CHECK(host.address() == "10.20.0.11");
+  CHECK(host.elector.settled());
+}
+
+TEST_CASE("an elected address whose device loses the configured name gives way to the one that has it now") {
+  Host host{.elector = {},
+            .config = {},
+            .addresses = {on("mgmt0", 2, "10.9.0.11"), on("br-ex", 3, "10.20.0.11")},
+            .sources = both("10.9.0.11")};
+  host.config.agent_device = "mgmt0";
+  CHECK(host.address() == "10.9.0.11");
+  host.addresses[0].device = "eth7";
+  CHECK(host.address() == "10.9.0.11");
+  host.addresses[1].device = "mgmt0";
+  CHECK(host.address() == "10.20.0.11");
+}
+
 TEST_CASE("a collector in a container names no host after a bridge of guests, whatever else it has, and "
           "however long") {
   const auto docker0 = on(InterfaceKind::guest_bridge, "docker0", 2, "172.17.0.1");

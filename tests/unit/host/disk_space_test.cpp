@@ -127,15 +127,40 @@ TEST_CASE("file systems that do not answer are left out and named, delay no othe
   DiskSpaceReader reader(500ms, [held](const std::string& point) { return held->answer(point); });
   const auto total = [&] { return reader.read(host.root()).value().total; };
   wait_until([&] { return total() == 300; });
-  CHECK(reader.missing() == "left out because statvfs(3) does not return: /dead, /gone");
+  CHECK(reader.missing() == "left out because statvfs(3) has not returned: /dead, /gone");
   CHECK(held->count("/dead") == 1);
   CHECK(held->count("/gone") == 1);
   held->release("/dead");
   wait_until([&] { return total() == 400; });
-  CHECK(reader.missing() == "left out because statvfs(3) does not return: /gone");
+  CHECK(reader.missing() == "left out because statvfs(3) has not returned: /gone");
   held->release("/gone");
   wait_until([&] { return total() == 500; });
   CHECK(reader.missing().empty());
+}
+
+TEST_CASE("file systems behind one that hangs are named from the first poll on") {
+  const TemporaryHost host;
+  host.write("proc/filesystems", "\text4\n");
+  host.write("proc/self/mountinfo", "1 1 8:1 / / rw - ext4 a rw\n2 1 8:2 / /dead rw - ext4 b rw\n"
+                                    "3 1 8:3 / /also-dead rw - ext4 c rw\n");
+  const auto held = std::make_shared<Held>();
+  held->held = {"/dead", "/also-dead"};
+  DiskSpaceReader reader(0ms, [held](const std::string& point) { return held->answer(point); });
+  CHECK(reader.read(host.root()).has_value());
+  CHECK_THAT(reader.missing(),
+             Catch::Contains("statvfs(3) has not returned: ") && Catch::Contains("/dead, /also-dead"));
+  held->release("/dead");
+  held->release("/also-dead");
+}
+
+TEST_CASE("a line of mountinfo that is not a mount costs no file system, and is named") {
+  const TemporaryHost host;
+  host.write("proc/filesystems", "\text4\n");
+  host.write("proc/self/mountinfo", "1 1 8:1 / / rw - ext4 a rw\nx\n3 1 8:3 / /srv rw - ext4 c rw\n");
+  host.write("statvfs", "1000 400 300 /\n1000 400 300 /srv\n");
+  DiskSpaceReader reader(20s);
+  CHECK(reader.read(host.root()).value().total == 2000);
+  CHECK(reader.missing() == "proc/self/mountinfo has a line that is not a mount: 'x'");
 }
 
 TEST_CASE("a file system that is slow each time counts with its last answer") {

@@ -140,11 +140,12 @@ TEST_CASE("a mount has its point unescaped, and is writable when its file system
       "37 35 0:9 / /t rw - tmpfs  rw,size=1k\n"
       "38 35 8:1 / /- rw shared:1 propagate_from:2 - iso9660 /dev/sr0 ro,rwx\n");
   REQUIRE(mounts);
-  CHECK(*mounts == std::vector<Mount>{{"98:0", "/a b\\c\\999", "ext3", "/dev/root", true},
+  CHECK(mounts->mounts == std::vector<Mount>{{"98:0", "/a b\\c\\999", "ext3", "/dev/root", true},
                                       {"0:9", "/t", "tmpfs", "", true},
                                       {"8:1", "/-", "iso9660", "/dev/sr0", false}});
-  CHECK(!parse_mountinfo("36 35 98:0 / / rw\n"));
-  CHECK(!parse_mountinfo("- ext3 /dev/root rw\n"));
+  CHECK(mounts->not_a_mount.empty());
+  CHECK(parse_mountinfo("36 35 98:0 / / rw\n").value().not_a_mount == "36 35 98:0 / / rw");
+  CHECK(parse_mountinfo("- ext3 /dev/root rw\n").value().mounts.empty());
 }
 
 TEST_CASE("the disks' files cut short at any byte give a value or an error") {
