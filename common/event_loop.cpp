@@ -55,11 +55,26 @@ std::uint64_t microseconds(MonotonicTime when) {
       std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count());
 }
 
+void change_mask(int how, int signal) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  check(-pthread_sigmask(how, &set, nullptr), "change signal mask");
+}
+
 std::function<void(Readiness)> ignoring_readiness(Callback callback) {
   return [callback = std::move(callback)](Readiness) { callback(); };
 }
 
 } // namespace
+
+void hold_signal(int signal) {
+  change_mask(SIG_BLOCK, signal);
+}
+
+void release_signal(int signal) {
+  change_mask(SIG_UNBLOCK, signal);
+}
 
 void Timer::arm_at(MonotonicTime when) {
   check(sd_event_source_set_time(impl_->source, microseconds(when)), "arm timer");
@@ -108,10 +123,7 @@ EventSource EventLoop::on_ready(int fd, Readiness wanted, std::function<void(Rea
 }
 
 EventSource EventLoop::on_signal(int signal, Callback callback) {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, signal);
-  check(-pthread_sigmask(SIG_BLOCK, &set, nullptr), "block signal");
+  hold_signal(signal);
   EventSource result;
   result.impl_.reset(new EventSource::Impl{ignoring_readiness(std::move(callback)), &thrown_});
   check(sd_event_add_signal(

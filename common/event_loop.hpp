@@ -20,6 +20,12 @@ struct sd_event_source;
 
 namespace sfa {
 
+// For the first line of main(): a signal that comes before EventLoop::on_signal() waits for it, instead of
+// ending the process. Threads and child processes inherit that (pthread_sigmask(3)).
+void hold_signal(int signal);
+// Gives a held signal its default action again, for a run without an event loop.
+void release_signal(int signal);
+
 // CLOCK_MONOTONIC: changes of the wall clock do not affect it, and it stops during suspend.
 using MonotonicTime = std::chrono::steady_clock::time_point;
 

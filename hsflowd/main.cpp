@@ -9,6 +9,7 @@
 #include "daemon/daemon.hpp"
 #include "daemon/pid_file.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <spdlog/spdlog.h>
@@ -37,8 +38,12 @@ int run_daemon(const daemon::DaemonOptions& options) {
 } // namespace
 
 int main(int argc, char** argv) {
+  hold_signal(SIGHUP); // a reload during the start must not end the daemon
   commands::CommandLine line;
   commands::parse_command_line(argc, argv, line);
+  if (line.command) {
+    release_signal(SIGHUP);
+  }
   log_to_journal_or_stderr(line.verbosity);
   try {
     const int status = line.command ? line.command() : run_daemon(line.daemon);

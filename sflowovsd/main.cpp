@@ -136,6 +136,7 @@ void daemonize(void (*start)(Accesses...)) {
 }
 
 int run(int argc, char** argv) {
+  hold_signal(SIGHUP); // a reload during the start must not end the daemon
   ovs_cmdl_proctitle_init(argc, argv);
   ovs_set_program_name(argv[0], PROJECT_VERSION);
   service_start(&argc, &argv);
@@ -144,6 +145,7 @@ int run(int argc, char** argv) {
   log_to_vlog();
   try {
     if (options.mode != Mode::daemon) {
+      release_signal(SIGHUP);
       return run_once(options);
     }
     daemonize(daemonize_start);

@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from testbed import SLOW, Collector, run, shared_keys, status, wait_for, written
+from testbed import SLOW, Collector, FileEvent, run, shared_keys, status, wait_for, written
 from testbed import hsflowd_config as config
 
 CONFIG = "hsflowd.conf"
@@ -277,3 +277,15 @@ def test_a_hail_of_sighups_loses_nothing(daemon, collector):
     for _ in range(2):
         last = goes_on(collector, last)
     assert shared_keys()["rev_start"] == "1"
+
+
+def test_a_reload_during_the_start_does_not_end_the_daemon(bed, collector):
+    file = bed.directory / CONFIG
+    file.touch()
+    for _ in range(10):  # some of them come early enough
+        read = FileEvent(file, FileEvent.READ)
+        daemon = bed.hsflowd("# long, so that it is still being read\n" * 6_000 + config(collector))
+        read.wait()
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.expect_log("reloaded")
+        daemon.stop()

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from testbed import (ROOT, SHARED_FILE, add_bridge, appctl, appctl_error, bridge_state, publish, run,
+from testbed import (ROOT, SFLOWOVSD, SHARED_FILE, Daemon, FileEvent, add_bridge, appctl, appctl_error, bridge_state, publish, run,
                      settings, sflow_of, sflow_status, vsctl, wait_for)
 
 
@@ -187,6 +187,16 @@ def test_bash_completes_every_option_and_its_argument(bed):
     assert complete("-v", "w") == ["warn"]
     assert complete("u")[0] == "unix:"
     assert complete("--config", "=", str(ROOT / "CMakeL")) == [str(ROOT / "CMakeLists.txt")]
+
+
+def test_sighup_during_the_start_does_not_end_the_daemon(bed):
+    publish(settings(revision=5) + "# long, so that it is still being read\n" * 20_000)
+    read = FileEvent(SHARED_FILE, FileEvent.READ)
+    daemon = Daemon([SFLOWOVSD, "--unixctl=/run/openvswitch/sflowovsd.ctl", "-vsyslog:off"], bed.directory / "sflowovsd.log")
+    bed.ours.append(daemon)
+    read.wait()
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.expect_log("SIGHUP: ")
 
 
 def test_sighup_reads_the_shared_file_again_and_does_not_end_the_daemon(database):

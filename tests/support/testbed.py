@@ -3,6 +3,7 @@
 No test waits for a time: it waits for a condition, with a deadline (wait_for).
 """
 
+import ctypes
 import json
 import os
 import pathlib
@@ -41,6 +42,21 @@ def wait_for(condition, what, deadline=DEADLINE):
         if time.monotonic() > end:
             raise AssertionError(f"not within {deadline} s: {what}")
         select.select([], [], [], 0.002)
+
+
+class FileEvent:
+    """The moment in which something happens to a file, or in a directory (inotify(7)); begins to watch at once."""
+    READ, CREATED = 0x1, 0x100
+
+    def __init__(self, path, event):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.descriptor = libc.inotify_init1(os.O_CLOEXEC)
+        assert self.descriptor >= 0 and libc.inotify_add_watch(self.descriptor, os.fsencode(path), event) >= 0
+
+    def wait(self):
+        ready, _, _ = select.select([self.descriptor], [], [], DEADLINE)
+        os.close(self.descriptor)
+        assert ready, "nothing has happened to the file"
 
 
 def run(*command, check=True):
