@@ -7,32 +7,11 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <span>
-#include <sys/stat.h>
+#include <unistd.h>
 
 namespace sfa {
 
 namespace {
-
-Result<void> write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = write(fd, content.data(), content.size());
-    if (written < 0 && errno != EINTR) {
-      return errno_failure("write");
-    }
-    content.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-  }
-  return {};
-}
-
-Result<void> write_synced(const std::string& path, std::string_view content, unsigned mode) {
-  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (!fd || fchmod(fd.get(), mode) != 0) {
-    return errno_failure(path);
-  }
-  return write_all(fd.get(), content).and_then([&]() -> Result<void> {
-    return fsync(fd.get()) == 0 ? Result<void>{} : errno_failure("fsync");
-  });
-}
 
 // Calls read(2), again when a signal interrupts it; -1 if it fails.
 ssize_t read_some(int fd, std::span<char> buffer) {
@@ -95,25 +74,6 @@ Result<std::optional<std::string>> read_first_lines(const std::string& path, std
     content.resize(content.rfind('\n') + 1); // npos + 1 is 0
     return content;
   });
-}
-
-Result<void> replace_file(const std::filesystem::path& path, std::string_view content, unsigned mode) {
-  std::error_code error;
-  auto target = std::filesystem::weakly_canonical(path, error);
-  if (error) {
-    target = path;
-  }
-  const std::string temporary = target.parent_path() / ("." + target.filename().native() + ".new");
-  if (const auto written = write_synced(temporary, content, mode); !written) {
-    unlink(temporary.c_str());
-    return error_of(written);
-  }
-  if (rename(temporary.c_str(), target.c_str()) != 0) {
-    auto failed = errno_failure(target.native());
-    unlink(temporary.c_str());
-    return failed;
-  }
-  return {};
 }
 
 Result<void> flush_output() {

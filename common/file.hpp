@@ -20,10 +20,17 @@ namespace sfa {
 [[nodiscard]] Result<std::optional<std::string>> read_first_lines(const std::string& path,
                                                                   std::size_t max_bytes);
 
-// Writes a file beside `path` and renames it over `path` (rename(2) is atomic), following a symbolic link at
-// `path` rather than replacing it. `mode` as for chmod(2).
+enum class Links {
+  trusted, // those of root and of the user of this process are followed, at the end of the path and on the
+           // way
+  not_last // the same, but none at the end of the path
+};
+
+// Writes a file beside `path` and renames it over `path` (rename(2) is atomic). An error if something exists
+// there that is not a regular file, such as a device, or if a symbolic link must not be followed: in a
+// directory like /tmp, other users can place them. `mode` as for chmod(2).
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
-                                        unsigned mode = 0644);
+                                        unsigned mode = 0644, Links links = Links::trusted);
 
 // For a command that is about to exit: an error if its output could not be written, for example because the
 // disk is full. A reader that closed the pipe is no error.

@@ -15,7 +15,9 @@ public:
   // Writes no file without a path. Throws if it cannot write the file.
   explicit PidFile(std::optional<std::filesystem::path> path) : path_(std::move(path)) {
     if (path_) {
-      if (const auto written = replace_file(*path_, fmt::format("{}\n", getpid())); !written) {
+      constexpr unsigned kMode = 0644;
+      if (const auto written = replace_file(*path_, fmt::format("{}\n", getpid()), kMode, Links::not_last);
+          !written) {
         throw std::runtime_error(written.error().message);
       }
     }
