@@ -159,6 +159,10 @@ private:
     if (index > 0 && !row.repeatable()) {
       warning(node.place, fmt::format("section `{}` appears more than once; entries are merged", row.name));
     }
+    if (index == row.most) {
+      error(node.place,
+            fmt::format("found more than {0} sections `{1}`, expected at most {0}", row.most, row.name));
+    }
     if (row.open != nullptr) {
       row.open(config_);
     }

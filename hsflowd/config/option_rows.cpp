@@ -13,6 +13,9 @@ constexpr unsigned kDns = Option::kDnsTxt;
 constexpr unsigned kMany = Option::kRepeatable;
 constexpr unsigned kRequired = Option::kRequired;
 
+// Each has a socket, and a process may have 1,024 descriptors by default (getrlimit(2)).
+constexpr std::size_t kMaxCollectors = 128;
+
 constexpr Type number(std::uint64_t min, std::uint64_t max) {
   return {.kind = Kind::number, .min = min, .max = max};
 }
@@ -169,7 +172,8 @@ constexpr SectionRow kCollector{.name = "collector",
                                 .plural = "collectors",
                                 .open = [](Config& config) { config.collectors.emplace_back(); },
                                 .count = [](const Config& config) { return config.collectors.size(); },
-                                .check = check_collector};
+                                .check = check_collector,
+                                .most = kMaxCollectors};
 
 constexpr SectionRow kDnsSd{.name = "dns-sd",
                             .doc = "Takes the collectors, and settings, from DNS.",

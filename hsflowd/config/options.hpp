@@ -6,6 +6,7 @@
 #include "config/value.hpp"
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,6 +76,7 @@ struct SectionRow {
   std::size_t (*count)(const Config& config) = nullptr; // sections in a Config; null = always one
   void (*reset)(Config& config) = nullptr;              // clears its options if there is no such section
   std::optional<SectionProblem> (*check)(const Config& config, std::size_t index) = nullptr;
+  std::size_t most = std::numeric_limits<std::size_t>::max(); // as many sections
 
   [[nodiscard]] bool repeatable() const { return (flags & kRepeatableSection) != 0; }
   [[nodiscard]] std::size_t count_in(const Config& config) const {

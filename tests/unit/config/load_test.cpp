@@ -102,6 +102,7 @@ TEST_CASE("DNS-SD may be switched on by section or by the deprecated keys") {
 TEST_CASE("an ignored name costs one warning, whatever its content") {
   CHECK(warning("docker { markTraffic = on future = 1 }") ==
         "f:2:1: section `docker` is not supported by this build, ignored");
+  CHECK(warning("pcap { speed = 100M- }") == "f:2:1: section `pcap` is not supported by this build, ignored");
   CHECK(warning("os10 { port { dev=eth0 } }") ==
         "f:2:1: section `os10` is not supported by this build, ignored");
   CHECK(warning("psample { group = 33 }") ==
@@ -213,6 +214,17 @@ TEST_CASE("a configuration without a required section or option is refused") {
         "f:1:1: found no section `collector` or `dns-sd`, expected at least one");
   CHECK(complaint("\nsflow { collector { udpport=1 } }", error) ==
         "f:2:9: found a `collector` without `ip`, expected an IP address or a host name");
+}
+
+TEST_CASE("more collectors than descriptors allow are refused, with the line of the first that is too many") {
+  std::string text = "sflow {\n";
+  for (int i = 1; i <= 128; ++i) {
+    text += fmt::format("collector {{ ip=192.0.2.{} }}\n", i);
+  }
+  CHECK(load_config(text + "}", "f").config.value().collectors.size() == 128);
+  text += "collector { ip=::1 }\ncollector { ip=::2 }\n";
+  CHECK(complaint(text + "}", Diagnostic::Severity::error) ==
+        "f:130:1: found more than 128 sections `collector`, expected at most 128");
 }
 
 TEST_CASE("every value has the line of its origin") {
