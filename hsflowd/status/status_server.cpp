@@ -96,18 +96,30 @@ StatusServer::StatusServer(EventLoop& loop, std::filesystem::path path, std::fun
                            UniqueFd socket, std::chrono::milliseconds patience)
     : loop_(loop), path_(std::move(path)), document_(std::move(document)), socket_(std::move(socket)),
       patience_(patience), sweep_(loop.timer([this] { sweep(); })),
-      readable_(loop.on_readable(socket_.get(), [this] { accept(); })) {}
+      resume_(loop.timer([this] { listen(); })) {
+  listen();
+}
 
 StatusServer::~StatusServer() {
   unlink(path_.c_str());
+}
+
+void StatusServer::listen() {
+  readable_ = loop_.on_readable(socket_.get(), [this] { accept(); });
 }
 
 // One client per turn of the loop, so that a flood of clients does not stop other work.
 void StatusServer::accept() {
   UniqueFd socket(accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket) {
+    if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+      accepting_.failed(Error{errno_failure("accept").value().message + "; trying again every second"});
+      readable_ = {};
+      resume_.arm_at(std::chrono::steady_clock::now() + kPause);
+    }
     return;
   }
+  accepting_.ok();
   Client client{.socket = std::move(socket),
                 .unsent = document_(),
                 .deadline = std::chrono::steady_clock::now() + patience_,

@@ -4,6 +4,7 @@
 
 #include "common/event_loop.hpp"
 #include "common/handle.hpp"
+#include "common/log.hpp"
 #include "common/result.hpp"
 
 #include <chrono>
@@ -31,6 +32,8 @@ public:
   // Limits for clients that do not read: how many documents are kept, and for how long. The newest stay.
   static constexpr std::size_t kMaxClients = 4;
   static constexpr std::chrono::milliseconds kPatience{1000};
+  // Without a free descriptor the socket stays readable, so accept(2) would be called all the time.
+  static constexpr std::chrono::milliseconds kPause{1000};
 
   // Listens at `path`, mode 0660, and replaces the socket that a crashed daemon left. Call
   // status_server_listens() before. `document` is called for each client.
@@ -58,6 +61,7 @@ private:
   StatusServer(EventLoop& loop, std::filesystem::path path, std::function<std::string()> document,
                UniqueFd socket, std::chrono::milliseconds patience);
   void accept();
+  void listen(); // accepts from now on
   void sweep();
   // Returns whether the client is finished.
   static bool send_some(Client& client);
@@ -68,8 +72,10 @@ private:
   UniqueFd socket_;
   std::chrono::milliseconds patience_;
   std::list<Client> clients_; // oldest first
+  LoggedState accepting_{"status socket"};
   Timer sweep_;
-  EventSource readable_;
+  Timer resume_;
+  EventSource readable_; // none during a pause
 };
 
 } // namespace sfa::status

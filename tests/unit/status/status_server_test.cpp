@@ -7,6 +7,8 @@
 #include <cstring>
 #include <fstream>
 #include <future>
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -230,6 +232,29 @@ TEST_CASE("the error about a daemon that does not run or answer names the path")
   REQUIRE(served.open());
   CHECK(fetch_status(served.path(), 20ms).error().message ==
         served.path().native() + ": no answer within 0.02 s");
+}
+
+TEST_CASE(
+    "a server without a free descriptor does not spin, and serves the client that waits when there is one") {
+  Served served;
+  REQUIRE(served.open());
+  const auto client = served.connect();
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const UniqueFd lowest(dup(client.get())); // no descriptor below is free
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(lowest.get());
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  served.loop.run_pending();
+  pollfd ready{.fd = served.loop.fd(), .events = POLLIN, .revents = 0};
+  const int still_ready = poll(&ready, 1, 0);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(still_ready == 0);
+  CHECK(served.asked == 0);
+  REQUIRE(poll(&ready, 1, 20'000) == 1);
+  served.loop.run_pending(); // accepts again
+  served.loop.run_pending();
+  CHECK(served.asked == 1);
 }
 
 } // namespace sfa::status_server_test
