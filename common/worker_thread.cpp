@@ -1,5 +1,6 @@
 #include "common/worker_thread.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <csignal>
 #include <deque>
@@ -29,6 +30,8 @@ public:
 private:
   sigset_t old_{};
 };
+
+std::atomic<bool> left_behind{false};
 
 } // namespace
 
@@ -89,9 +92,14 @@ void WorkerThread::stop(std::chrono::milliseconds patience) {
   if (ended) {
     thread_.join(); // so that libraries have freed what they keep for each thread before the process ends
   } else {
+    left_behind = true;
     thread_.detach();
   }
   shared_.reset();
+}
+
+bool WorkerThread::any_left_behind() {
+  return left_behind;
 }
 
 } // namespace sfa

@@ -39,6 +39,10 @@ public:
   // Leaves the thread behind now. It still finishes its jobs, and then ends.
   void abandon() { stop(std::chrono::milliseconds(0)); }
 
+  // Whether any thread of this process was left behind. It may use static objects, its own or those of
+  // libraries, until the process ends: such a process must end by _exit(2), which destroys none.
+  [[nodiscard]] static bool any_left_behind();
+
 private:
   struct Shared;
 

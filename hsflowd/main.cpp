@@ -5,6 +5,7 @@
 #include "common/file.hpp"
 #include "common/log.hpp"
 #include "common/service.hpp"
+#include "common/worker_thread.hpp"
 #include "config/config_file.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/pid_file.hpp"
@@ -35,6 +36,14 @@ int run_daemon(const daemon::DaemonOptions& options) {
   return EXIT_SUCCESS;
 }
 
+// As exit(3) does, but without destroying what a thread that was left behind may use.
+int end(int status) {
+  if (WorkerThread::any_left_behind()) {
+    std::_Exit(status);
+  }
+  return status;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -50,9 +59,9 @@ int main(int argc, char** argv) {
     if (const auto written = flush_output(); !written) {
       throw std::runtime_error(written.error().message);
     }
-    return status;
+    return end(status);
   } catch (const std::exception& error) {
     spdlog::critical("{}", error.what());
-    return EXIT_FAILURE;
+    return end(EXIT_FAILURE);
   }
 }

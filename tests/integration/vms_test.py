@@ -1,5 +1,7 @@
 """hsflowd with libvirt's test driver, which needs no hypervisor. Real ones are in tests/vm."""
 
+import shutil
+
 from testbed import BUILD, hsflowd_config, status, wait_for
 
 MODULES = BUILD / "hsflowd/guests/modules"
@@ -40,3 +42,11 @@ def test_a_module_that_is_missing_is_one_line_and_no_failure(bed, collector, tmp
     daemon.expect_log(r"kvm: .*libvirt\.so is not installed")
     assert len([line for line in daemon.text().splitlines() if "libvirt.so" in line]) == 1
     collector.receive()
+
+
+def test_a_hypervisor_that_hangs_does_not_disturb_the_end(bed, collector, tmp_path):
+    """Static objects of libraries must live as long as a thread may use them: those of this module end the process when they do not."""
+    shutil.copy(BUILD / "tests/unit/modules/hanging.so", tmp_path / "libvirt.so")
+    daemon = bed.hsflowd(hsflowd_config(collector, f"modules = {tmp_path}\n  kvm {{ }}"))
+    collector.receive()
+    assert daemon.stop() == 0

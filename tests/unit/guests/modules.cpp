@@ -1,6 +1,9 @@
-// Modules that hsflowd can load and modules that it must refuse, for vm_module_test.cpp.
+// Modules that hsflowd can load and modules that it must refuse, for vm_module_test.cpp; and one that hangs,
+// for vms_test.py.
 #include "guests/vm_source.hpp"
 
+#include <cstdlib>
+#include <future>
 #include <vector>
 
 namespace {
@@ -18,10 +21,36 @@ public:
   return std::make_unique<OneVm>();
 }
 
+#if defined(HANGING)
+// As a library has that a thread still uses when the process ends.
+struct Static {
+  ~Static() { std::abort(); }
+} in_use;
+
+class NoAnswer final : public sfa::guests::VmSource {
+public:
+  [[nodiscard]] sfa::Result<std::vector<sfa::Uuid>> list() override {
+    std::promise<void> never;
+    never.get_future().wait();
+    return {};
+  }
+  [[nodiscard]] sfa::Result<std::vector<sfa::guests::VmReading>> read(std::span<const sfa::Uuid>) override {
+    return {};
+  }
+  [[nodiscard]] sfa::Result<sfa::sflow::VirtNode> node() override { return {}; }
+};
+
+std::unique_ptr<sfa::guests::VmSource> make_hanging(const sfa::guests::VmSourceOptions&) {
+  return std::make_unique<NoAnswer>();
+}
+#endif
+
 } // namespace
 
 #if defined(FITTING)
 HSFLOWD_VM_MODULE(make);
+#elif defined(HANGING)
+HSFLOWD_VM_MODULE(make_hanging);
 #elif defined(OLDER)
 extern "C" const sfa::guests::VmModule hsflowd_vm_module{sfa::guests::kVmInterface, "0.0.1", make};
 #elif defined(OTHER_INTERFACE)
