@@ -2,6 +2,7 @@
 
 #include "common/file.hpp"
 #include "common/text.hpp"
+#include "dns/link_local_servers.hpp"
 
 // c-ares 1.18 has only the functions that newer versions deprecate.
 #define CARES_NO_DEPRECATED
@@ -181,7 +182,7 @@ DnsClient::DnsClient(EventLoop& loop, Callback servers_changed)
 DnsClient::DnsClient(EventLoop& loop, Setup setup, Callback servers_changed)
     : loop_(loop), setup_(std::move(setup)), servers_changed_(std::move(servers_changed)),
       timeout_(loop.timer([this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); })),
-      delivery_(loop.timer([this] { deliver(); })) {}
+      delivery_(loop.timer([this] { deliver(); })), link_local_(std::make_unique<LinkLocalServers>()) {}
 
 DnsClient::~DnsClient() = default;
 
@@ -196,6 +197,12 @@ ResolverSettings parse_resolver_settings(std::string_view resolv_conf) {
       }
     } else if ((keyword == "search" || keyword == "domain") && words.size() > 1) {
       settings.search = domains_in(words); // the last one counts
+    } else if (keyword == "nameserver" && words.size() > 1) {
+      const auto zone = words[1].find('%');
+      if (const auto address = IpAddress::parse(words[1].substr(0, zone))) {
+        settings.servers.push_back(
+            {*address, std::string(zone == words[1].npos ? "" : words[1].substr(zone + 1))});
+      }
     }
   }
   return settings;
@@ -227,11 +234,21 @@ void DnsClient::open() {
   ares_channeldata* channel = nullptr;
   check(ares_init_options(&channel, &options, given), "c-ares");
   channel_.reset(channel);
-  if (!setup_.servers.empty()) {
-    check(ares_set_servers_ports_csv(channel, setup_.servers.c_str()), "DNS server");
-  }
+  give_servers();
   if (!watch_) {
     watch();
+  }
+}
+
+void DnsClient::give_servers() {
+  if (!setup_.servers.empty()) {
+    check(ares_set_servers_ports_csv(channel_.get(), setup_.servers.c_str()), "DNS server");
+    return;
+  }
+  if (const auto given = link_local_->give(channel_.get(), resolver_.servers)) {
+    servers_.ok();
+  } else {
+    servers_.failed(given.error());
   }
 }
 

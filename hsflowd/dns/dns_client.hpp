@@ -9,6 +9,7 @@
 #include "common/event_loop.hpp"
 #include "common/file_watch.hpp"
 #include "common/handle.hpp"
+#include "common/log.hpp"
 #include "common/result.hpp"
 #include "dns/dns_message.hpp"
 
@@ -33,14 +34,24 @@ namespace sfa::dns {
 // the lookup, and never after this was destroyed.
 using DnsLookup = std::shared_ptr<void>;
 
+struct NameServer {
+  IpAddress address;
+  std::string zone = {}; // the interface of a link-local address (RFC 4007, section 11)
+
+  bool operator==(const NameServer&) const = default;
+};
+
 // Settings in resolv.conf(5) that not every version of c-ares provides: it knows the options since 1.24 and
 // publishes the search list until 1.33.
 struct ResolverSettings {
   std::optional<std::vector<std::string>> search; // without the root; empty if it has only the root
   std::chrono::seconds timeout{2};                // doubled with each attempt
   unsigned attempts = 3;                          // at each server
+  std::vector<NameServer> servers = {};
 };
 [[nodiscard]] ResolverSettings parse_resolver_settings(std::string_view resolv_conf);
+
+class LinkLocalServers;
 
 class DnsClient {
 public:
@@ -76,6 +87,7 @@ public:
 private:
   struct Question;
   struct Calls; // callbacks of c-ares
+  void give_servers();
   void open();
   void watch();
   void reopen();
@@ -97,7 +109,9 @@ private:
   std::map<int, EventSource> sources_;                 // by file descriptor
   std::vector<std::unique_ptr<Question>> answered_;    // not delivered yet
   std::vector<std::unique_ptr<Question>> interrupted_; // because their channel ended
-  Handle<ares_channeldata, ares_destroy> channel_;     // destroyed first, because it calls back
+  LoggedState servers_{"name servers"};
+  std::unique_ptr<LinkLocalServers> link_local_;
+  Handle<ares_channeldata, ares_destroy> channel_; // destroyed first, because it calls back
 };
 
 } // namespace sfa::dns

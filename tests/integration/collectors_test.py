@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from dns_server import SilentServer
+from dns_server import NameServer, SilentServer
 from testbed import HSFLOWD, SHARED_FILE, Collector, run, shared_keys, status, wait_for, written
 
 SIGHUP = 1
@@ -72,6 +72,16 @@ def test_a_name_is_resolved_at_the_start_through_the_search_list_and_shared_as_a
     assert time.monotonic() - begin < 1.0
     assert shared_collectors() == [f"127.0.0.1 {collector.port}"]
     assert f"collector.details=127.0.0.1 {collector.port} name=c1\n" in SHARED_FILE.read_text()
+
+
+def test_a_name_server_with_a_link_local_address_is_asked_through_its_interface(bed, tmp_path, resolver, addresses, collector):
+    for device, address in ("mgmt0", "fe80::1:11"), ("wire0", "fe80::1:53"):
+        run("ip", "-6", "addr", "add", f"{address}/64", "dev", device, "nodad")
+    resolver.write_text("nameserver fe80::1:54%none0\nnameserver fe80::1:53%mgmt0\nsearch example.com\n")
+    server = NameServer(tmp_path, "c1 A 127.0.0.1", ipv6="any")
+    bed.hsflowd(config(to(collector, "c1")))
+    assert collector.receive()["sequence_number"] == 1
+    server.close()
 
 
 def test_an_address_without_a_route_is_not_the_one_that_a_name_with_several_is_sent_to(bed, dns, collector):

@@ -44,7 +44,7 @@ def copy_of_etc(directory):
 class NameServer:
     """Authoritative for example.com; `records` are lines of a zone file (RFC 1035, section 5)."""
 
-    def __init__(self, directory, records="", address=ADDRESS):
+    def __init__(self, directory, records="", address=ADDRESS, ipv6="none"):
         self.address = address
         self.directory = pathlib.Path(directory) / "named"
         self.directory.mkdir()
@@ -53,7 +53,7 @@ class NameServer:
         (self.directory / "named.conf").write_text(f"""
 options {{
     directory "{self.directory}"; pid-file none; session-keyfile none;
-    listen-on {{ {address}; }}; listen-on-v6 {{ none; }};
+    listen-on {{ {address}; }}; listen-on-v6 {{ {ipv6}; }};
     recursion no; dnssec-validation no; notify no;
 }};
 controls {{ }};

@@ -1,9 +1,12 @@
 #include "dns/dns_client.hpp"
+#include "dns/link_local_servers.hpp"
 
 #include "common/file.hpp"
 #include "loopback_socket.hpp"
 
 #include <algorithm>
+#define CARES_NO_DEPRECATED
+#include <ares.h>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <poll.h>
@@ -195,6 +198,31 @@ TEST_CASE("timeout and attempts of resolv.conf are those that the system has") {
   CHECK(parsed("nameserver ::1\noptions timeout:1 rotate attempts:2 ndots:3\n") == std::pair(1s, 2U));
   CHECK(parsed("options timeout:0\noptions\tattempts:99") == std::pair(1s, 5U));
   CHECK(parsed("options timeout: attempts:x timeout:-1\n# options timeout:9\n") == std::pair(2s, 3U));
+}
+
+TEST_CASE("name servers are read in their order, with the interface of a link-local one") {
+  const auto parsed = [](std::string_view text) { return parse_resolver_settings(text).servers; };
+  const auto ip = [](std::string_view text) { return IpAddress::parse(text).value(); };
+  CHECK(parsed("nameserver fe80::1%eth0\nnameserver 192.0.2.1 # a\n#nameserver ::1\nnameserver\nnameserver "
+               "x%eth0\n") == std::vector<NameServer>{{ip("fe80::1"), "eth0"}, {ip("192.0.2.1")}});
+}
+
+TEST_CASE("of one link-local address on two interfaces the first is used, and the other one is named") {
+  LinkLocalServers servers;
+  ares_channeldata* channel = nullptr;
+  REQUIRE(ares_init(&channel) == ARES_SUCCESS);
+  const Handle<ares_channeldata, ares_destroy> owned(channel);
+  const auto given = servers.give(
+      channel,
+      parse_resolver_settings("nameserver fe80::1%eth0\nnameserver fe80::1%eth1\nnameserver ::1\n").servers);
+  if (ARES_VERSION < 0x011400) { // 1.20
+    REQUIRE(!given);
+    CHECK(given.error().message ==
+          "fe80::1%eth1 is not used beside fe80::1%eth0: c-ares before 1.20 cannot tell them apart");
+    CHECK(servers.zone_of(IpAddress::parse("fe80::1").value()) == "eth0");
+  } else {
+    CHECK(given);
+  }
 }
 
 TEST_CASE("of the search lists in resolv.conf, under either name, the last one counts") {

@@ -141,8 +141,8 @@ TEST_CASE("a mount has its point unescaped, and is writable when its file system
       "38 35 8:1 / /- rw shared:1 propagate_from:2 - iso9660 /dev/sr0 ro,rwx\n");
   REQUIRE(mounts);
   CHECK(mounts->mounts == std::vector<Mount>{{"98:0", "/a b\\c\\999", "ext3", "/dev/root", true},
-                                      {"0:9", "/t", "tmpfs", "", true},
-                                      {"8:1", "/-", "iso9660", "/dev/sr0", false}});
+                                             {"0:9", "/t", "tmpfs", "", true},
+                                             {"8:1", "/-", "iso9660", "/dev/sr0", false}});
   CHECK(mounts->not_a_mount.empty());
   CHECK(parse_mountinfo("36 35 98:0 / / rw\n").value().not_a_mount == "36 35 98:0 / / rw");
   CHECK(parse_mountinfo("- ext3 /dev/root rw\n").value().mounts.empty());
