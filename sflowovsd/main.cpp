@@ -3,6 +3,7 @@
 #include "common/event_loop.hpp"
 #include "common/file.hpp"
 #include "common/handle.hpp"
+#include "common/log.hpp"
 #include "common/service.hpp"
 #include "sflowovsd/commands.hpp"
 #include "sflowovsd/options.hpp"
@@ -11,8 +12,10 @@
 #include "sflowovsd/shared_file.hpp"
 #include "sflowovsd/vlog_sink.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <exception>
+#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -45,12 +48,44 @@ void require_not_removed(const std::filesystem::path& directory) {
   }
 }
 
-void run_daemon(const Options& options) {
-  unixctl_server* server = nullptr;
-  if (const int error = unixctl_server_create(options.unixctl, &server); error != 0) {
-    ovs_fatal(error, "could not create control socket");
+// Open vSwitch's server for ovs-appctl(8). Without a free descriptor it would be woken all the time by a
+// client that it cannot accept, so it pauses.
+class ControlSocket {
+public:
+  explicit ControlSocket(const char* path) {
+    unixctl_server* server = nullptr;
+    if (const int error = unixctl_server_create(path, &server); error != 0) {
+      ovs_fatal(error, "could not create control socket");
+    }
+    server_.reset(server);
   }
-  const Handle<unixctl_server, unixctl_server_destroy> unixctl(server);
+
+  void run() {
+    // stderr is open: a daemon without one has /dev/null there.
+    if (const UniqueFd free(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)); free || errno != EMFILE) {
+      accepting_.ok();
+    } else {
+      accepting_.failed(Error{errno_failure("accept").value().message + "; trying again every second"});
+      return;
+    }
+    unixctl_server_run(server_.get());
+  }
+  void wait() {
+    if (accepting_.failure_text().empty()) {
+      unixctl_server_wait(server_.get());
+    } else {
+      constexpr long long kPauseMs = 1000;
+      poll_timer_wait(kPauseMs);
+    }
+  }
+
+private:
+  Handle<unixctl_server, unixctl_server_destroy> server_;
+  LoggedState accepting_{"control socket"};
+};
+
+void run_daemon(const Options& options) {
+  ControlSocket control(options.unixctl);
   EventLoop loop;
   const auto quit = [&loop] { loop.quit(); };
   const EventSource terminate = loop.on_signal(SIGTERM, quit);
@@ -74,12 +109,12 @@ void run_daemon(const Options& options) {
     // Our own loop last: its callbacks change what the session waits for.
     session.run();
     commands.answer_waiting();
-    unixctl_server_run(unixctl.get());
+    control.run();
     loop.run_pending();
     require_not_removed(ovs_rundir());
     require_not_removed(shared_directory);
 
-    unixctl_server_wait(unixctl.get());
+    control.wait();
     if (loop.quitting()) {
       poll_immediate_wake();
     }

@@ -1,0 +1,79 @@
+"""Too few file descriptors, at every limit from 3 to 30: a daemon says so and ends, or it runs, without spinning or flooding the log."""
+
+import os
+import re
+import socket
+import time
+
+import pytest
+
+from testbed import HSFLOWD, SFLOWOVSD, SLOW, Daemon, hsflowd_config, publish, settings, wait_for
+
+LIMITS = range(3, 31)
+WATCHED = 3.0  # seconds
+pytestmark = pytest.mark.timeout(120)
+
+
+def poke(path):
+    """A client that connects, and stays."""
+    client = socket.socket(socket.AF_UNIX)
+    client.setblocking(False)
+    client.connect_ex(str(path))
+    return client
+
+
+def watch(daemons, sockets):
+    """Runs them all for a while, each with clients, and returns those that still run and those that have ended, by their limits."""
+    wait_for(lambda: all(daemon.process.poll() is not None or sockets[limit].exists() for limit, daemon in daemons.items()),
+             "each listens or has ended", deadline=30 * SLOW)
+    clients = [poke(path) for path in sockets.values() for _ in range(3)]
+    before = {limit: daemon.cpu_ticks() for limit, daemon in daemons.items() if daemon.process.poll() is None}
+    lines = {limit: daemon.text().count("\n") for limit, daemon in daemons.items()}
+    time.sleep(WATCHED)  # what is watched is that nothing happens
+    ended = {limit: daemon for limit, daemon in daemons.items() if daemon.process.poll() is not None}
+    for limit, daemon in daemons.items():
+        if limit not in ended:
+            ticks = daemon.cpu_ticks() - before[limit]
+            assert ticks < WATCHED * os.sysconf("SC_CLK_TCK") / 10 * SLOW, f"with {limit} descriptors it used {ticks} ticks:\n{daemon.text()}"
+        # 12 lines a minute, and what it says once
+        assert daemon.text().count("\n") - lines[limit] <= 12, daemon.text()
+    for client in clients:
+        client.close()
+    return ended
+
+
+def ends_with_a_reason(daemon, limit):
+    assert daemon.process.returncode > 0, f"with {limit} descriptors it ended with {daemon.process.returncode}:\n{daemon.text()}"
+    # The second is what the dynamic linker says, before main().
+    assert re.search("Too many open files|Error 24", daemon.text()), daemon.text()
+
+
+def test_hsflowd_ends_with_a_reason_or_works_quietly(bed, collector, tmp_path):
+    daemons, sockets = {}, {}
+    config = tmp_path / "hsflowd.conf"
+    config.write_text(hsflowd_config(collector, polling=1, more="agentIP = 192.0.2.1"))
+    for limit in LIMITS:
+        run_dir = tmp_path / f"run{limit}"
+        daemons[limit] = Daemon(["prlimit", f"--nofile={limit}", HSFLOWD, "-f", config, "--run-dir", run_dir, "--state-dir", tmp_path / f"state{limit}"],
+                                tmp_path / f"hsflowd{limit}.log")
+        bed.others.append(daemons[limit])
+        sockets[limit] = run_dir / "hsflowd.sock"
+    ended = watch(daemons, sockets)
+    for limit, daemon in ended.items():
+        ends_with_a_reason(daemon, limit)
+    assert 3 in ended and 30 not in ended
+
+
+def test_sflowovsd_ends_with_a_reason_or_works_quietly(bed, tmp_path):
+    bed.ovsdb_server()
+    publish(settings())
+    daemons, sockets = {}, {}
+    for limit in LIMITS:
+        sockets[limit] = tmp_path / f"sflowovsd{limit}.ctl"
+        daemons[limit] = Daemon(["prlimit", f"--nofile={limit}", SFLOWOVSD, f"--unixctl={sockets[limit]}", "-vsyslog:off"],
+                                tmp_path / f"sflowovsd{limit}.log")
+        bed.others.append(daemons[limit])
+    ended = watch(daemons, sockets)
+    for limit, daemon in ended.items():
+        ends_with_a_reason(daemon, limit)
+    assert 3 in ended and 30 not in ended
