@@ -1,12 +1,13 @@
 """The commands of the running sflowovsd, and the options with which it does one thing and exits."""
 
 import json
+import os
 import re
 import signal
 
 import pytest
 
-from testbed import (ROOT, SFLOWOVSD, SHARED_FILE, Daemon, FileEvent, add_bridge, appctl, appctl_error, bridge_state, publish, run,
+from testbed import (ROOT, SFLOWOVSD, SHARED_FILE, Daemon, add_bridge, appctl, appctl_error, bridge_state, publish, run,
                      settings, sflow_of, sflow_status, vsctl, wait_for)
 
 
@@ -189,13 +190,15 @@ def test_bash_completes_every_option_and_its_argument(bed):
     assert complete("--config", "=", str(ROOT / "CMakeL")) == [str(ROOT / "CMakeLists.txt")]
 
 
-def test_sighup_during_the_start_does_not_end_the_daemon(bed):
-    publish(settings(revision=5) + "# long, so that it is still being read\n" * 20_000)
-    read = FileEvent(SHARED_FILE, FileEvent.READ)
-    daemon = Daemon([SFLOWOVSD, "--unixctl=/run/openvswitch/sflowovsd.ctl", "-vsyslog:off"], bed.directory / "sflowovsd.log")
+def test_sighup_during_the_start_does_not_end_the_daemon(bed, tmp_path):
+    publish(settings(revision=5))
+    key = tmp_path / "key"
+    os.mkfifo(key)
+    daemon = Daemon([SFLOWOVSD, f"--private-key={key}", "--unixctl=/run/openvswitch/sflowovsd.ctl", "-vsyslog:off"], bed.directory / "sflowovsd.log")
     bed.ours.append(daemon)
-    read.wait()
-    daemon.process.send_signal(signal.SIGHUP)
+    with open(key, "w"):  # which waits until it reads its options
+        daemon.process.send_signal(signal.SIGHUP)
+    daemon.announce("PrivateKey")
     daemon.expect_log("SIGHUP: ")
 
 
