@@ -36,15 +36,18 @@ struct DecodeOptions {
   std::uint16_t port = kSflowPort;
   std::optional<std::uint64_t> count; // of datagrams, including malformed ones
   std::optional<double> seconds;
+  bool strict = false;
 };
 
 // Prints datagrams as JSON lines.
 class Printer {
 public:
-  explicit Printer(std::optional<std::uint64_t> limit) : limit_(limit) {}
+  // `flush`: a reader of a pipe gets each line at once.
+  Printer(std::optional<std::uint64_t> limit, bool strict, bool flush)
+      : limit_(limit), decode_(strict ? sflow::decode_strictly : sflow::decode_datagram), flush_(flush) {}
 
   void print(std::string_view sender, std::span<const std::uint8_t> bytes) {
-    if (const auto datagram = sflow::decode_datagram(bytes)) {
+    if (const auto datagram = decode_(bytes)) {
       write(sflow::json_line(*datagram) + '\n');
     } else {
       malformed_ = true;
@@ -57,9 +60,9 @@ public:
   [[nodiscard]] int status() const { return malformed_ ? EXIT_FAILURE : EXIT_SUCCESS; }
 
 private:
-  // Flushes, so that a reader of a pipe gets each line at once.
   void write(const std::string& line) {
-    if (std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::fflush(stdout) == 0) {
+    if (std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
+        (!flush_ || std::fflush(stdout) == 0)) {
       return;
     }
     if (errno != EPIPE) {
@@ -69,6 +72,8 @@ private:
   }
 
   std::optional<std::uint64_t> limit_;
+  Result<sflow::DecodedDatagram> (*decode_)(std::span<const std::uint8_t>);
+  bool flush_;
   std::uint64_t seen_ = 0;
   bool malformed_ = false;
   bool closed_ = false;
@@ -230,11 +235,12 @@ std::string problem_of_address(const std::string& text) {
   return address ? std::string() : address.error().message;
 }
 
-// Returns 1 if a datagram was malformed. Ends at the end of the file, after --count datagrams or --seconds,
+// Returns 1 if a datagram was rejected. Ends at the end of the file, after --count datagrams or --seconds,
 // at SIGTERM or SIGINT, or when standard output is closed. Throws if it cannot listen or read.
 int decode(const DecodeOptions& options) {
   std::signal(SIGPIPE, SIG_IGN); // write reports a closed pipe
-  Printer printer(options.count);
+  const bool live = options.file.empty() || options.file == "-";
+  Printer printer(options.count, options.strict, live);
   if (options.file.empty()) {
     decode_network(options, printer);
   } else {
@@ -260,6 +266,7 @@ Run prepare_decode(OptionList& list, const daemon::DaemonOptions&) {
   list.add("--seconds", options->seconds, "Exit after N seconds")
       .range(kMinSeconds, kMaxSeconds)
       .excludes(file);
+  list.add_flag("--strict", options->strict, "Reject datagrams with damage instead of naming it");
   return [options] { return decode(*options); };
 }
 

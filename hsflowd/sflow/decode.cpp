@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <fmt/ranges.h>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -146,41 +148,78 @@ constexpr auto flow_formats_of(std::variant<Records...>*) {
 constexpr auto kFlowFormats = flow_formats_of(static_cast<FlowRecord*>(nullptr));
 
 // sFlow Version 5, data_format: 20 bits of enterprise, 12 of format.
-Unknown unknown(std::uint32_t tag, std::size_t length) {
-  return {.enterprise = tag >> 12, .format = tag & 0xfff, .length = static_cast<std::uint32_t>(length)};
+Unknown unknown(std::uint32_t tag, std::span<const std::uint8_t> bytes) {
+  return {.enterprise = tag >> 12, .format = tag & 0xfff, .bytes = {bytes.begin(), bytes.end()}};
 }
 
-// finish(), with `place` in front of an error.
-Result<void> finish(XdrReader& in, std::string_view place) {
-  return in.finish().map_error([&](const Error& error) { return error.in(place); });
+std::string left_over(const XdrReader& in) {
+  return fmt::format("byte {}: {} bytes left over: {:02x}", in.offset(), in.remaining(),
+                     fmt::join(in.rest(), ""));
+}
+
+// Reads the number of items, and then items until the end, whatever the number. `each` gets the number of its
+// item, from 1.
+template <class Each>
+void decode_items(XdrReader& in, std::string_view noun, Problems& problems, Each each) {
+  constexpr std::size_t kSmallest = 8; // tag and length
+  const std::uint32_t said = in.u32();
+  const bool possible = said <= in.remaining() / kSmallest;
+  if (!possible) {
+    problems.push_back(fmt::format("byte {}: cut short: {} elements cannot be in {} bytes", in.offset(), said,
+                                   in.remaining()));
+  }
+  std::uint64_t found = 0;
+  while (in.remaining() >= kSmallest) {
+    if (found == said) {
+      problems.push_back(fmt::format("byte {}: {} bytes left over after {} {}s, read as more of them",
+                                     in.offset(), in.remaining(), said, noun));
+    }
+    each(++found);
+  }
+  if (in.remaining() > 0) {
+    problems.push_back(left_over(in));
+    in.skip(in.remaining());
+  }
+  if (possible && found < said) {
+    problems.push_back(fmt::format("byte {}: cut short: {} {}s, not {}", in.offset(), found, noun, said));
+  }
+}
+
+// What was read on all levels below one XdrReader, and what was wrong.
+struct Input {
+  XdrReader& in;
+  Problems& notes; // of the readers; taken after each record and sample
+};
+
+// Moves the notes to `problems`. `place` returns what comes before each.
+template <class Place>
+void take_notes(Problems& notes, Problems& problems, Place place) {
+  for (const auto& note : notes) {
+    problems.push_back(place() + note);
+  }
+  notes.clear();
 }
 
 template <class Record, std::size_t N>
-Result<std::vector<Record>> decode_records(XdrReader& in, const std::array<Format<Record>, N>& formats,
-                                           std::string_view place) {
-  constexpr std::size_t kSmallestRecord = 8;
-  std::vector<Record> records;
-  const std::uint32_t count = in.count(kSmallestRecord);
-  for (std::uint32_t i = 1; i <= count; ++i) {
-    const std::uint32_t tag = in.u32();
-    XdrReader body = in.opaque();
-    if (!in.ok()) {
-      return error_of(finish(in, fmt::format("{}, record {}", place, i)));
-    }
-    const auto format = std::ranges::find(formats, tag, &Format<Record>::number);
-    if (format == formats.end()) {
-      records.emplace_back(unknown(tag, body.remaining()));
-      continue;
-    }
-    records.push_back(format->decode(body));
-    if (const auto read = finish(body, fmt::format("{}, record {} ({})", place, i, format->name)); !read) {
-      return error_of(read);
-    }
+Record decode_record(Input input, const std::array<Format<Record>, N>& formats, std::uint64_t number,
+                     Problems& problems) {
+  const std::uint32_t tag = input.in.u32();
+  XdrReader body = input.in.opaque();
+  const auto bytes = body.rest();
+  const auto format = std::ranges::find(formats, tag, &Format<Record>::number);
+  if (format == formats.end()) {
+    take_notes(input.notes, problems, [&] { return fmt::format("record {}: ", number); });
+    return unknown(tag, bytes);
   }
-  if (const auto read = finish(in, place); !read) {
-    return error_of(read);
+  Record record = format->decode(body);
+  if (!body.ok()) {
+    input.notes.push_back(body.error().message);
+    record = unknown(tag, bytes);
+  } else if (body.remaining() > 0) {
+    input.notes.push_back(left_over(body));
   }
-  return records;
+  take_notes(input.notes, problems, [&] { return fmt::format("record {} ({}): ", number, format->name); });
+  return record;
 }
 
 // The two forms of a sample: compact, and expanded for data sources and interfaces with larger numbers.
@@ -201,24 +240,23 @@ struct SampleReader {
 };
 
 template <class Sample, class Record, std::size_t N>
-Result<DecodedSample> with_records(Sample sample, XdrReader& in, const std::array<Format<Record>, N>& formats,
-                                   std::string_view place) {
-  auto records = decode_records(in, formats, place);
-  if (!records) {
-    return error_of(records);
-  }
-  sample.records = *std::move(records);
+DecodedSample with_records(Sample sample, Input input, const std::array<Format<Record>, N>& formats) {
+  decode_items(input.in, "record", sample.problems, [&](std::uint64_t number) {
+    sample.records.push_back(decode_record(input, formats, number, sample.problems));
+  });
   return sample;
 }
 
-Result<DecodedSample> decode_counters(SampleReader form, std::string_view place) {
+DecodedSample decode_counters(Input input, bool expanded) {
+  const SampleReader form{input.in, expanded};
   DecodedCounters sample;
   sample.sequence_number = form.in.u32();
   sample.source = form.source();
-  return with_records(std::move(sample), form.in, kCounterFormats, place);
+  return with_records(std::move(sample), input, kCounterFormats);
 }
 
-Result<DecodedSample> decode_flow(SampleReader form, std::string_view place) {
+DecodedSample decode_flow(Input input, bool expanded) {
+  const SampleReader form{input.in, expanded};
   DecodedFlow sample;
   sample.sequence_number = form.in.u32();
   sample.source = form.source();
@@ -227,10 +265,11 @@ Result<DecodedSample> decode_flow(SampleReader form, std::string_view place) {
   sample.drops = form.in.u32();
   sample.input = form.port();
   sample.output = form.port();
-  return with_records(std::move(sample), form.in, kFlowFormats, place);
+  return with_records(std::move(sample), input, kFlowFormats);
 }
 
-Result<DecodedSample> decode_discard(SampleReader form, std::string_view place) {
+DecodedSample decode_discard(Input input) {
+  const SampleReader form{input.in, true}; // its only form
   DecodedDiscard sample;
   sample.sequence_number = form.in.u32();
   sample.source = form.source();
@@ -238,38 +277,64 @@ Result<DecodedSample> decode_discard(SampleReader form, std::string_view place) 
   sample.input_if_index = form.in.u32();
   sample.output_if_index = form.in.u32();
   sample.reason = form.in.u32();
-  return with_records(std::move(sample), form.in, kFlowFormats, place);
+  return with_records(std::move(sample), input, kFlowFormats);
+}
+
+DecodedSample decode_body_of_sample(std::uint32_t tag, Input input) {
+  switch (tag) {
+  case 1:
+    return decode_flow(input, false);
+  case 2:
+    return decode_counters(input, false);
+  case 3:
+    return decode_flow(input, true);
+  case 4:
+    return decode_counters(input, true);
+  case 5:
+    return decode_discard(input);
+  default:
+    return unknown(tag, input.in.rest());
+  }
+}
+
+Problems& problems_of(DecodedSample& sample) {
+  return std::visit([](auto& any) -> Problems& { return any.problems; }, sample);
 }
 
 // Reads tag, length and body.
-Result<DecodedSample> decode_sample(XdrReader& in, std::string_view place) {
-  const std::uint32_t tag = in.u32();
-  XdrReader body = in.opaque();
-  if (!in.ok()) {
-    return error_of(finish(in, place));
+DecodedSample decode_sample(Input input) {
+  const std::uint32_t tag = input.in.u32();
+  XdrReader body = input.in.opaque();
+  Problems problems = std::exchange(input.notes, {});
+  const auto bytes = body.rest();
+  DecodedSample sample = decode_body_of_sample(tag, {body, input.notes});
+  if (!body.ok()) {
+    problems.push_back(body.error().message);
+    sample = unknown(tag, bytes);
+  } else {
+    std::ranges::move(problems_of(sample), std::back_inserter(problems));
   }
-  switch (tag) {
-  case 1:
-    return decode_flow({body, false}, place);
-  case 2:
-    return decode_counters({body, false}, place);
-  case 3:
-    return decode_flow({body, true}, place);
-  case 4:
-    return decode_counters({body, true}, place);
-  case 5: // expanded is its only form
-    return decode_discard({body, true}, place);
-  default:
-    return unknown(tag, body.remaining());
+  problems_of(sample) = std::move(problems);
+  return sample;
+}
+
+// The first problem, with its place.
+std::optional<std::string> first_problem(DecodedDatagram& datagram) {
+  for (std::size_t i = 0; i < datagram.samples.size(); ++i) {
+    if (const auto& problems = problems_of(datagram.samples[i]); !problems.empty()) {
+      return fmt::format("sample {}{} {}", i + 1, problems[0].starts_with("record") ? "," : ":", problems[0]);
+    }
   }
+  return datagram.problems.empty() ? std::nullopt : std::optional(datagram.problems[0]);
 }
 
 } // namespace
 
 Result<DecodedDatagram> decode_datagram(std::span<const std::uint8_t> bytes) {
   constexpr std::uint32_t kVersion = 5;
-  constexpr std::size_t kSmallestSample = 8;
-  XdrReader in(bytes);
+  constexpr std::size_t kCount = 4;
+  Problems notes;
+  XdrReader in(bytes, &notes);
   if (const std::uint32_t version = in.u32(); version != kVersion) {
     in.fail(fmt::format("version {}, not {}", version, kVersion));
   }
@@ -278,16 +343,24 @@ Result<DecodedDatagram> decode_datagram(std::span<const std::uint8_t> bytes) {
   datagram.sub_agent_id = in.u32();
   datagram.sequence_number = in.u32();
   datagram.uptime = in.u32();
-  const std::uint32_t count = in.count(kSmallestSample);
-  for (std::uint32_t i = 1; i <= count; ++i) {
-    auto sample = decode_sample(in, fmt::format("sample {}", i));
-    if (!sample) {
-      return error_of(sample);
-    }
-    datagram.samples.push_back(*std::move(sample));
+  if (in.remaining() < kCount) {
+    in.fail(fmt::format("cut short: needs {} bytes, has {}", kCount, in.remaining()));
   }
-  if (const auto read = in.finish(); !read) {
-    return error_of(read);
+  if (!in.ok()) {
+    return tl::unexpected(in.error());
+  }
+  decode_items(in, "sample", datagram.problems, [&](std::uint64_t) {
+    datagram.samples.push_back(decode_sample({in, notes}));
+  });
+  return datagram;
+}
+
+Result<DecodedDatagram> decode_strictly(std::span<const std::uint8_t> bytes) {
+  auto datagram = decode_datagram(bytes);
+  if (datagram) {
+    if (auto problem = first_problem(*datagram)) {
+      return failure("{}", *problem);
+    }
   }
   return datagram;
 }

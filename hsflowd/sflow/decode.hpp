@@ -1,6 +1,8 @@
-// Decodes sFlow version 5 datagrams. Strict: every length must be exact, with nothing left over, and padding
-// must be zero. Only host_cpu is accepted in two lengths: it had 68 bytes until steal, guest and guest_nice
-// were added.
+// Decodes sFlow version 5 datagrams. What breaks a rule costs the smallest unit that contains it, and is
+// named in the `problems` of its sample or of the datagram: padding that is not zero and spare bytes cost
+// nothing, and a structure that is cut short or contradicts itself becomes an Unknown, which keeps its bytes.
+// Wrong numbers of records and samples cost nothing either. host_cpu has two right lengths: it had 68 bytes
+// until steal, guest and guest_nice were added.
 #pragma once
 
 #include "common/ip_address.hpp"
@@ -11,16 +13,22 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
 namespace sfa::sflow {
 
-// A sample or record whose format is not decoded.
+// What it was about, and where: "record 1 (host_cpu): byte 312: cut short: needs 4 bytes, has 0". The byte is
+// the offset in the datagram.
+using Problems = std::vector<std::string>;
+
+// A sample or record whose format is not decoded, or that is damaged.
 struct Unknown {
   std::uint32_t enterprise = 0; // IANA private enterprise number; 0 = sFlow.org
   std::uint32_t format = 0;
-  std::uint32_t length = 0; // bytes
+  std::vector<std::uint8_t> bytes;
+  Problems problems = {}; // of a sample
 
   bool operator==(const Unknown&) const = default;
 };
@@ -34,6 +42,7 @@ struct DecodedCounters {
   std::uint32_t sequence_number = 0;
   DataSource source;
   std::vector<CounterRecord> records;
+  Problems problems = {}; // with those of its records
 };
 
 // flow_sample (1) and flow_sample_expanded (3)
@@ -46,6 +55,7 @@ struct DecodedFlow {
   SwitchPort input;
   SwitchPort output;
   std::vector<FlowRecord> records;
+  Problems problems = {}; // with those of its records
 };
 
 // sFlow Dropped Packet Notification Structures, discarded_packet (5)
@@ -57,6 +67,7 @@ struct DecodedDiscard {
   std::uint32_t output_if_index = 0;
   std::uint32_t reason = 0; // drop_reason
   std::vector<FlowRecord> records;
+  Problems problems = {}; // with those of its records
 };
 
 using DecodedSample = std::variant<DecodedCounters, DecodedFlow, DecodedDiscard, Unknown>;
@@ -67,10 +78,14 @@ struct DecodedDatagram {
   std::uint32_t sequence_number = 0;
   std::uint32_t uptime = 0; // ms, modulo 2^32
   std::vector<DecodedSample> samples;
+  Problems problems = {}; // of none of the samples
 };
 
-// Errors name the place: "sample 2, record 1 (host_cpu): byte 312: cut short: needs 4 bytes, has 0". The byte
-// is the offset in the datagram.
+// An error only if the header is damaged.
 [[nodiscard]] Result<DecodedDatagram> decode_datagram(std::span<const std::uint8_t> bytes);
+
+// The same, but the first problem is an error: "sample 2, record 1 (host_cpu): byte 312: cut short: needs 4
+// bytes, has 0".
+[[nodiscard]] Result<DecodedDatagram> decode_strictly(std::span<const std::uint8_t> bytes);
 
 } // namespace sfa::sflow

@@ -1,8 +1,14 @@
 #include "sflow/json.hpp"
 
+#include "common/json.hpp"
+
+#include <algorithm>
 #include <charconv>
+#include <concepts>
+#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -12,198 +18,217 @@ namespace sfa::sflow {
 
 namespace {
 
-template <class T>
-Json json_value(const T& structure);
+// Appends JSON to a text, without a tree of it, because that takes most of the time of decoding.
+struct Writer {
+  std::string& out;
 
-Json json_value(std::uint8_t value) {
-  return value;
-}
-
-Json json_value(std::uint16_t value) {
-  return value;
-}
-
-Json json_value(std::uint32_t value) {
-  return value;
-}
-
-Json json_value(std::int32_t value) {
-  return value;
-}
-
-Json json_value(std::uint64_t value) {
-  return value;
-}
-
-// The double with the float's shortest decimal form: 0.1, not 0.10000000149011612.
-Json json_value(float value) {
-  const std::string text = fmt::format("{}", value);
-  double shown = 0;
-  std::from_chars(text.data(), text.data() + text.size(), shown);
-  return shown;
-}
-
-Json json_value(const IpAddress& value) {
-  return value.to_string();
-}
-
-Json json_value(const IpAddress::V4& value) {
-  return IpAddress(value).to_string();
-}
-
-Json json_value(const MacAddress& value) {
-  return fmt::format("{:02x}", fmt::join(value, ":"));
-}
-
-Json json_value(const Uuid& value) {
-  return format_uuid(value);
-}
-
-template <class T>
-Json json_value(const std::vector<T>& values) {
-  Json array = Json::array();
-  for (const auto& value : values) {
-    array.push_back(json_value(value));
+  template <std::integral T>
+  void value(const T& number) {
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), number);
   }
-  return array;
-}
-
-// As the `field` of a structure's list of fields.
-struct Members {
-  Json& object;
-
-  template <class T>
-  void operator()(const char* name, const T& value) {
-    object[name] = json_value(value);
+  // The double with the float's shortest decimal form: 0.1, not 0.10000000149011612.
+  void value(float number) {
+    const std::string text = fmt::format("{}", number);
+    double shown = 0;
+    std::from_chars(text.data(), text.data() + text.size(), shown);
+    out += Json(shown).dump();
   }
-  void operator()(const char* name, const std::string& value, std::size_t) { object[name] = value; }
-  template <class T>
-  void operator()(const char* name, const std::optional<T>& value) {
-    if (value) {
-      object[name] = json_value(*value);
+  void value(const bool& truth) { out += truth ? "true" : "false"; }
+  void value(std::string_view text) {
+    const bool plain =
+        std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+    if (plain) {
+      quoted(text);
+    } else {
+      out += format_json_line(Json(text));
     }
+  }
+  void value(const char* text) { value(std::string_view(text)); }
+  void value(const std::string& text) { value(std::string_view(text)); }
+  void value(const IpAddress& address) { quoted(address.to_string()); }
+  void value(const IpAddress::V4& address) { quoted(IpAddress(address).to_string()); }
+  void value(const MacAddress& address) {
+    out += '"';
+    fmt::format_to(std::back_inserter(out), "{:02x}", fmt::join(address, ":"));
+    out += '"';
+  }
+  void value(const Uuid& uuid) { quoted(format_uuid(uuid)); }
+  template <class T>
+  void value(const std::vector<T>& values) {
+    array(values, [this](const T& each) { value(each); });
+  }
+  template <class T>
+  void value(const T& structure) {
+    object([&] { T::fields(structure, *this); });
+  }
+
+  // As the `field` of a structure's list of fields.
+  template <class T>
+  void operator()(std::string_view name, const T& field) {
+    key(name);
+    value(field);
+  }
+  void operator()(std::string_view name, const std::string& field, std::size_t) { (*this)(name, field); }
+  template <class T>
+  void operator()(std::string_view name, const std::optional<T>& field) {
+    if (field) {
+      (*this)(name, *field);
+    }
+  }
+
+  template <class Members>
+  void object(Members members) {
+    out += '{';
+    members();
+    out += '}';
+  }
+  template <class Values, class Each>
+  void array(const Values& values, Each each) {
+    out += '[';
+    for (const auto& one : values) {
+      separate();
+      each(one);
+    }
+    out += ']';
+  }
+  template <class Values, class Each>
+  void array(std::string_view name, const Values& values, Each each) {
+    key(name);
+    array(values, each);
+  }
+
+private:
+  // No value ends with what begins an object or an array.
+  void separate() {
+    if (out.back() != '{' && out.back() != '[') {
+      out += ',';
+    }
+  }
+  void key(std::string_view name) {
+    separate();
+    quoted(name);
+    out += ':';
+  }
+  void quoted(std::string_view text) {
+    out += '"';
+    out += text;
+    out += '"';
   }
 };
 
-template <class T>
-Json json_value(const T& structure) {
-  Json object = Json::object();
-  T::fields(structure, Members{object});
-  return object;
+void write_problems(Writer json, const Problems& problems) {
+  if (!problems.empty()) {
+    json("problems", problems);
+  }
 }
 
 template <class T>
-Json json_record(const T& body) {
-  Json object{{"type", T::kName}};
-  T::fields(body, Members{object});
-  return object;
+void write_record(Writer json, const T& body) {
+  json("type", T::kName);
+  T::fields(body, json);
 }
 
-Json json_record(const Unknown& unknown) {
-  return {{"type", "unknown"},
-          {"enterprise", unknown.enterprise},
-          {"format", unknown.format},
-          {"length", unknown.length}};
+void write_record(Writer json, const Unknown& unknown) {
+  json("type", "unknown");
+  json("enterprise", unknown.enterprise);
+  json("format", unknown.format);
+  json("length", unknown.bytes.size());
+  json("bytes", fmt::format("{:02x}", fmt::join(unknown.bytes, "")));
 }
 
-Json json_record(const CounterBlock& block) {
-  return std::visit([](const auto& body) { return json_record(body); }, block);
+void write_record(Writer json, const CounterBlock& block) {
+  std::visit([&](const auto& body) { write_record(json, body); }, block);
 }
 
-Json json_record(const SampledHeader& sampled) {
-  Json object{{"type", SampledHeader::kName},
-              {"protocol", sampled.protocol},
-              {"frame_length", sampled.frame_length},
-              {"stripped", sampled.stripped},
-              {"header_length", sampled.header_length}};
+void write_record(Writer json, const SampledHeader& sampled) {
+  json("type", SampledHeader::kName);
+  json("protocol", sampled.protocol);
+  json("frame_length", sampled.frame_length);
+  json("stripped", sampled.stripped);
+  json("header_length", sampled.header_length);
   const PacketHeader& packet = sampled.packet;
-  Members field{object};
-  field("src_mac", packet.src_mac);
-  field("dst_mac", packet.dst_mac);
-  field("vlan", packet.vlan);
-  field("inner_vlan", packet.inner_vlan);
-  field("ethertype", packet.ethertype);
-  field("src_ip", packet.src_ip);
-  field("dst_ip", packet.dst_ip);
-  field("ip_protocol", packet.ip_protocol);
-  field("ttl", packet.ttl);
+  json("src_mac", packet.src_mac);
+  json("dst_mac", packet.dst_mac);
+  json("vlan", packet.vlan);
+  json("inner_vlan", packet.inner_vlan);
+  json("ethertype", packet.ethertype);
+  json("src_ip", packet.src_ip);
+  json("dst_ip", packet.dst_ip);
+  json("ip_protocol", packet.ip_protocol);
+  json("ttl", packet.ttl);
   if (packet.fragment) {
-    object["fragment"] = true;
+    json("fragment", true);
   }
-  field("src_port", packet.src_port);
-  field("dst_port", packet.dst_port);
-  field("tcp_flags", packet.tcp_flags);
-  field("icmp_type", packet.icmp_type);
-  field("icmp_code", packet.icmp_code);
-  return object;
-}
-
-template <class Record>
-Json json_records(const std::vector<Record>& records) {
-  Json array = Json::array();
-  for (const auto& record : records) {
-    array.push_back(std::visit([](const auto& body) { return json_record(body); }, record));
-  }
-  return array;
+  json("src_port", packet.src_port);
+  json("dst_port", packet.dst_port);
+  json("tcp_flags", packet.tcp_flags);
+  json("icmp_type", packet.icmp_type);
+  json("icmp_code", packet.icmp_code);
 }
 
 template <class Sample>
-Json json_sample_begin(const char* type, const Sample& sample) {
-  return {{"type", type},
-          {"source_class", sample.source.ds_class},
-          {"source_index", sample.source.index},
-          {"sequence_number", sample.sequence_number}};
+void write_begin(Writer json, std::string_view type, const Sample& sample) {
+  json("type", type);
+  json("source_class", sample.source.ds_class);
+  json("source_index", sample.source.index);
+  json("sequence_number", sample.sequence_number);
 }
 
-Json json_sample(const DecodedCounters& sample) {
-  Json object = json_sample_begin("counters", sample);
-  object["records"] = json_records(sample.records);
-  return object;
+template <class Sample>
+void write_end(Writer json, const Sample& sample) {
+  json.array("records", sample.records, [&](const auto& record) {
+    json.object([&] { std::visit([&](const auto& body) { write_record(json, body); }, record); });
+  });
+  write_problems(json, sample.problems);
 }
 
-Json json_sample(const DecodedFlow& sample) {
-  Json object = json_sample_begin("flow", sample);
-  object["sampling_rate"] = sample.sampling_rate;
-  object["sample_pool"] = sample.sample_pool;
-  object["drops"] = sample.drops;
-  object["input_format"] = sample.input.format;
-  object["input"] = sample.input.value;
-  object["output_format"] = sample.output.format;
-  object["output"] = sample.output.value;
-  object["records"] = json_records(sample.records);
-  return object;
+void write_sample(Writer json, const DecodedCounters& sample) {
+  write_begin(json, "counters", sample);
+  write_end(json, sample);
 }
 
-Json json_sample(const DecodedDiscard& sample) {
-  Json object = json_sample_begin("discarded", sample);
-  object["drops"] = sample.drops;
-  object["input"] = sample.input_if_index;
-  object["output"] = sample.output_if_index;
-  object["reason"] = sample.reason;
-  object["records"] = json_records(sample.records);
-  return object;
+void write_sample(Writer json, const DecodedFlow& sample) {
+  write_begin(json, "flow", sample);
+  json("sampling_rate", sample.sampling_rate);
+  json("sample_pool", sample.sample_pool);
+  json("drops", sample.drops);
+  json("input_format", sample.input.format);
+  json("input", sample.input.value);
+  json("output_format", sample.output.format);
+  json("output", sample.output.value);
+  write_end(json, sample);
 }
 
-Json json_sample(const Unknown& sample) {
-  return json_record(sample);
+void write_sample(Writer json, const DecodedDiscard& sample) {
+  write_begin(json, "discarded", sample);
+  json("drops", sample.drops);
+  json("input", sample.input_if_index);
+  json("output", sample.output_if_index);
+  json("reason", sample.reason);
+  write_end(json, sample);
+}
+
+void write_sample(Writer json, const Unknown& sample) {
+  write_record(json, sample);
+  write_problems(json, sample.problems);
 }
 
 } // namespace
 
-Json json_of(const DecodedDatagram& datagram) {
-  Json samples = Json::array();
-  for (const auto& sample : datagram.samples) {
-    samples.push_back(std::visit([](const auto& body) { return json_sample(body); }, sample));
-  }
-  return {{"agent_address", datagram.agent_address.to_string()},
-          {"sub_agent_id", datagram.sub_agent_id},
-          {"sequence_number", datagram.sequence_number},
-          {"uptime", datagram.uptime},
-          {"samples", std::move(samples)}};
-}
-
 std::string json_line(const DecodedDatagram& datagram) {
-  return format_json_line(json_of(datagram));
+  std::string line;
+  Writer json{line};
+  json.object([&] {
+    json("agent_address", datagram.agent_address);
+    json("sub_agent_id", datagram.sub_agent_id);
+    json("sequence_number", datagram.sequence_number);
+    json("uptime", datagram.uptime);
+    json.array("samples", datagram.samples, [&](const auto& sample) {
+      json.object([&] { std::visit([&](const auto& body) { write_sample(json, body); }, sample); });
+    });
+    write_problems(json, datagram.problems);
+  });
+  return line;
 }
 
 } // namespace sfa::sflow

@@ -54,27 +54,28 @@ XdrWriter::Length::~Length() {
 
 void XdrReader::fixed(std::span<std::uint8_t> out) {
   copy_to(out);
-  skip_padding(out.size());
+  skip_padding(out.size(), Padding::zero);
 }
 
 std::string XdrReader::string(std::size_t max) {
   const std::size_t length = u32();
   if (length > max) {
-    fail(fmt::format("a string of {} bytes, {} allowed", length, max));
+    note(fmt::format("a string of {} bytes, {} allowed", length, max));
   }
   const auto text = take(length);
-  skip_padding(length);
+  skip_padding(length, Padding::zero);
   return {text.begin(), text.end()};
 }
 
-XdrReader XdrReader::opaque(Padding padding_rule) {
-  const std::size_t length = u32();
-  XdrReader body(part(length));
-  if (padding_rule == Padding::any) {
-    skip(padding(length));
-  } else {
-    skip_padding(length);
+XdrReader XdrReader::opaque(Padding rule) {
+  std::size_t length = u32();
+  if (notes_ != nullptr && length > remaining()) {
+    note(fmt::format("cut short: needs {} bytes, has {}", length, remaining()));
+    length = remaining();
+    return {part(length), notes_};
   }
+  XdrReader body(part(length), notes_);
+  skip_padding(length, rule);
   return body;
 }
 
@@ -82,9 +83,23 @@ std::uint32_t XdrReader::count(std::size_t element_size) {
   return static_cast<std::uint32_t>(elements(u32(), element_size));
 }
 
-void XdrReader::skip_padding(std::size_t length) {
-  if (std::ranges::any_of(take(padding(length)), [](std::uint8_t byte) { return byte != 0; })) {
-    fail("padding is not zero");
+void XdrReader::note(std::string_view what) {
+  if (notes_ == nullptr) {
+    fail(what);
+  } else if (ok()) {
+    notes_->push_back(fmt::format("byte {}: {}", offset(), what));
+  }
+}
+
+void XdrReader::skip_padding(std::size_t length, Padding rule) {
+  std::size_t size = padding(length);
+  if (notes_ != nullptr && size > remaining()) {
+    note("padding is missing");
+    size = remaining();
+  }
+  const auto bytes = take(size);
+  if (rule == Padding::zero && std::ranges::any_of(bytes, [](std::uint8_t byte) { return byte != 0; })) {
+    note("padding is not zero");
   }
 }
 

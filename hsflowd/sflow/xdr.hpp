@@ -45,23 +45,30 @@ private:
   std::vector<std::uint8_t> bytes_;
 };
 
-// What XDR adds to a reader: padding, and lengths that come first.
+// What XDR adds to a reader: padding, and lengths that come first. Where a value can be read although the
+// bytes break a rule, the reader fails, or, with `notes`, adds what is wrong there and reads on; so do the
+// readers of its parts.
 class XdrReader : public ByteReader {
 public:
-  explicit XdrReader(std::span<const std::uint8_t> bytes) : ByteReader(bytes) {}
+  explicit XdrReader(std::span<const std::uint8_t> bytes, std::vector<std::string>* notes = nullptr)
+      : ByteReader(bytes), notes_(notes) {}
 
   void fixed(std::span<std::uint8_t> out); // opaque[n]
   std::string string(std::size_t max);     // string<max>
   // opaque<>, as a reader of its own. ovs-vswitchd does not clear the padding behind a sampled header, hence
   // `any`.
   enum class Padding { zero, any };
+  // With `notes`, a length of more bytes than there are takes those.
   XdrReader opaque(Padding padding = Padding::zero);
   // The number of elements that follow, of at least `element_size` bytes each.
   std::uint32_t count(std::size_t element_size);
 
 private:
-  explicit XdrReader(ByteReader part) : ByteReader(std::move(part)) {}
-  void skip_padding(std::size_t length);
+  XdrReader(ByteReader part, std::vector<std::string>* notes) : ByteReader(std::move(part)), notes_(notes) {}
+  void note(std::string_view what);
+  void skip_padding(std::size_t length, Padding rule);
+
+  std::vector<std::string>* notes_ = nullptr;
 };
 
 } // namespace sfa::sflow

@@ -65,9 +65,17 @@ def test_datagrams_from_the_network_are_printed_as_they_arrive():
     assert decoder.wait(5) == 0
 
 
-@pytest.mark.parametrize("size", [0, 3, 28, 100])
-def test_a_malformed_datagram_is_named_and_the_next_one_still_decoded(tmp_path, size):
+@pytest.mark.parametrize("size", [28, 100])
+def test_a_datagram_that_is_cut_short_is_printed_as_far_as_it_goes_with_what_is_wrong(tmp_path, size):
     status, lines, errors = decode(pcap(tmp_path / "cut.pcap", [CAPTURE[0][:size], CAPTURE[1]]))
+    assert (status, errors, len(lines)) == (0, "", 2)
+    assert "byte " in json.dumps([lines[0].get("problems"), [sample.get("problems") for sample in lines[0]["samples"]]])
+    assert "problems" not in json.dumps(lines[1])
+
+
+@pytest.mark.parametrize("size, options", [(0, []), (3, []), (27, []), (28, ["--strict"]), (100, ["--strict"])])
+def test_a_datagram_that_is_rejected_is_named_and_the_next_one_still_decoded(tmp_path, size, options):
+    status, lines, errors = decode(pcap(tmp_path / "cut.pcap", [CAPTURE[0][:size], CAPTURE[1]]), *options)
     assert status == 1
     assert "192.0.2.1" in errors and "byte " in errors
     assert len(lines) == 1

@@ -54,7 +54,7 @@ public:
     std::array<std::uint8_t, 2000> buffer{};
     ssize_t size = 0;
     while ((size = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0) {
-      datagrams.push_back(decode_datagram(std::span(buffer).first(static_cast<std::size_t>(size))).value());
+      datagrams.push_back(decode_strictly(std::span(buffer).first(static_cast<std::size_t>(size))).value());
     }
     return datagrams;
   }

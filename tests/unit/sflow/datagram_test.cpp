@@ -25,7 +25,7 @@ const IpAddress kV6 = *IpAddress::parse("2001:db8::1");
 std::vector<DecodedDatagram> decoded(const Packed& packed) {
   std::vector<DecodedDatagram> datagrams;
   for (const auto& bytes : packed.datagrams) {
-    auto datagram = decode_datagram(bytes);
+    auto datagram = decode_strictly(bytes);
     INFO((datagram ? "" : datagram.error().message));
     REQUIRE(datagram);
     datagrams.push_back(*std::move(datagram));

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstddef>
+#include <random>
 #include <string>
 #include <variant>
 
@@ -18,7 +19,7 @@ constexpr std::size_t kHeaderSize = 28;              // of datagram_of()
 constexpr std::size_t kRecordsAt = kHeaderSize + 24; // of counters_of(), first in the datagram
 
 DecodedDatagram decoded(const Bytes& bytes) {
-  const auto datagram = decode_datagram(bytes);
+  const auto datagram = decode_strictly(bytes);
   INFO((datagram ? "" : datagram.error().message));
   REQUIRE(datagram);
   return *datagram;
@@ -226,11 +227,11 @@ TEST_CASE("unknown formats are kept with their numbers, and the next ones are de
                                              counters_of({tagged((4413U << 12) + 3, Bytes(144)),
                                                           tagged(9, {}), encode_record(HostParent{2, 1})})}));
   REQUIRE(datagram.samples.size() == 2);
-  CHECK(std::get<Unknown>(datagram.samples[0]) == Unknown{4300, 1002, 7});
+  CHECK(std::get<Unknown>(datagram.samples[0]) == Unknown{4300, 1002, Bytes(7)});
   const auto& records = std::get<DecodedCounters>(datagram.samples[1]).records;
   REQUIRE(records.size() == 3);
-  CHECK(records[0] == CounterRecord(Unknown{4413, 3, 144}));
-  CHECK(records[1] == CounterRecord(Unknown{0, 9, 0}));
+  CHECK(records[0] == CounterRecord(Unknown{4413, 3, Bytes(144)}));
+  CHECK(records[1] == CounterRecord(Unknown{0, 9, {}}));
   CHECK(records[2] == CounterRecord(HostParent{2, 1}));
 }
 
@@ -252,10 +253,10 @@ TEST_CASE("a structure that is shorter or longer than specified is an error that
   // The second sample's first record: 28 + 24 + 24 bytes, then tag and length.
   CHECK(error_with(2003, 80).empty());
   CHECK(error_with(2003, 76) == "sample 2, record 1 (host_cpu): byte 160: cut short: needs 4 bytes, has 0");
-  CHECK(error_with(2003, 84) == "sample 2, record 1 (host_cpu): byte 164: 4 bytes left over");
+  CHECK(error_with(2003, 84) == "sample 2, record 1 (host_cpu): byte 164: 4 bytes left over: 00000000");
   CHECK(error_with(2003, 64) == "sample 2, record 1 (host_cpu): byte 148: cut short: needs 4 bytes, has 0");
   CHECK(error_with(2003, 72) == "sample 2, record 1 (host_cpu): byte 156: cut short: needs 4 bytes, has 0");
-  CHECK(error_with(2002, 9) == "sample 2, record 1 (host_parent): byte 92: 1 bytes left over");
+  CHECK(error_with(2002, 9) == "sample 2, record 1 (host_parent): byte 92: 1 bytes left over: 00");
 }
 
 TEST_CASE("every structure cut short by any number of bytes is an error, host_cpu's old form apart") {
@@ -317,7 +318,7 @@ TEST_CASE("a count of more elements than can follow is an error") {
   }
   SECTION("fewer than there are") {
     CHECK_THAT(error_of(datagram_of({tagged(4, to_bytes({3, 2, 1, 0, 9, 0}))})),
-               Catch::Equals("sample 1: byte 52: 8 bytes left over"));
+               Catch::Equals("sample 1: byte 52: 8 bytes left over after 0 records, read as more of them"));
   }
 }
 
@@ -350,6 +351,149 @@ TEST_CASE("padding that is not zero is an error") {
     Bytes datagram = datagram_of({tagged(77, {1, 2, 3})});
     datagram.back() = 1;
     CHECK(error_of(datagram) == "sample 1: byte 40: padding is not zero");
+  }
+}
+
+// What follows is about decoding that names damage.
+
+namespace {
+
+DecodedDatagram damaged(const Bytes& bytes) {
+  const auto datagram = decode_datagram(bytes);
+  REQUIRE(datagram);
+  return *datagram;
+}
+
+DecodedCounters damaged_counters(const Bytes& sample) {
+  const auto datagram = damaged(datagram_of({sample, counters_of({encode_record(HostParent{2, 1})})}));
+  REQUIRE(datagram.samples.size() == 2);
+  CHECK(std::get<DecodedCounters>(datagram.samples[1]).records ==
+        std::vector<CounterRecord>{HostParent{2, 1}});
+  return std::get<DecodedCounters>(datagram.samples[0]);
+}
+
+const Bytes kParent = encode_record(HostParent{2, 1});
+
+} // namespace
+
+TEST_CASE("padding that is not zero costs nothing, and is named") {
+  Bytes record = encode_record(HostAdapters{{{.if_index = 1, .mac_addresses = {{1, 2, 3, 4, 5, 6}}}}});
+  const Bytes good = record;
+  record.back() = 7;
+  const auto sample = damaged_counters(counters_of({record, kParent}));
+  CHECK(sample.records == damaged_counters(counters_of({good, kParent})).records);
+  CHECK(sample.problems == Problems{"record 1 (host_adapters): byte 80: padding is not zero"});
+}
+
+TEST_CASE("spare words behind a structure cost nothing, and are named with their bytes") {
+  const auto sample = damaged_counters(counters_of({tagged(2002, to_bytes({2, 1, 0xdeadbeef})), kParent}));
+  CHECK(sample.records == std::vector<CounterRecord>{HostParent{2, 1}, HostParent{2, 1}});
+  CHECK(sample.problems == Problems{"record 1 (host_parent): byte 68: 4 bytes left over: deadbeef"});
+}
+
+TEST_CASE("a structure that is cut short costs itself, and keeps its bytes") {
+  const auto sample = damaged_counters(counters_of({kParent, tagged(2002, to_bytes({2})), kParent}));
+  CHECK(sample.records ==
+        std::vector<CounterRecord>{HostParent{2, 1}, Unknown{0, 2002, to_bytes({2})}, HostParent{2, 1}});
+  CHECK(sample.problems == Problems{"record 2 (host_parent): byte 80: cut short: needs 4 bytes, has 0"});
+}
+
+TEST_CASE("a text that is longer than allowed is kept whole, and named") {
+  XdrWriter out;
+  out.string(std::string(65, 'x'));
+  out.fixed(Bytes(16));
+  out.fixed(to_bytes({3, 2, 0}));
+  const auto sample = damaged_counters(counters_of({tagged(2000, out.bytes())}));
+  CHECK(std::get<HostDescr>(std::get<CounterBlock>(sample.records.at(0))).hostname == std::string(65, 'x'));
+  CHECK(sample.problems == Problems{"record 1 (host_descr): byte 64: a string of 65 bytes, 64 allowed"});
+}
+
+TEST_CASE(
+    "a record that is longer than its sample costs itself, and not those before it or the next sample") {
+  auto record = kParent;
+  record[7] = 200; // its length
+  const auto sample = damaged_counters(counters_of({kParent, record}));
+  REQUIRE(sample.records.size() == 2);
+  CHECK(sample.records[0] == CounterRecord(HostParent{2, 1}));
+  CHECK(sample.problems.at(0) == "record 2 (host_parent): byte 76: cut short: needs 200 bytes, has 8");
+}
+
+TEST_CASE("wrong numbers of records and samples cost nothing, and are named") {
+  const auto with_counts = [](std::uint32_t samples, std::uint32_t records) {
+    Bytes bytes = datagram_of({counters_of({kParent, kParent}), counters_of({kParent, kParent})});
+    bytes[kHeaderSize - 1] = static_cast<std::uint8_t>(samples);
+    bytes[kRecordsAt - 1] = static_cast<std::uint8_t>(records);
+    return damaged(bytes);
+  };
+  const auto right = with_counts(2, 2);
+  CHECK(right.problems.empty());
+  for (const auto wrong : {0U, 1U, 3U, 250U}) {
+    const auto of_samples = with_counts(wrong, 2);
+    CHECK(of_samples.problems.size() == 1);
+    const auto of_records = with_counts(2, wrong);
+    for (const auto* datagram : {&of_samples, &of_records}) {
+      REQUIRE(datagram->samples.size() == 2);
+      CHECK(std::get<DecodedCounters>(datagram->samples[0]).records ==
+            std::get<DecodedCounters>(right.samples[0]).records);
+      CHECK(std::get<DecodedCounters>(datagram->samples[1]).records ==
+            std::get<DecodedCounters>(right.samples[1]).records);
+    }
+    CHECK(std::get<DecodedCounters>(of_records.samples[0]).problems.size() == 1);
+  }
+  CHECK(with_counts(1, 2).problems ==
+        Problems{"byte 84: 56 bytes left over after 1 samples, read as more of them"});
+  CHECK(with_counts(3, 2).problems == Problems{"byte 140: cut short: 2 samples, not 3"});
+}
+
+TEST_CASE("a sample whose own fields are cut short costs itself, and keeps its bytes") {
+  const auto datagram = damaged(datagram_of({tagged(1, to_bytes({1, 2, 3})), counters_of({kParent})}));
+  REQUIRE(datagram.samples.size() == 2);
+  CHECK(std::get<Unknown>(datagram.samples[0]) ==
+        Unknown{0, 1, to_bytes({1, 2, 3}), {"byte 48: cut short: needs 4 bytes, has 0"}});
+  CHECK(std::holds_alternative<DecodedCounters>(datagram.samples[1]));
+}
+
+TEST_CASE("a datagram that is cut at any byte behind its header keeps the records before the cut") {
+  const Bytes whole = datagram_of({counters_of({kParent}), counters_of({kParent, kParent})});
+  for (std::size_t size = kHeaderSize; size < whole.size(); ++size) {
+    INFO("cut at " << size << " of " << whole.size());
+    const auto datagram = damaged(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
+    std::size_t records = 0;
+    std::size_t problems = datagram.problems.size();
+    for (const auto& sample : datagram.samples) {
+      if (const auto* counters = std::get_if<DecodedCounters>(&sample)) {
+        records +=
+            static_cast<std::size_t>(std::ranges::count(counters->records, CounterRecord(HostParent{2, 1})));
+        problems += counters->problems.size();
+      } else {
+        problems += std::get<Unknown>(sample).problems.size();
+      }
+    }
+    CHECK(records ==
+          std::size_t{size >= kRecordsAt + 16} + std::size_t{size >= 2 * kRecordsAt - kHeaderSize + 32});
+    CHECK(problems > 0);
+  }
+}
+
+TEST_CASE("bytes that change anywhere behind the header cost no sample that ends before them") {
+  const Bytes whole = everything();
+  std::mt19937 random(GENERATE(range(1U, 9U)));
+  const auto right = decoded(whole);
+  for (std::size_t at = kHeaderSize; at < whole.size(); ++at) {
+    Bytes changed = whole;
+    changed[at] = static_cast<std::uint8_t>(changed[at] + 1 + random() % 255);
+    const auto datagram = damaged(changed);
+    std::size_t end = kHeaderSize;
+    for (std::size_t i = 0; i < right.samples.size(); ++i) {
+      end += 8 + (whole[end + 6] * 256U + whole[end + 7] + 3) / 4 * 4;
+      if (end > at) {
+        break;
+      }
+      REQUIRE(datagram.samples.size() > i);
+      if (const auto* counters = std::get_if<DecodedCounters>(&right.samples[i])) {
+        CHECK(std::get<DecodedCounters>(datagram.samples[i]).records == counters->records);
+      }
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 #include "sflow/json.hpp"
 
+#include "common/json.hpp"
+
 #include "random_block.hpp"
 #include "wire.hpp"
 
@@ -26,6 +28,10 @@ DecodedDatagram datagram_with(DecodedSample sample) {
 DecodedDatagram datagram_with(const CounterBlock& block) {
   return datagram_with(
       DecodedCounters{.sequence_number = 3, .source = kHostDataSource, .records = {CounterRecord(block)}});
+}
+
+Json json_of(const DecodedDatagram& datagram) {
+  return parse_json(json_line(datagram));
 }
 
 Json record_of(const CounterBlock& block) {
@@ -102,22 +108,23 @@ TEST_CASE("a flow sample shows the known fields of the packet and leaves out the
   packet.vlan = 100;
   packet.src_ip = *IpAddress::parse("192.0.2.1");
   packet.tcp_flags = 2;
-  const auto json = json_of(datagram_with(DecodedFlow{
-      .sequence_number = 9,
-      .source = {0, 5},
-      .sampling_rate = 400,
-      .sample_pool = 800,
-      .drops = 1,
-      .input = {0, 3},
-      .output = {2, 4},
-      .records = {SampledHeader{1, 64, 4, 60, packet}, ExtendedSwitch{1, 2, 3, 4}, Unknown{1, 2, 3}}}));
+  const auto json = json_of(
+      datagram_with(DecodedFlow{.sequence_number = 9,
+                                .source = {0, 5},
+                                .sampling_rate = 400,
+                                .sample_pool = 800,
+                                .drops = 1,
+                                .input = {0, 3},
+                                .output = {2, 4},
+                                .records = {SampledHeader{1, 64, 4, 60, packet}, ExtendedSwitch{1, 2, 3, 4},
+                                            Unknown{1, 2, {0xab, 0, 1}}}}));
   CHECK(json["samples"][0].dump() ==
         R"({"type":"flow","source_class":0,"source_index":5,"sequence_number":9,"sampling_rate":400,)"
         R"("sample_pool":800,"drops":1,"input_format":0,"input":3,"output_format":2,"output":4,"records":[)"
         R"({"type":"sampled_header","protocol":1,"frame_length":64,"stripped":4,"header_length":60,)"
         R"("src_mac":"02:00:00:00:00:01","vlan":100,"src_ip":"192.0.2.1","tcp_flags":2},)"
         R"({"type":"extended_switch","src_vlan":1,"src_priority":2,"dst_vlan":3,"dst_priority":4},)"
-        R"({"type":"unknown","enterprise":1,"format":2,"length":3}]})");
+        R"({"type":"unknown","enterprise":1,"format":2,"length":3,"bytes":"ab0001"}]})");
 }
 
 TEST_CASE("a discarded packet and a sample of unknown format are shown") {
@@ -131,8 +138,10 @@ TEST_CASE("a discarded packet and a sample of unknown format are shown") {
   CHECK(discard["samples"][0].dump() ==
         R"({"type":"discarded","source_class":0,"source_index":5,"sequence_number":9,"drops":1,"input":3,)"
         R"("output":4,"reason":256,"records":[]})");
-  CHECK(json_of(datagram_with(DecodedSample(Unknown{4300, 1002, 7})))["samples"][0].dump() ==
-        R"({"type":"unknown","enterprise":4300,"format":1002,"length":7})");
+  CHECK(
+      json_of(datagram_with(DecodedSample(Unknown{4300, 1002, {1, 2}, {"byte 1: x"}})))["samples"][0]
+          .dump() ==
+      R"({"type":"unknown","enterprise":4300,"format":1002,"length":2,"bytes":"0102","problems":["byte 1: x"]})");
 }
 
 } // namespace sfa::sflow_json_test

@@ -58,7 +58,7 @@ inline Bytes counters_of(const std::vector<Bytes>& records) {
 }
 
 inline std::string error_of(std::span<const std::uint8_t> datagram) {
-  const auto decoded = decode_datagram(datagram);
+  const auto decoded = decode_strictly(datagram);
   return decoded ? "" : decoded.error().message;
 }
 
