@@ -32,6 +32,10 @@ enum class Links {
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
                                         unsigned mode = 0644, Links links = Links::trusted);
 
+// Renames a file whose content is of no use to PATH.unreadable, so that what is written next does not destroy
+// it: somebody may want to repair it. Returns a phrase for the log, such as "; kept as PATH.unreadable".
+[[nodiscard]] std::string move_aside(const std::filesystem::path& path);
+
 // For a command that is about to exit: an error if its output could not be written, for example because the
 // disk is full. A reader that closed the pipe is no error.
 [[nodiscard]] Result<void> flush_output();

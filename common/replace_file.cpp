@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <fcntl.h>
 #include <list>
 #include <sys/stat.h>
@@ -124,6 +125,11 @@ Result<void> write_synced(int directory, const std::string& name, std::string_vi
 }
 
 } // namespace
+
+std::string move_aside(const std::filesystem::path& path) {
+  const std::string aside = path.native() + ".unreadable";
+  return rename(path.c_str(), aside.c_str()) == 0 ? "; kept as " + aside : "";
+}
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, unsigned mode,
                           Links links) {

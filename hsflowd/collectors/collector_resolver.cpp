@@ -1,5 +1,6 @@
 #include "collectors/collector_resolver.hpp"
 
+#include "common/file.hpp"
 #include "common/saved.hpp"
 
 #include <algorithm>
@@ -66,7 +67,8 @@ CollectorResolver::CollectorResolver(EventLoop& loop, dns::DnsClient& dns, std::
   if (auto saved = read_known_names(file_); saved) {
     saved_ = *std::move(saved);
   } else {
-    spdlog::warn("addresses of names: ignoring the saved ones: {}", saved.error().message);
+    spdlog::warn("addresses of names: ignoring the saved ones: {}",
+                 saved.error().message + move_aside(file_));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/agent_address.hpp"
 
+#include "common/file.hpp"
 #include "common/saved.hpp"
 #include "common/uuid.hpp"
 #include "host/host_uuid.hpp"
@@ -121,7 +122,7 @@ AgentAddress::AgentAddress(EventLoop& loop, netlink::NetworkWatch& network, std:
       address_changes_(network.subscribe({.addresses_settled = std::move(changed)})) {
   auto elected = read_elected(file_, host_);
   if (!elected) {
-    spdlog::warn("agent address: ignoring the saved one: {}", elected.error().message);
+    spdlog::warn("agent address: ignoring the saved one: {}", elected.error().message + move_aside(file_));
   } else if (*elected) {
     saved_ = *elected;
     elector_.remember(**std::move(elected));

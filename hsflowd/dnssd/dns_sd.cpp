@@ -1,5 +1,7 @@
 #include "dnssd/dns_sd.hpp"
 
+#include "common/file.hpp"
+
 #include <algorithm>
 #include <spdlog/spdlog.h>
 #include <utility>
@@ -67,7 +69,7 @@ std::vector<std::string> DnsSd::names() {
 void DnsSd::load_copy() {
   auto copy = read_dns_sd_copy(copy_file_);
   if (!copy) {
-    spdlog::warn("DNS-SD: ignoring the saved answer: {}", copy.error().message);
+    spdlog::warn("DNS-SD: ignoring the saved answer: {}", copy.error().message + move_aside(copy_file_));
     return;
   }
   if (!*copy) {

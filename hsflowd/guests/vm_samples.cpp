@@ -120,15 +120,12 @@ std::unique_ptr<sources::CounterSource> VmSamples::make_virt_node_source() const
 void VmSamples::read_table() {
   constexpr std::size_t kMaxBytes = 1 << 23; // more than a line for every index
   const auto text = read_file(state_file_, kMaxBytes);
-  if (!text) {
-    table_state_.failed(text.error());
-    return;
-  }
-  auto table = VmTable::parse(text->value_or(""));
+  auto table = text ? VmTable::parse(text->value_or("")) : error_of(text);
   if (table) {
     table_ = *std::move(table);
   } else {
-    table_state_.failed(table.error().in(state_file_.native()));
+    const Error error = text ? table.error().in(state_file_.native()) : table.error();
+    table_state_.failed(Error{error.message + move_aside(state_file_)});
   }
 }
 

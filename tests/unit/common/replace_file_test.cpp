@@ -125,6 +125,17 @@ TEST_CASE("what another user has placed at the name of the temporary file is not
   CHECK(content(tmp / "file") == "x");
 }
 
+TEST_CASE("a file that is moved aside is kept, the newest one of several") {
+  const Directory tmp;
+  for (const auto* text : {"one", "two"}) {
+    REQUIRE(replace_file(tmp / "file", text));
+    CHECK(move_aside(tmp / "file") == "; kept as " + (tmp / "file.unreadable"));
+    CHECK(content(tmp / "file") == "(none)");
+    CHECK(content(tmp / "file.unreadable") == text);
+  }
+  CHECK(move_aside(tmp / "file").empty());
+}
+
 TEST_CASE("an error names the path") {
   const Directory tmp;
   CHECK(refusal(replace_file(tmp / "missing/file", "x")) == tmp / "missing/file: No such file or directory");

@@ -96,6 +96,17 @@ TEST_CASE("a VM keeps its dsIndex across a restart of the agent") {
   CHECK(bed.state_file().find("149001") != std::string::npos);
 }
 
+TEST_CASE("a list of indices that cannot be read is kept beside the new one") {
+  Bed bed;
+  const std::string text = "149000 07000000-0000-0000-0000-000000000000\n149001 what\n";
+  bed.host.write("state/vm-index", text);
+  VmSamples restarted(bed.loop, bed.sink, bed.host.root(), bed.host.path() / "state" / kVmTableName);
+  restarted.configure(bed.settings());
+  bed.wait_for_list();
+  CHECK(bed.host.root().read("state/vm-index.unreadable").value() == text);
+  CHECK(bed.state_file().find("149001") == std::string::npos);
+}
+
 TEST_CASE("the dsIndex of a new VM is written to the state file") {
   Bed bed;
   bed.samples.configure(bed.settings());
