@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <new>
 #include <spdlog/spdlog.h>
 #include <stdexcept>
 #include <sysexits.h>
@@ -60,6 +61,9 @@ int main(int argc, char** argv) {
       throw std::runtime_error(written.error().message);
     }
     return end(status);
+  } catch (const std::bad_alloc&) {
+    spdlog::critical("out of memory");
+    return end(EXIT_FAILURE);
   } catch (const std::exception& error) {
     spdlog::critical("{}", error.what());
     return end(EXIT_FAILURE);

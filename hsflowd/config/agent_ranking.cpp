@@ -83,6 +83,7 @@ bool contains(const IpAddress& prefix, std::size_t length, const IpAddress& addr
 const Block& block_of(const IpAddress& address) {
   static const std::vector<IpAddress> prefixes = [] {
     std::vector<IpAddress> result;
+    result.reserve(std::size(kBlocks));
     for (const auto& block : kBlocks) {
       result.push_back(IpAddress::parse(block.prefix).value());
     }
