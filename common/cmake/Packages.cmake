@@ -73,7 +73,7 @@ endforeach()
 install(FILES conf/hsflowd.conf conf/hsflowd.yaml systemd/examples/collector-namespace.conf systemd/examples/collector-device.conf systemd/examples/all-file-systems.conf
               systemd/examples/interface-details.conf systemd/examples/vrf.conf
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/hsflowd/examples COMPONENT hsflowd)
-install(FILES systemd/examples/remote-database.conf
+install(FILES systemd/examples/remote-database.conf systemd/examples/snap-database.conf
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/sflowovsd/examples COMPONENT sflowovsd)
 foreach(hypervisor libvirt xen) # installed where they are built
   if(TARGET vm_module_${hypervisor})

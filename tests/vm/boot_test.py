@@ -273,6 +273,20 @@ def reaches_a_remote_database_with_its_drop_in(guest):
              "systemctl restart sflowovsd && ovs-vsctl del-manager")
 
 
+def reaches_the_database_of_a_snap_with_its_drop_in(guest):
+    directory = "/etc/systemd/system/sflowovsd.service.d"
+    run_dir = "/var/snap/microovn/common/run/switch"
+    guest.sh(f"mkdir -p {run_dir} && ovs-appctl -t ovsdb-server ovsdb-server/add-remote punix:{run_dir}/db.sock && "
+             "cp /etc/default/sflowovsd /root && "
+             f"echo 'SFLOWOVSD_OPTIONS=\"unix:{run_dir}/db.sock\"' > /etc/default/sflowovsd && "
+             f"install -D -m 644 -t {directory} /usr/share/doc/sflowovsd/examples/snap-database.conf && "
+             "systemctl daemon-reload && systemctl restart sflowovsd && ovs-vsctl clear bridge br0 sflow")
+    guest.wait_for("ovs-appctl -t sflowovsd sflow/status | grep '^database: unix:/var/snap/.*: connected'", "connected to it")
+    wait_for_row_on(guest, "br0", "br1")
+    guest.sh(f"rm -r {directory} && mv /root/sflowovsd /etc/default && systemctl daemon-reload && systemctl restart sflowovsd && "
+             f"ovs-appctl -t ovsdb-server ovsdb-server/remove-remote punix:{run_dir}/db.sock && rm -r /var/snap")
+
+
 def sends_through_a_vrf_and_from_a_namespace_with_its_drop_in(guest):
     directory = "/etc/systemd/system/hsflowd.service.d"
     guest.sh("""set -e
@@ -348,7 +362,8 @@ def test_an_installation_from_the_first_apt_to_the_purge(guest):
                     follows_the_restarts_of_open_vswitch, is_back_after_a_reboot, waits_for_a_network_that_is_late,
                     is_upgraded_without_losing_anything, counts_a_virtual_machine_of_libvirt, is_restarted_when_it_hangs,
                     stays_down_when_it_should,
-                    reaches_a_remote_database_with_its_drop_in, sends_through_a_vrf_and_from_a_namespace_with_its_drop_in,
+                    reaches_a_remote_database_with_its_drop_in, reaches_the_database_of_a_snap_with_its_drop_in,
+                    sends_through_a_vrf_and_from_a_namespace_with_its_drop_in,
                     counts_what_a_bond_negotiates_with_its_drop_in, polls_on_when_the_clock_is_set,
                     leaves_nothing_behind, works_alone_with_another_source_of_the_shared_file, is_the_same_as_rpms):
         start = time.monotonic()
