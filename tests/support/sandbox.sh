@@ -1,8 +1,8 @@
 #!/bin/bash
 # Runs a command as root in its own network, mount and process namespaces: loopback only, and an empty /run, so that Open
-# vSwitch, hsflowd and sflowovsd use their usual paths and never meet the host's. Everything that the command leaves running
-# ends with it. All of it ends with this script, even if that is killed: the kernel ends a process namespace with its first
-# process, and that one with its parent.
+# vSwitch, hsflowd and sflowovsd use their usual paths and never meet the host's. sandbox_files.sh says which files of the
+# machine the command can change. Everything that the command leaves running ends with it. All of it ends with this script,
+# even if that is killed: the kernel ends a process namespace with its first process, and that one with its parent.
 set -eu
 
 usage() {
@@ -14,23 +14,17 @@ Usage: tests/support/sandbox.sh COMMAND...
 TEXT
 }
 
-# shellcheck disable=SC2016 # expanded inside
-enter='
-    set -eu
-    mount -t tmpfs -o mode=0755 tmpfs /run
-    mount -t sysfs sysfs /sys # of this network namespace
-    mkdir -p /run/hsflowd /run/openvswitch /run/netns
-    '
+files=("$(dirname "$0")/sandbox_files.sh")
 
 become() { # in namespaces: the script $1 with its arguments
     # A shell starts background commands with SIGINT ignored.
     exec env --default-signal=INT,QUIT setpriv --pdeathsig KILL \
-        unshare --net --mount --pid --fork --kill-child=KILL --mount-proc bash -c "$enter$1" sandbox "${@:2}"
+        unshare --net --mount --pid --fork --kill-child=KILL --mount-proc "${files[@]}" bash -c "set -eu; $1" sandbox "${@:2}"
 }
 
 obstacle() { # prints why the namespaces cannot be created, and nothing if they can
     local output
-    command -v mount > /dev/null || enter= # not yet installed on a bare system
+    command -v mount > /dev/null || files=() # not yet installed on a bare system
     if [ "$(id -u)" -ne 0 ]; then
         echo "must be root to create namespaces (use sudo)"
     elif ! output=$(LC_ALL=C become true 2>&1); then
@@ -43,6 +37,12 @@ obstacle() { # prints why the namespaces cannot be created, and nothing if they 
                 echo "the kernel allows no more namespaces (see /proc/sys/user/max_net_namespaces)" ;;
             *"unshare failed: Invalid argument"*)
                 echo "the kernel has no network, mount or process namespaces" ;;
+            *"mount: /run/dev"*)
+                echo "the namespaces cannot have a /dev of their own (${output##*$'\n'})" ;;
+            *"cp: "*)
+                echo "the namespaces cannot have a copy of /etc (${output##*$'\n'})" ;;
+            *"mount: /: "*)
+                echo "the root directory cannot be made read-only in a new namespace (${output##*$'\n'})" ;;
             *"mount: "* | *"mount /proc failed"*)
                 echo "tmpfs, sysfs or proc cannot be mounted in a new namespace (${output##*$'\n'})" ;;
             *) echo "namespaces cannot be created (${output##*$'\n'})" ;;

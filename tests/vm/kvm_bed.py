@@ -1,8 +1,9 @@
-"""A hypervisor in the namespaces that sandbox.sh made: libvirtd with real QEMU guests (TCG, no /dev/kvm needed) on a real
-bridge of Open vSwitch (userspace data path)."""
+"""A hypervisor in the namespaces that sandbox.sh made: libvirtd with real QEMU guests (TCG, because there is no /dev/kvm) on a
+real bridge of Open vSwitch (userspace data path)."""
 
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 
@@ -68,31 +69,19 @@ def uuid_of(number):
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
-def private_directories(directory):
-    """libvirt's own, which only this mount namespace sees; /run is the sandbox's."""
-    for path in ("/etc/libvirt", "/var/lib/libvirt", "/var/log/libvirt", "/var/cache/libvirt"):
-        if not os.path.isdir(path):
-            os.makedirs(path)
-        private = directory / path.strip("/").replace("/", "-")
-        private.mkdir()
-        run("mount", "--bind", private, path)
+def configure_libvirt():
+    """In the sandbox's own /etc, where no network of the machine's libvirt starts."""
+    shutil.rmtree("/etc/libvirt", ignore_errors=True)
+    os.mkdir("/etc/libvirt")
     pathlib.Path("/etc/libvirt/libvirtd.conf").write_text(LIBVIRTD_CONF)
     pathlib.Path("/etc/libvirt/qemu.conf").write_text(QEMU_CONF)
     pathlib.Path("/etc/libvirt/libvirt.conf").write_text('uri_default = "qemu:///system"\n')
     # libvirtd insists on a user that only another package makes.
     for name, line in (("passwd", "libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin\n"),
                        ("group", "kvm:x:64054:\nlibvirt-qemu:x:64055:\n")):
-        text = pathlib.Path("/etc", name).read_text()
-        if "libvirt-qemu:" not in text:
-            private = directory / f"etc-{name}"
-            private.write_text(text + line)
-            run("mount", "--bind", private, f"/etc/{name}")
-    # TCG only: with a device that opens and does not work, libvirtd probes QEMU anew for each call.
-    if os.path.exists("/dev/kvm"):
-        private = directory / "no-kvm"
-        private.touch()
-        run("mount", "--bind", private, "/dev/kvm")
-        run("mount", "-o", "remount,bind,ro", "/dev/kvm")
+        file = pathlib.Path("/etc", name)
+        if "libvirt-qemu:" not in file.read_text():
+            file.write_text(file.read_text() + line)
 
 
 class KvmBed:
@@ -100,7 +89,7 @@ class KvmBed:
         self.bed = bed
         self.directory = directory
         self.guests = guests
-        private_directories(directory)
+        configure_libvirt()
         bed.ovsdb_server()
         bed.vswitchd()
         run("ovs-vsctl", "--timeout=20", "add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev")
