@@ -50,8 +50,12 @@ public:
     StuckCall stuck = {};
   };
 
-  // `make` must not block: a Connection connects at the first call.
-  explicit CallLane(std::function<std::unique_ptr<Connection>()> make) : make_(std::move(make)) {}
+  using Clock = std::function<MonotonicTime()>; // read on both threads
+
+  // `make` must not block: a Connection connects at the first call. `clock` is for tests.
+  explicit CallLane(std::function<std::unique_ptr<Connection>()> make,
+                    Clock clock = MonotonicTime::clock::now)
+      : make_(std::move(make)), clock_(std::move(clock)) {}
   CallLane(const CallLane&) = delete;
   CallLane& operator=(const CallLane&) = delete;
   CallLane(CallLane&&) = delete;
@@ -69,11 +73,9 @@ public:
         break;
       }
       std::unique_lock lock(batch->mutex);
-      const auto give_up_at = [&] {
-        return batch->since.value_or(MonotonicClock::now()) + patience.with_each;
-      };
-      while (!batch->is_done() && MonotonicClock::now() < give_up_at()) {
-        batch->changed.wait_until(lock, give_up_at());
+      for (auto left = batch->left_of(patience); !batch->is_done() && left.count() > 0;
+           left = batch->left_of(patience)) {
+        batch->changed.wait_for(lock, left);
       }
       for (; begin < batch->next; ++begin) {
         outcomes[begin].made = true;
@@ -108,27 +110,32 @@ public:
   }
 
 private:
-  using MonotonicClock = MonotonicTime::clock;
   using SharedConnection = std::shared_ptr<std::unique_ptr<Connection>>; // used by the thread only
 
   // What the thread does for one make_calls(), shared by both sides.
   struct Batch {
     SharedConnection connection;
     Call call;
+    Clock clock;
     std::size_t end = 0;
     std::mutex mutex;
     std::condition_variable changed;
-    std::size_t next = 0; // from here on: protected by the mutex
-    // When the call `next` began. On a busy host it may be late, which is not the call's fault.
-    std::optional<MonotonicTime> since;
+    std::size_t next = 0;                        // from here on: protected by the mutex
+    std::optional<MonotonicTime> since;          // when the call `next` began
     std::shared_ptr<std::atomic<bool>> returned; // not null: nobody waits any more
 
     [[nodiscard]] bool is_done() const { return next == end; }
 
+    // How much longer to wait for the call `next`. All of the patience while it has not begun: on a busy host
+    // it begins late, which is not the call's fault.
+    [[nodiscard]] MonotonicTime::duration left_of(Patience patience) const {
+      return since ? *since + patience.with_each - clock() : patience.with_each;
+    }
+
     void run() {
       std::unique_lock lock(mutex);
       while (!returned && !is_done()) {
-        since = MonotonicClock::now();
+        since = clock();
         const auto number = next;
         lock.unlock();
         call(**connection, number);
@@ -153,12 +160,14 @@ private:
     const auto batch = std::make_shared<Batch>();
     batch->connection = connection_;
     batch->call = call;
+    batch->clock = clock_;
     batch->next = begin;
     batch->end = end;
     return thread_.add([batch] { batch->run(); }) ? batch : nullptr;
   }
 
   std::function<std::unique_ptr<Connection>()> make_;
+  Clock clock_;
   SharedConnection connection_;
   WorkerThread thread_;
   std::vector<StuckCall> stuck_;

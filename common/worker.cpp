@@ -32,8 +32,8 @@ struct Worker::Results {
   }
 };
 
-Worker::Worker(EventLoop& loop)
-    : results_(std::make_shared<Results>()), retry_(loop.timer([this] { hand_over(); })) {
+Worker::Worker(EventLoop& loop, std::chrono::milliseconds patience)
+    : results_(std::make_shared<Results>()), thread_(patience), retry_(loop.timer([this] { hand_over(); })) {
   if (!results_->wakeup) {
     throw std::system_error(errno, std::generic_category(), "make eventfd");
   }

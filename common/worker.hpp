@@ -16,6 +16,7 @@
 #include "common/log.hpp"
 #include "common/worker_thread.hpp"
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -25,13 +26,13 @@ namespace sfa {
 
 class Worker {
 public:
-  // Throws std::system_error.
-  explicit Worker(EventLoop& loop);
+  // `patience` is for the queued work when the Worker is destroyed. Throws std::system_error.
+  explicit Worker(EventLoop& loop, std::chrono::milliseconds patience = WorkerThread::kPatience);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   Worker(Worker&&) = delete;
   Worker& operator=(Worker&&) = delete;
-  ~Worker() = default; // waits for the queued work, at most WorkerThread::kPatience
+  ~Worker() = default; // waits for the queued work, at most `patience`
 
   // Calls `work` on the thread, and then `done` with its result in the event loop, unless the Worker has been
   // destroyed by then. `work` must not throw, and owns or shares everything that it uses. While the system

@@ -21,12 +21,13 @@ public:
   using Job = std::function<void()>;
   static constexpr std::chrono::milliseconds kPatience{300};
 
-  WorkerThread() = default;
+  // `patience` is that of stop() at the end.
+  explicit WorkerThread(std::chrono::milliseconds patience = kPatience) : patience_(patience) {}
   WorkerThread(const WorkerThread&) = delete;
   WorkerThread& operator=(const WorkerThread&) = delete;
   WorkerThread(WorkerThread&&) = delete;
   WorkerThread& operator=(WorkerThread&&) = delete;
-  ~WorkerThread() { stop(); }
+  ~WorkerThread() { stop(patience_); }
 
   // Queues a job. The thread starts with the first one, so a WorkerThread without a job costs nothing. False
   // if the system cannot create a thread now; `job` is unchanged then.
@@ -46,6 +47,7 @@ public:
 private:
   struct Shared;
 
+  std::chrono::milliseconds patience_;
   std::shared_ptr<Shared> shared_; // with the thread; null while there is none
   std::thread thread_;
 };

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <functional>
 #include <future>
 #include <memory>
@@ -30,21 +31,36 @@ std::vector<Lane::Outcome> make_calls(Lane& lane, std::vector<Call> calls, Lane:
       patience);
 }
 
+// Time passes only when somebody lets it pass, so that nothing depends on how busy the machine is.
+struct Time {
+  std::shared_ptr<std::atomic<MonotonicTime::rep>> now = std::make_shared<std::atomic<MonotonicTime::rep>>(0);
+
+  void pass(MonotonicTime::duration time) const { *now += time.count(); }
+  [[nodiscard]] MonotonicTime operator()() const { return MonotonicTime(MonotonicTime::duration(*now)); }
+};
+
+// How long lanes wait for each call of a Library.
+constexpr auto kPatience = 1ms;
+
 // Numbers the connections from 1, and records the last one that each call used.
 struct Library {
+  Time time;
   int connections = 0;
   std::shared_ptr<std::vector<int>> used = std::make_shared<std::vector<int>>(8);
   std::promise<void> release;
   std::shared_future<void> released = release.get_future().share();
 
   Lane lane() {
-    return Lane([this] { return std::make_unique<Connection>(Connection{++connections}); });
+    return Lane([this] { return std::make_unique<Connection>(Connection{++connections}); }, time);
   }
   Call good(std::size_t call) const {
     return [used = used, call](Connection& connection) { (*used)[call] = connection.number; };
   }
   [[nodiscard]] Call hanging() const {
-    return [released = released](Connection&) { released.wait(); };
+    return [released = released, time = time](Connection&) {
+      time.pass(kPatience);
+      released.wait();
+    };
   }
 };
 
@@ -126,14 +142,14 @@ TEST_CASE("a call that hangs keeps its connection, and the calls after it are ma
   Library library;
   auto lane = library.lane();
   const auto outcomes = make_calls(lane, {library.good(0), library.hanging(), library.good(2)},
-                                   {.with_each = 500ms, .most_stuck = 2});
+                                   {.with_each = kPatience, .most_stuck = 2});
   CHECK(outcomes[0].made);
   CHECK_FALSE(outcomes[1].made);
   REQUIRE(outcomes[1].stuck);
   CHECK_FALSE(*outcomes[1].stuck);
   CHECK(outcomes[2].made);
   CHECK(lane.stuck() == 1);
-  (void)make_calls(lane, {library.good(3)}, {.with_each = kDeadline, .most_stuck = 1});
+  (void)make_calls(lane, {library.good(3)}, {.with_each = kPatience, .most_stuck = 1});
   CHECK(*library.used == std::vector{1, 0, 2, 2, 0, 0, 0, 0});
 
   library.release.set_value();
@@ -145,7 +161,7 @@ TEST_CASE("when as many calls are stuck as may be, the calls after them are not 
   Library library;
   auto lane = library.lane();
   const auto outcomes = make_calls(lane, {library.hanging(), library.hanging(), library.good(2)},
-                                   {.with_each = 1ms, .most_stuck = 2});
+                                   {.with_each = kPatience, .most_stuck = 2});
   CHECK(outcomes[0].stuck);
   CHECK(outcomes[1].stuck);
   CHECK_FALSE(outcomes[2].made);
@@ -156,19 +172,46 @@ TEST_CASE("when as many calls are stuck as may be, the calls after them are not 
   wait_until_none_is_stuck(lane);
 }
 
-TEST_CASE("each call may take as long as the patience") {
+TEST_CASE("each call may take as long as the patience, however long all of them take") {
   Library library;
   auto lane = library.lane();
-  const Call slow = [](Connection&) { std::this_thread::sleep_for(100ms); };
-  const auto outcomes = make_calls(lane, std::vector(6, slow), {.with_each = 500ms, .most_stuck = 1});
+  const Call slow = [time = library.time](Connection&) { time.pass(kPatience - 1ns); };
+  const auto outcomes = make_calls(lane, std::vector(100, slow), {.with_each = kPatience, .most_stuck = 1});
   for (const auto& outcome : outcomes) {
     CHECK(outcome.made);
   }
 }
 
-TEST_CASE("a call that returns just when its patience ends is either made or stuck, and not stuck for ever") {
+TEST_CASE("a call is not given up before it has begun, however late that is") {
   Library library;
-  auto lane = library.lane();
+  auto begun = std::make_shared<std::atomic<int>>(0);
+  const Call hanging = [begun, released = library.released](Connection&) {
+    ++*begun;
+    released.wait();
+  };
+  // An hour passes each time that somebody looks.
+  Lane lane([] { return std::make_unique<Connection>(); },
+            [time = library.time] {
+              time.pass(1h);
+              return time();
+            });
+  for (unsigned stuck = 0; stuck < 200; stuck += 2) {
+    const auto outcomes =
+        make_calls(lane, {hanging, hanging, hanging}, {.with_each = kPatience, .most_stuck = 2});
+    REQUIRE(outcomes[1].stuck);
+    CHECK(lane.stuck() == stuck + 2);
+  }
+  const auto end = std::chrono::steady_clock::now() + kDeadline;
+  while (*begun != 200 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  CHECK(*begun == 200);
+  library.release.set_value();
+  wait_until_none_is_stuck(lane);
+}
+
+TEST_CASE("a call that returns just when its patience ends is either made or stuck, and not stuck for ever") {
+  Lane lane([] { return std::make_unique<Connection>(); });
   for (int i = 0; i < 200; ++i) {
     const Call call = [i](Connection&) { std::this_thread::sleep_for(std::chrono::microseconds(900 + i)); };
     const auto outcomes = make_calls(lane, {call}, {.with_each = 1ms, .most_stuck = 1});
@@ -183,7 +226,8 @@ TEST_CASE("a stuck call may return after its lane was destroyed") {
   {
     auto lane = library.lane();
     stuck =
-        make_calls(lane, {library.hanging(), library.good(1)}, {.with_each = 1ms, .most_stuck = 1})[0].stuck;
+        make_calls(lane, {library.hanging(), library.good(1)}, {.with_each = kPatience, .most_stuck = 1})[0]
+            .stuck;
   }
   REQUIRE(stuck);
   library.release.set_value();

@@ -112,7 +112,7 @@ TEST_CASE("work that hangs does not keep the worker from ending, and touches not
   auto has_left = left.get_future();
   {
     EventLoop loop;
-    Worker worker(loop);
+    Worker worker(loop, 1ms);
     std::promise<void> begun;
     auto has_begun = begun.get_future();
     worker.run(
@@ -135,7 +135,7 @@ TEST_CASE("queued work is done before the worker ends") {
   auto is_done = done->get_future();
   {
     EventLoop loop;
-    Worker worker(loop);
+    Worker worker(loop, kDeadline);
     worker.run(
         [done] {
           done->set_value();

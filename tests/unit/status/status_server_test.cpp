@@ -114,11 +114,8 @@ TEST_CASE("a client that does not read is dropped after the timeout") {
   const UniqueFd client = served.connect();
   Timer deadline = served.loop.timer([&] { served.loop.quit(); });
   deadline.arm_at(begin + 5s);
-  // The first turn accepts, the last drops; in between there is nothing to do but to wait.
-  served.loop.run_pending();
-  REQUIRE(served.server->clients() == 1);
   Timer look = served.loop.timer([&] {
-    if (served.server->clients() == 0) {
+    if (served.asked == 1 && served.server->clients() == 0) { // was accepted, and dropped
       served.loop.quit();
     }
     look.arm_at(std::chrono::steady_clock::now() + 1ms);
