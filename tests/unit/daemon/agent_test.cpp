@@ -169,4 +169,60 @@ TEST_CASE("a new data source is polled, and one that is gone is not") {
   CHECK(samples_of(datagrams) == Samples{"0:3 1", "0:4 1"});
 }
 
+TEST_CASE("a data source that returns continues its sequence numbers") {
+  Bed bed;
+  auto& [loop, collector, exporter, agent] = bed;
+  Fake interfaces({{0, 2}});
+  agent.add(interfaces);
+  agent.apply(settings(collector), 100000);
+  const CounterSample sample{{0, 2}, {PortName{.name = "x"}}};
+  agent.deliver({sample});
+  interfaces.present = {{0, 3}};
+  agent.data_sources_changed();
+  interfaces.present = {{0, 2}};
+  agent.data_sources_changed();
+  agent.deliver({sample});
+  CHECK(samples_of(collector.received()) == Samples{"0:2 1", "0:2 2"});
+}
+
+TEST_CASE("data sources that never return do not fill the memory, and those present continue") {
+  Bed bed;
+  auto& [loop, collector, exporter, agent] = bed;
+  Fake interfaces({{0, 1}});
+  agent.add(interfaces);
+  agent.apply(settings(collector), 100000);
+  const auto sample = [](std::uint32_t index) { return CounterSample{{0, index}, {PortName{.name = "x"}}}; };
+  const auto count = [&](std::uint32_t last) {
+    for (std::uint32_t index = 1; index <= last; ++index) {
+      agent.deliver({sample(index)});
+      (void)collector.received();
+    }
+    agent.data_sources_changed();
+    agent.deliver({sample(1), sample(2)});
+    return samples_of(collector.received());
+  };
+  CHECK(count(1025) == Samples{"0:1 2", "0:2 2"}); // 1024 that are gone are remembered
+  CHECK(count(1026) == Samples{"0:1 4", "0:2 1"});
+}
+
+TEST_CASE("a new agent address causes a poll of the host soon, and other settings do not") {
+  Bed bed;
+  auto& [loop, collector, exporter, agent] = bed;
+  Fake host({kHostDataSource});
+  agent.add(host);
+  auto changed = settings(collector);
+  agent.apply(changed, 100000);
+  CHECK(samples_of(next_datagrams(loop, collector)) == Samples{"2:1 1"}); // the first poll of the host
+  const auto regular = agent.next_poll();
+  changed.sampling = 7;
+  agent.apply(changed, 100000);
+  CHECK(agent.next_poll() == regular);
+  changed.agent_ip = IpAddress::parse("192.0.2.7").value();
+  agent.apply(changed, 100000);
+  const auto datagrams = next_datagrams(loop, collector);
+  REQUIRE(datagrams.size() == 1);
+  CHECK(datagrams[0].agent_address == changed.agent_ip);
+  CHECK(samples_of(datagrams) == Samples{"2:1 2"});
+}
+
 } // namespace sfa::daemon_agent_test
