@@ -614,4 +614,126 @@ TEST_CASE("the text of an election has every candidate, its rank and the winner"
         "193.0.0.7 on no device: agentIP is set, though no interface has that address\n");
 }
 
+TEST_CASE("an address that only the former configuration preferred is given up") {
+  Host host{.elector = {},
+            .config = with({.agent_device = "eth1"}),
+            .addresses = {on("eth0", 2, "10.0.0.1"), on("eth1", 3, "10.1.0.1")}};
+  CHECK(host.address() == "10.1.0.1");
+  host.config = {};
+  CHECK(host.address() == "10.0.0.1");
+}
+
+TEST_CASE("an elected address stays however often the election is repeated") {
+  Host host{.elector = {},
+            .config = with({.agent_cidrs = {cidr("0.0.0.0", 0)}}),
+            .addresses = {on("br-ex", 2, "10.20.0.11")}};
+  CHECK(host.address() == "10.20.0.11");
+  CHECK(host.elect().why == "the best: private IPv4, in agent.cidr 0.0.0.0/0");
+  host.addresses.push_back(on("wan0", 3, "193.0.0.1"));
+  CHECK(host.address() == "10.20.0.11");
+}
+
+TEST_CASE("an elected address that becomes as good as a newcomer stays") {
+  Host host{.elector = {}, .config = {}, .addresses = {on("br-ex", 2, "10.20.0.11")}};
+  CHECK(host.address() == "10.20.0.11");
+  host.addresses.push_back(on("wan0", 3, "193.0.0.1"));
+  host.sources.to_gateway = {ip("10.20.0.11"), ip("193.0.0.1")};
+  CHECK(host.address() == "10.20.0.11");
+}
+
+TEST_CASE("an address is settled when the gateway was reached from it while collectors were known") {
+  Host host{.elector = {},
+            .config = {},
+            .addresses = {on("storage0", 2, "10.9.0.11"), on("mgmt0", 4, "10.8.0.11")},
+            .sources = collectors("10.7.0.11")}; // which is no address of the host now
+  CHECK(host.address() == "10.9.0.11");
+  CHECK_FALSE(host.elector.settled());
+  host.addresses.push_back(on("br-ex", 3, "10.20.0.11"));
+  host.sources.to_gateway = {ip("10.20.0.11")};
+  CHECK(host.address() == "10.20.0.11");
+  CHECK(host.elector.settled());
+  host.sources.to_collectors.clear();
+  CHECK(host.address() == "10.20.0.11");
+  CHECK(host.elector.settled());
+  host.sources.to_collectors = {ip("10.8.0.11")};
+  CHECK(host.address() == "10.20.0.11");
+}
+
+TEST_CASE("a last resort is replaced by another last resort") {
+  Host host{.elector = {},
+            .config = {},
+            .addresses = {on(InterfaceKind::guest_bridge, "docker0", 2, "172.17.0.1"),
+                          on(InterfaceKind::guest_bridge, "virbr0", 3, "192.168.122.1")}};
+  CHECK(host.address() == "172.17.0.1");
+  host.remove("172.17.0.1");
+  CHECK(host.address() == "172.17.0.1");
+  host.now += kAgentGap;
+  CHECK(host.address() == "192.168.122.1");
+}
+
+TEST_CASE("the minute begins anew when the one to replace the missing address was away, too") {
+  const auto storage = on("storage0", 3, "10.9.0.11");
+  Host host{.elector = {}, .config = {}, .addresses = {on("br-ex", 2, "10.20.0.11"), storage}};
+  CHECK(host.address() == "10.20.0.11");
+  host.remove("10.20.0.11");
+  CHECK(host.address() == "10.20.0.11");
+  host.addresses.clear();
+  host.now += 30s;
+  CHECK(host.address() == "10.20.0.11");
+  host.addresses.push_back(storage);
+  host.now += 10s;
+  CHECK(host.address() == "10.20.0.11");
+  host.now += 59s;
+  CHECK(host.address() == "10.20.0.11");
+  host.now += 1s;
+  CHECK(host.address() == "10.9.0.11");
+}
+
+TEST_CASE("nothing on another device, and nothing that the configuration prefers less, takes the place of an "
+          "address") {
+  Host host{.elector = {},
+            .config = with({.agent_cidrs = {cidr("10.1.0.0", 16)}}),
+            .addresses = {on("eth0", 2, "10.1.0.1")}};
+  CHECK(host.address() == "10.1.0.1");
+  SECTION("another device") {
+    host.addresses = {on("eth1", 3, "10.1.0.7")};
+    CHECK(host.address() == "10.1.0.1");
+  }
+  SECTION("less preferred") {
+    host.addresses = {on("eth0", 2, "10.2.0.1")};
+    CHECK(host.address() == "10.1.0.1");
+  }
+}
+
+TEST_CASE("a link-local address is a last resort, even if collectors are reached from it") {
+  CHECK(winner({}, {on("eth0", 2, "fe80::2"), on("eth1", 3, "fd00::1")}, collectors("fe80::2")) == "fd00::1");
+  CHECK(winner({}, {on("eth0", 2, "169.254.1.1"), on("eth1", 3, "fd00::1")}, collectors("169.254.1.1")) ==
+        "fd00::1");
+}
+
+TEST_CASE("only a temporary address speaks for another one, and only for IPv6 on its own interface") {
+  const auto temporary = living(AddressLifetime::temporary, "br-ex", 3, "2a00::7e3f");
+  const auto stable = living(AddressLifetime::dynamic, "br-ex", 3, "2a00::99");
+  CHECK(winner({}, {on("br-ex", 3, "2a00::11"), on("br-ex", 3, "2a00::12")}, gateway("2a00::12")) ==
+        "2a00::12");
+  CHECK(winner({}, {on("storage0", 2, "2a00::11"), temporary, stable}, gateway("2a00::7e3f")) == "2a00::99");
+  CHECK(winner({}, {on("br-ex", 3, "10.20.0.11"), temporary, stable}, gateway("2a00::7e3f")) == "2a00::99");
+}
+
+TEST_CASE("equally good addresses share a rank") {
+  const auto election = elect_agent_address(
+      {}, Addresses{on("eth0", 2, "10.0.0.1"), on("eth1", 3, "10.0.0.2"), on("eth2", 4, "193.0.0.1")});
+  REQUIRE(election.candidates.size() == 3);
+  CHECK(election.candidates[0].rank == 2);
+  CHECK(election.candidates[1].rank == 1);
+  CHECK(election.candidates[2].rank == 1);
+}
+
+TEST_CASE("an agentIP of no interface is on no device if no address can be used") {
+  auto down = on("eth0", 2, "10.0.0.1");
+  CHECK(elect_agent_address(with({.agent_ip = ip("193.0.0.9")}), {down}).device == "eth0");
+  down.up = false;
+  CHECK(elect_agent_address(with({.agent_ip = ip("193.0.0.9")}), {down}).device.empty());
+}
+
 } // namespace sfa::config_agent_address_test

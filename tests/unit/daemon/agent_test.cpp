@@ -225,4 +225,34 @@ TEST_CASE("a new agent address causes a poll of the host soon, and other setting
   CHECK(samples_of(datagrams) == Samples{"2:1 2"});
 }
 
+TEST_CASE("without a collector nothing is polled") {
+  Bed bed;
+  auto& [loop, collector, exporter, agent] = bed;
+  Fake host({kHostDataSource});
+  agent.add(host);
+  auto without = settings(collector);
+  without.collectors.clear();
+  agent.apply(without, 100000);
+  CHECK_FALSE(agent.next_poll());
+  agent.apply(settings(collector), 100000);
+  CHECK(agent.next_poll());
+}
+
+TEST_CASE("a block that is too large is reported until its data source has no such block any more") {
+  Bed bed;
+  auto& [loop, collector, exporter, agent] = bed;
+  auto small = settings(collector);
+  small.datagram_bytes = 200;
+  agent.apply(small, 100000);
+  const auto reported = [&](std::uint32_t index, std::size_t adapters) {
+    agent.deliver({{{3, index}, {HostAdapters{std::vector<HostAdapter>(adapters)}}}});
+    return agent.packing().failure_text();
+  };
+  const std::string omitted = "host_adapters omitted: too large for datagramBytes=200";
+  CHECK(reported(1, 0).empty());
+  CHECK(reported(1, 32) == omitted);
+  CHECK(reported(2, 0) == omitted);
+  CHECK(reported(1, 0).empty());
+}
+
 } // namespace sfa::daemon_agent_test

@@ -153,10 +153,33 @@ TEST_CASE("the search list is tried in order, and failures do not move hosts to 
   SECTION("finds the service absent only where nothing failed") {
     CHECK(search("", {absent, failed}).kind == Kind::failed);
     CHECK(search("", {failed, absent}).kind == Kind::failed);
+    CHECK(search("", {failed, {.kind = Kind::failed, .error = {"Refused"}}}).error.message == "Timeout");
     const auto both = search("", {absent, {.kind = Kind::absent, .ttl = 20s}});
     CHECK(both.kind == Kind::absent);
     CHECK(both.ttl == 20s);
+    CHECK(search("", {{.kind = Kind::absent, .ttl = 20s}, absent}).ttl == 20s);
   }
+}
+
+TEST_CASE("services come once, by priority, and the greater weight first") {
+  const auto service = [](std::string target, std::uint16_t priority, std::uint16_t weight) {
+    return DnsRecord{kName, DnsType::srv, 300s, DnsSrv{priority, weight, 6343, std::move(target)}};
+  };
+  const auto result = evaluate(
+      kName, message({service("c1", 1, 9), service("c2", 0, 1), service("C3", 0, 5), service("c3", 0, 5)}),
+      kAbsent, false);
+  CHECK(result.answer.services ==
+        std::vector<DnsSrv>{{0, 5, 6343, "c3"}, {0, 1, 6343, "c2"}, {1, 9, 6343, "c1"}});
+}
+
+TEST_CASE("an answer is authenticated if both of its records are") {
+  const auto authenticated = [](bool srv_is, bool txt_is) {
+    return evaluate(kName, message({srv("c1")}, srv_is), message({txt({"a=1"})}, txt_is), false)
+        .answer.authenticated;
+  };
+  CHECK(authenticated(true, true));
+  CHECK(!authenticated(true, false));
+  CHECK(!authenticated(false, true));
 }
 
 } // namespace sfa::dnssd_dns_sd_answer_test

@@ -158,4 +158,30 @@ TEST_CASE("prefixes of DNS replace those of the file, but excluded prefixes stay
         "!10.1.0.0/16 f:4\n10.0.0.0/7 " + dns + "fd00::/8 " + dns);
 }
 
+TEST_CASE("what DNS replaces keeps no origin in the file") {
+  const auto result = merged("collector { ip = 192.0.2.1 } collector { ip = 192.0.2.2 }\n"
+                             "agent.cidr = 10.0.0.0/8\nagent.cidr = 10.1.0.0/16",
+                             {"agent.cidr=fd00::/8"});
+  CHECK(origin(result, "collector[0].ip") == "DNS record _sflow._udp.example.com SRV");
+  CHECK(origin(result, "collector[1].ip") == "default");
+  CHECK(origin(result, "agent.cidr[0]") == "DNS record _sflow._udp.example.com TXT");
+  CHECK(origin(result, "agent.cidr[1]") == "default");
+}
+
+TEST_CASE("the keys of DNS are recognized in any case") {
+  const auto result = merged("", {"TxtVers=1", "HEADER=64", "Datagram=1000", "Collector=192.0.2.2"});
+  CHECK(problems(result).empty());
+  CHECK(result.config.header_bytes == 64);
+  CHECK(result.config.datagram_bytes == 1000);
+  CHECK(result.config.collectors.size() == 2);
+}
+
+TEST_CASE("a collector in TXT has at most four parts") {
+  const auto result = merged("", {"collector=192.0.2.2/1/vrf0/blue/more"});
+  CHECK(result.config.collectors.size() == 1);
+  CHECK(problems(result) ==
+        std::vector<std::string>{
+            kName + " TXT: collector: found more than four parts, expected `ip/port/device/namespace`"});
+}
+
 } // namespace sfa::dnssd_dns_sd_merge_test

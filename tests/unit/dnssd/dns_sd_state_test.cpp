@@ -222,4 +222,19 @@ TEST_CASE("a change of servers or a reload makes DNS-SD due, unless a query is p
   CHECK(state.due() == kStart + 6s);
 }
 
+TEST_CASE("the back-off after failures begins anew with other servers, and after an absence") {
+  DnsSdState state = started();
+  const std::vector<std::function<void()>> steps{[&] { state.ask_now(kStart); },
+                                                 [&] { state.finished(absent(), kStart); }};
+  for (const auto& step : steps) {
+    for (int i = 0; i < 4; ++i) {
+      state.finished(kFailed, kStart);
+    }
+    CHECK(*state.due() > kStart + 30s);
+    step();
+    state.finished(kFailed, kStart);
+    CHECK(*state.due() <= kStart + 6s);
+  }
+}
+
 } // namespace sfa::dnssd_dns_sd_state_test

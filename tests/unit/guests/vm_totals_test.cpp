@@ -186,4 +186,15 @@ TEST_CASE("names are cut to the size of the structure, and so is the number of a
   CHECK(get<VirtNetIo>(blocks).rx_bytes == 40);
 }
 
+TEST_CASE("errors of disks are known as soon as one disk counts them") {
+  VmTotals totals;
+  auto reading = machine();
+  reading.disks = {disk("vda", 7), disk("vdb", 70)};
+  reading.disks->front().counts_errors = true;
+  reading.disks->front().counters->errs = 3;
+  CHECK(get<VirtDiskIo>(totals.blocks(reading)).errs == 3);
+  reading.disks->front().counts_errors = false;
+  CHECK(get<VirtDiskIo>(totals.blocks(reading)).errs == 3);
+}
+
 } // namespace sfa::guests_vm_totals_test

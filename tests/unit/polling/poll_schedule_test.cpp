@@ -235,4 +235,56 @@ TEST_CASE("a regular poll makes an extra one needless") {
   CHECK(polls.next() == now + 60s);
 }
 
+TEST_CASE("an extra poll is due when it was requested first, and not at all after a change of the interval") {
+  MonotonicTime now;
+  PollSchedule polls = settled(now);
+  polls.poll_soon(now + 5s);
+  polls.poll_soon(now + 6s);
+  CHECK(polls.next() == now + 5s);
+  polls.set_interval(60s, now + 7s);
+  CHECK(*polls.next() > now + 7s);
+}
+
+TEST_CASE("a regular poll and an extra one at the same time are one") {
+  MonotonicTime now;
+  PollSchedule polls = settled(now);
+  polls.poll_soon(now + 30s);
+  CHECK(polls.take_due(now + 30s) == kHost);
+  CHECK(polls.next() == now + 60s);
+}
+
+TEST_CASE("an extra poll is not due where the host is no data source") {
+  PollSchedule polls{std::mt19937(1)};
+  polls.set_data_sources({{0, 1}}, kStart);
+  polls.set_interval(30s, kStart);
+  polls.poll_soon(kStart);
+  CHECK(*polls.next() > kStart);
+  CHECK(polls.take_due(kStart).empty());
+}
+
+TEST_CASE("hosts that start together use all seconds of the interval") {
+  std::set<std::int64_t> seconds;
+  for (std::uint32_t seed = 0; seed < 300; ++seed) {
+    PollSchedule polls = schedule(seed);
+    polls.set_interval(30s, kStart);
+    (void)polls.take_due(kStart);
+    seconds.insert((*polls.next() - kStart) / 1s);
+  }
+  CHECK(seconds.size() == 30);
+}
+
+TEST_CASE("data sources that came and went leave their second to others") {
+  MonotonicTime now;
+  PollSchedule polls = settled(now);
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    polls.set_data_sources({kHostDataSource, {0, 1000 + i}}, now);
+  }
+  polls.set_data_sources(interfaces(29), now);
+  std::set<MonotonicTime> seconds;
+  for (const auto& [when, source] : run(polls, now + 31s)) {
+    seconds.insert(when);
+  }
+  CHECK(seconds.size() == 30);
+}
+
 } // namespace sfa::polling_poll_schedule_test

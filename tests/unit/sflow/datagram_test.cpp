@@ -182,4 +182,25 @@ TEST_CASE("sequence numbers wrap at 2^32") {
   CHECK(std::get<DecodedCounters>(datagrams[0].samples.at(0)).sequence_number == 0);
 }
 
+TEST_CASE("every sample and every datagram takes as much as fits, and not only the first") {
+  const auto sample =
+      decoded(pack_one(parents(kHostDataSource, 5), kV4Header + kSampleOverhead + 2 * kParentRecord));
+  std::vector<std::size_t> records;
+  for (const auto& datagram : sample) {
+    REQUIRE(datagram.samples.size() == 1);
+    records.push_back(std::get<DecodedCounters>(datagram.samples[0]).records.size());
+  }
+  CHECK(records == std::vector<std::size_t>{2, 2, 1});
+
+  SequenceNumbers numbers;
+  const std::vector samples{parents({0, 1}, 1), parents({0, 2}, 1), parents({0, 3}, 1), parents({0, 4}, 1),
+                            parents({0, 5}, 1)};
+  std::vector<std::size_t> together;
+  for (const auto& datagram :
+       decoded(pack({kV4, 1}, samples, kV4Header + 2 * (kSampleOverhead + kParentRecord), 0ms, numbers))) {
+    together.push_back(datagram.samples.size());
+  }
+  CHECK(together == std::vector<std::size_t>{2, 2, 1});
+}
+
 } // namespace sfa::sflow_datagram_test

@@ -58,4 +58,24 @@ TEST_CASE("an invalid rate is reported, and the rate of the settings applies") {
   }
 }
 
+TEST_CASE("on and off are recognized in any case, and nothing else is") {
+  for (const auto* value : {"on", "ON", "On", ""}) {
+    CHECK(want_of(kOn, "br0", value).state == BridgeState::sampled);
+    CHECK(want_of(kOn, "br0", value).problem.empty());
+  }
+  for (const auto* value : {"off", "OFF", "Off"}) {
+    CHECK(want_of(kOn, "br0", value).state == BridgeState::switched_off);
+    CHECK(want_of(kOn, "br0", value).problem.empty());
+  }
+  CHECK(want_of(kOn, "br0", "no").state == BridgeState::sampled);
+  CHECK(!want_of(kOn, "br0", "no").problem.empty());
+}
+
+TEST_CASE("without counters a bridge that samples packets keeps sFlow") {
+  Want no_counters = kOn;
+  no_counters.row->polling = 0;
+  CHECK(want_of(no_counters, "br0").state == BridgeState::sampled);
+  CHECK(want_of(no_counters, "br0", "", "64").state == BridgeState::sampled);
+}
+
 } // namespace sfa::sflowovsd_bridge_want_test

@@ -443,4 +443,60 @@ TEST_CASE("after a plan was carried out, the next plan is empty") {
   }
 }
 
+TEST_CASE(
+    "our row is chosen before an unmarked one of more bridges, and of equals the one with the lowest id") {
+  const Snapshot mixed{.bridges = {{id(1), "br0", id(10)}, {id(2), "br1", id(11)}, {id(3), "br2", id(11)}},
+                       .sflow_rows = {{id(10), columns(512), kOurs}, {id(11), columns(512), {}}},
+                       .ovs_version = {}};
+  CHECK(row_of(plan(mixed, on())).id == id(10));
+  for (const auto& [first, second] : {std::pair(10U, 11U), std::pair(11U, 10U)}) {
+    const Snapshot equals{.bridges = {{id(1), "br0", id(first)}, {id(2), "br1", id(second)}},
+                          .sflow_rows = {{id(first), columns(512), kOurs}, {id(second), columns(512), kOurs}},
+                          .ovs_version = {}};
+    CHECK(row_of(plan(equals, on())).id == id(10));
+  }
+}
+
+TEST_CASE("each column that a database does not have is left out, and no other") {
+  const auto columns_with = [](const SflowSchema& schema) {
+    const Snapshot database{
+        .bridges = {{id(1), "br0", {}}}, .sflow_rows = {}, .ovs_version = {}, .schema = schema};
+    return row_of(plan(database, on())).columns;
+  };
+  auto expected = columns(512);
+  CHECK(columns_with({}) == expected);
+  expected.agent.reset();
+  CHECK(columns_with({.agent = false}) == expected);
+  expected = columns(512);
+  expected.sampling.reset();
+  CHECK(columns_with({.sampling = false}) == expected);
+  expected = columns(512);
+  expected.polling.reset();
+  CHECK(columns_with({.polling = false}) == expected);
+  expected = columns(512);
+  expected.header.reset();
+  CHECK(columns_with({.header = false}) == expected);
+}
+
+TEST_CASE("a plan that only marks a row, or only detaches it, is not empty") {
+  const Snapshot database{
+      .bridges = {{id(1), "br0", id(10)}}, .sflow_rows = {{id(10), columns(512), {}}}, .ovs_version = {}};
+  const Plan marks = plan(database, on());
+  CHECK(!row_of(marks).write);
+  CHECK(state(marks, "br0") == BridgeState::sampled);
+  CHECK(!marks.empty());
+  CHECK(!plan(apply(database, marks), Want{}).empty());
+}
+
+TEST_CASE("a row knows how many bridges have it or get it") {
+  Snapshot database{.bridges = {{id(1), "br0", id(10)}, {id(2), "br1", {}}, {id(3), "br2", {}}},
+                    .sflow_rows = {{id(10), columns(512), kOurs}},
+                    .ovs_version = {}};
+  database.bridges[2].sflow_sampling_key = "64";
+  const Plan changes = plan(database, on());
+  REQUIRE(changes.rows.size() == 2);
+  CHECK(changes.rows[0].bridges == 2);
+  CHECK(changes.rows[1].bridges == 1);
+}
+
 } // namespace sfa::sflowovsd_plan_test

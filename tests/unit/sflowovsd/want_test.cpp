@@ -45,6 +45,7 @@ TEST_CASE("before Open vSwitch 2.10 the agent is a device") {
   CHECK(want(settings(), "2.10.0").row->agent == "10.0.0.1");
   CHECK(want(settings(), "").row->agent == "10.0.0.1");
   CHECK(want(settings(), "weird").row->agent == "10.0.0.1");
+  CHECK(want(settings(), "git.master").row->agent == "10.0.0.1");
   auto s = settings();
   s.agent_device.clear();
   CHECK(!want(s, "2.5.3").row->agent);
