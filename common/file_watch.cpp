@@ -3,7 +3,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -37,24 +39,51 @@ std::vector<std::pair<std::filesystem::path, std::string>> deciding_entries(std:
 
 } // namespace
 
-FileWatch::FileWatch(EventLoop& loop, const std::filesystem::path& path, Callback changed)
-    : path_(std::filesystem::absolute(path).lexically_normal()), changed_(std::move(changed)),
-      inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-  if (!inotify_) {
-    throw std::system_error(errno, std::generic_category(), "inotify_init1");
-  }
-  watch_directories();
-  readable_ = loop.on_readable(inotify_.get(), [this] { drain(); });
+FileWatch::FileWatch(EventLoop& loop, const std::filesystem::path& path, Callback changed,
+                     std::chrono::milliseconds poll)
+    : loop_(loop), path_(std::filesystem::absolute(path).lexically_normal()), changed_(std::move(changed)),
+      poll_interval_(poll), poll_(loop.timer([this] { this->poll(); })) {
+  use_inotify();
 }
 
-void FileWatch::watch_directories() {
+// Or else polls.
+void FileWatch::use_inotify() {
+  const auto started = start();
+  if (started) {
+    state_.ok();
+    return;
+  }
+  state_.failed(
+      Error{fmt::format("{}; looking at {} every second instead", started.error().message, path_.native())});
+  readable_ = {};
+  inotify_ = {};
+  watched_.clear();
+  seen_ = look();
+  poll_.arm_at(std::chrono::steady_clock::now() + poll_interval_);
+}
+
+Result<void> FileWatch::start() {
+  inotify_ = UniqueFd(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!inotify_) {
+    auto failed = errno_failure("inotify_init1");
+    const UniqueFd free(eventfd(0, EFD_CLOEXEC)); // inotify_init1(2): EMFILE has two meanings
+    return free && failed.value().number == EMFILE
+               ? failure("{}: the limit is fs.inotify.max_user_instances (sysctl(8))", failed.value().message)
+               : Result<void>(failed);
+  }
+  return watch_directories().map(
+      [this] { readable_ = loop_.on_readable(inotify_.get(), [this] { drain(); }); });
+}
+
+Result<void> FileWatch::watch_directories() {
   decltype(watched_) now;
   for (const auto& [directory, name] : deciding_entries(path_)) {
     const int watch = inotify_add_watch(inotify_.get(), directory.c_str(), kEvents);
     if (watch >= 0) {
       now[watch].insert(name);
     } else if (errno == ENOSPC) {
-      throw std::system_error(errno, std::generic_category(), "inotify_add_watch " + directory.native());
+      return failure("inotify_add_watch {}: {}: the limit is fs.inotify.max_user_watches (sysctl(8))",
+                     directory.native(), std::generic_category().message(ENOSPC));
     }
   }
   for (const auto& [watch, names] : watched_) {
@@ -63,6 +92,27 @@ void FileWatch::watch_directories() {
     }
   }
   watched_ = std::move(now);
+  return {};
+}
+
+FileWatch::Look FileWatch::look() const {
+  struct stat found {};
+  if (stat(path_.c_str(), &found) != 0) {
+    return {};
+  }
+  return {.device = found.st_dev,
+          .inode = found.st_ino,
+          .size = found.st_size,
+          .changed_s = found.st_ctim.tv_sec,
+          .changed_ns = found.st_ctim.tv_nsec};
+}
+
+void FileWatch::poll() {
+  const Look before = seen_;
+  use_inotify();
+  if (look() != before) {
+    changed_();
+  }
 }
 
 void FileWatch::drain() {
@@ -82,7 +132,9 @@ void FileWatch::drain() {
     }
   }
   if (relevant) {
-    watch_directories();
+    if (const auto watched = watch_directories(); !watched) {
+      use_inotify(); // which fails likewise, and polls
+    }
     changed_();
   }
 }

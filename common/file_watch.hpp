@@ -1,11 +1,16 @@
 // Reports that a file may have changed: it was written, replaced by rename(2) or removed, or a directory in
 // its path appeared or disappeared. It watches directories with inotify(7), because a watch on the file
-// itself would stay with the old inode when the file is replaced.
+// itself would stay with the old inode when the file is replaced. While the system has no inotify instance or
+// watch left, it looks at the file every second instead, and says so in the log.
 #pragma once
 
 #include "common/event_loop.hpp"
 #include "common/handle.hpp"
+#include "common/log.hpp"
+#include "common/result.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -16,20 +21,47 @@ namespace sfa {
 
 class FileWatch {
 public:
-  // Calls `changed` from the loop for every change after construction. Throws std::system_error if the system
-  // has no inotify instance left.
-  FileWatch(EventLoop& loop, const std::filesystem::path& path, Callback changed);
+  static constexpr std::chrono::milliseconds kPoll{1000};
+
+  // Calls `changed` from the loop for every change after construction. `poll` is for tests.
+  FileWatch(EventLoop& loop, const std::filesystem::path& path, Callback changed,
+            std::chrono::milliseconds poll = kPoll);
+  FileWatch(const FileWatch&) = delete; // its event sources hold `this`
+  FileWatch& operator=(const FileWatch&) = delete;
+  FileWatch(FileWatch&&) = delete;
+  FileWatch& operator=(FileWatch&&) = delete;
+  ~FileWatch() = default;
 
 private:
-  void watch_directories();
-  void drain();
+  // What differs after a change; all zeros if there is no file.
+  struct Look {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::int64_t size = 0;
+    std::int64_t changed_s = 0;
+    std::int64_t changed_ns = 0;
 
+    bool operator==(const Look&) const = default;
+  };
+
+  [[nodiscard]] Look look() const;
+  void use_inotify();
+  [[nodiscard]] Result<void> start();
+  [[nodiscard]] Result<void> watch_directories();
+  void drain();
+  void poll();
+
+  EventLoop& loop_;
   std::filesystem::path path_;
   Callback changed_;
-  UniqueFd inotify_;
+  std::chrono::milliseconds poll_interval_;
+  LoggedState state_{"file watch"};
+  UniqueFd inotify_; // none while it polls
   std::map<int, std::set<std::string, std::less<>>>
       watched_; // watch descriptor -> relevant names in that directory
   EventSource readable_;
+  Look seen_;
+  Timer poll_;
 };
 
 } // namespace sfa

@@ -10,13 +10,14 @@ namespace {
 // host-sflow rewrites the file in place. An incomplete file is reported only if it stays incomplete for this
 // long.
 constexpr std::chrono::milliseconds kWriting{200};
+constexpr std::chrono::seconds kRetry{1};
 
 } // namespace
 
 // The watch is created before the first read, so that no change is missed between the two.
 SharedFile::SharedFile(EventLoop& loop, std::filesystem::path path, Apply apply)
     : path_(std::move(path)), apply_(std::move(apply)), settled_(loop, kWriting, [this] { read(); }),
-      watch_(loop, path_, [this] { read_changed(); }) {
+      retry_(loop.timer([this] { read(); })), watch_(loop, path_, [this] { read_changed(); }) {
   read();
 }
 
@@ -25,6 +26,9 @@ void SharedFile::read() {
   if (!try_read()) {
     state_.failed(Error{error_.message +
                         (content_ ? "; keeping the last good settings" : "; Open vSwitch is not changed")});
+    if (error_.number != 0) { // the system refused, and may do otherwise without any change of the file
+      retry_.arm_at(std::chrono::steady_clock::now() + kRetry);
+    }
   }
 }
 

@@ -38,6 +38,7 @@ private:
   Error error_; // of the last attempt to read it
   LoggedState state_{"shared file"};
   Debounce settled_;
+  Timer retry_;
   FileWatch watch_;
 };
 

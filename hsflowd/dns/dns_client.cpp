@@ -236,7 +236,7 @@ void DnsClient::open() {
   channel_.reset(channel);
   give_servers();
   if (!watch_) {
-    watch();
+    watch_.emplace(loop_, setup_.resolv_conf, [this] { reopen(); });
   }
 }
 
@@ -249,15 +249,6 @@ void DnsClient::give_servers() {
     servers_.ok();
   } else {
     servers_.failed(given.error());
-  }
-}
-
-// DNS works even if the system has no inotify instance left.
-void DnsClient::watch() {
-  try {
-    watch_.emplace(loop_, setup_.resolv_conf, [this] { reopen(); });
-  } catch (const std::system_error& error) {
-    spdlog::warn("{}: changes are not noticed: {}", setup_.resolv_conf.native(), error.what());
   }
 }
 

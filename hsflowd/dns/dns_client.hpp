@@ -89,7 +89,6 @@ private:
   struct Calls; // callbacks of c-ares
   void give_servers();
   void open();
-  void watch();
   void reopen();
   [[nodiscard]] DnsLookup begin(std::unique_ptr<Question> question);
   void ask(std::unique_ptr<Question> question);

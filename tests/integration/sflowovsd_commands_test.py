@@ -202,6 +202,22 @@ def test_sighup_during_the_start_does_not_end_the_daemon(bed, tmp_path):
     daemon.expect_log("SIGHUP: ")
 
 
+def test_without_inotify_instances_it_follows_the_shared_file_and_names_the_limit(database):
+    publish(settings(revision=5))
+    limit = "/proc/sys/user/max_inotify_instances"  # of a user namespace (namespaces(7)), so that no other process is concerned
+    daemon = Daemon(["unshare", "--user", "--map-root-user", "sh", "-c", f"echo 0 > {limit} && exec \"$@\"", "-", SFLOWOVSD,
+                     "--unixctl=/run/openvswitch/sflowovsd.ctl", "-vsyslog:off"], database.directory / "sflowovsd.log")
+    database.ours.append(daemon)
+    daemon.announce("file watch: inotify_init1: .*: the limit is fs.inotify.max_user_instances .*; looking at /run/hsflowd/hsflowd.auto every second")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 is done")
+    publish(settings(revision=6, sampling=77))
+    wait_for(lambda: sflow_of("br0")["sampling"] == 77, "the change is noticed")
+    run("nsenter", "--user", "--target", daemon.pid, "sh", "-c", f"echo 9 > {limit}")
+    daemon.expect_log("file watch: recovered")
+    publish(settings(revision=7, sampling=78))
+    wait_for(lambda: sflow_of("br0")["sampling"] == 78, "the next change is noticed")
+
+
 def test_sighup_reads_the_shared_file_again_and_does_not_end_the_daemon(database):
     publish(settings(revision=5))
     daemon = database.sflowovsd("--pidfile=/run/openvswitch/sflowovsd.pid")

@@ -4,7 +4,10 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
+#include <optional>
+#include <sys/resource.h>
 
 namespace sfa::common_file_watch_test {
 
@@ -16,7 +19,9 @@ namespace {
 // last `seen()`.
 class Watched {
 public:
-  explicit Watched(const std::string& path) : watch_(loop_, root_ / path, [this] { ++calls_; }) {}
+  explicit Watched(const std::string& path, std::chrono::milliseconds poll = FileWatch::kPoll)
+      : watch_(
+            loop_, root_ / path, [this] { ++calls_; }, poll) {}
   ~Watched() { std::filesystem::remove_all(root_); }
   Watched(const Watched&) = delete;
   Watched& operator=(const Watched&) = delete;
@@ -114,6 +119,39 @@ TEST_CASE("a symbolic link to a file in the same directory is followed") {
     REQUIRE(replace_file(file.root() / "x.auto", "content"));
     CHECK(file.seen());
   }
+}
+
+TEST_CASE("without inotify every change is noticed all the same") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  EventLoop loop; // whose descriptors exist before there are no more
+  int calls = 0;
+  std::string root = "/tmp/file_watch_test.XXXXXX";
+  REQUIRE(mkdtemp(root.data()) != nullptr);
+  std::optional<FileWatch> watch;
+  {
+    const UniqueFd lowest(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    rlimit none = before;
+    none.rlim_cur = static_cast<rlim_t>(lowest.get());
+    const Timer enough = loop.timer([] {}); // makes the loop's timer
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    watch.emplace(
+        loop, root + "/x.auto", [&] { ++calls; }, 0ms);
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  }
+  const auto notices = [&](int number) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (calls < number && std::chrono::steady_clock::now() < deadline) {
+      loop.run_pending();
+    }
+    return calls == number;
+  };
+  REQUIRE(replace_file(root + "/x.auto", "one"));
+  CHECK(notices(1)); // and finds that inotify works again
+  REQUIRE(replace_file(root + "/x.auto", "two"));
+  CHECK(notices(2));
+  watch.reset();
+  std::filesystem::remove_all(root);
 }
 
 } // namespace sfa::common_file_watch_test
