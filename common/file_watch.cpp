@@ -133,7 +133,7 @@ void FileWatch::drain() {
   }
   if (relevant) {
     if (const auto watched = watch_directories(); !watched) {
-      use_inotify(); // which fails likewise, and polls
+      use_inotify(); // anew, and polls if that fails, too
     }
     changed_();
   }

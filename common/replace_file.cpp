@@ -44,7 +44,7 @@ public:
         return errno_failure(path_);
       }
       if (exists && S_ISLNK(found.st_mode)) {
-        if (auto followed = follow(name, found); !followed) {
+        if (auto followed = follow(name); !followed) {
           return error_of(followed);
         }
       } else if (!rest_.empty()) {
@@ -71,10 +71,16 @@ private:
     return directory_ ? Result<void>{} : errno_failure(path_);
   }
 
-  Result<void> follow(const std::string& name, const struct stat& link) {
+  Result<void> follow(const std::string& name) {
     constexpr int kMaxLinks = 40; // as in Linux
     const bool last = rest_.empty();
-    if ((last && links_ == Links::not_last) || (link.st_uid != 0 && link.st_uid != geteuid())) {
+    const UniqueFd link(openat(directory_.get(), name.c_str(),
+                               O_PATH | O_NOFOLLOW | O_CLOEXEC)); // this one, whatever gets its name
+    struct stat found {};
+    if (!link || fstat(link.get(), &found) != 0) {
+      return errno_failure(path_);
+    }
+    if ((last && links_ == Links::not_last) || (found.st_uid != 0 && found.st_uid != geteuid())) {
       return failure("{}: `{}` is a symbolic link{}, which is not followed", path_, name,
                      last && links_ == Links::not_last ? "" : " of another user");
     }
@@ -82,7 +88,7 @@ private:
       return failure("{}: too many symbolic links", path_);
     }
     std::string target(PATH_MAX, '\0');
-    const ssize_t size = readlinkat(directory_.get(), name.c_str(), target.data(), target.size());
+    const ssize_t size = readlinkat(link.get(), "", target.data(), target.size());
     if (size < 0) {
       return errno_failure(path_);
     }

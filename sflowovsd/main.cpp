@@ -12,16 +12,15 @@
 #include "sflowovsd/shared_file.hpp"
 #include "sflowovsd/vlog_sink.hpp"
 
-#include <cerrno>
 #include <csignal>
 #include <exception>
-#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <stdexcept>
 #include <string>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 
 namespace sfa::sflowovsd {
@@ -62,14 +61,12 @@ public:
   }
 
   void run() {
-    // stderr is open: a daemon without one has /dev/null there.
-    if (const UniqueFd free(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)); free || errno != EMFILE) {
+    unixctl_server_run(server_.get()); // also answers and closes those that were accepted before
+    if (const UniqueFd free(eventfd(0, EFD_CLOEXEC)); free) {
       accepting_.ok();
     } else {
       accepting_.failed(Error{errno_failure("accept").value().message + "; trying again every second"});
-      return;
     }
-    unixctl_server_run(server_.get());
   }
   void wait() {
     if (accepting_.failure_text().empty()) {

@@ -236,7 +236,8 @@ std::string problem_of_address(const std::string& text) {
 }
 
 // Returns 1 if a datagram was rejected. Ends at the end of the file, after --count datagrams or --seconds,
-// at SIGTERM or SIGINT, or when standard output is closed. Throws if it cannot listen or read.
+// when standard output is closed, or, if it listens, at SIGTERM or SIGINT. Throws if it cannot listen or
+// read.
 int decode(const DecodeOptions& options) {
   std::signal(SIGPIPE, SIG_IGN); // write reports a closed pipe
   const bool live = options.file.empty() || options.file == "-";

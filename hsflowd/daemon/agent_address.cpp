@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kSaveDelay{100};
 
 // How long changes of routes alone cause an election. Later ones are seen when an address changes: a router's
 // tables may change all day, and a host without a default route may never be settled.
-constexpr std::chrono::minutes kBoot{10};
+constexpr std::chrono::minutes kFollowRoutes{10};
 
 // What the file holds.
 struct SavedAgent {
@@ -155,7 +155,9 @@ void AgentAddress::read(std::span<const Collector> collectors) {
 const config::AgentElection& AgentAddress::elect(const config::Config& config,
                                                  std::span<const Collector> collectors) {
   const auto now = std::chrono::steady_clock::now();
-  const auto unsettled = [&] { return !config.agent_ip && !elector_.settled() && now - started_ < kBoot; };
+  const auto unsettled = [&] {
+    return !config.agent_ip && !elector_.settled() && now - started_ < kFollowRoutes;
+  };
   const auto before = election_.address;
   const bool followed = unsettled();
   (void)follow_routes(followed); // before they are read, so that none is missed

@@ -36,7 +36,7 @@ using DnsLookup = std::shared_ptr<void>;
 
 struct NameServer {
   IpAddress address;
-  std::string zone = {}; // the interface of a link-local address (RFC 4007, section 11)
+  std::string zone = {}; // of a link-local address: the interface's name or index (RFC 4007, section 11)
 
   bool operator==(const NameServer&) const = default;
 };

@@ -1,5 +1,7 @@
 #include "dns/link_local_servers.hpp"
 
+#include "common/text.hpp"
+
 // c-ares 1.18 has only the functions that newer versions deprecate.
 #define CARES_NO_DEPRECATED
 #include <algorithm>
@@ -37,7 +39,7 @@ struct Sockets {
     std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
     const auto zone = static_cast<const LinkLocalServers*>(data)->zone_of(IpAddress(bytes));
     if (!zone.empty()) {
-      v6.sin6_scope_id = if_nametoindex(zone.c_str());
+      v6.sin6_scope_id = parse_number<std::uint32_t>(zone).value_or(if_nametoindex(zone.c_str()));
       if (v6.sin6_scope_id == 0) {
         return -1; // ENODEV: the next server is asked
       }

@@ -132,13 +132,18 @@ struct DiskSpaceReader::State {
 };
 
 DiskSpaceReader::~DiskSpaceReader() {
+  bool running = false;
   if (state_) {
     const std::lock_guard lock(state_->mutex);
     ++state_->round;
+    running = std::ranges::any_of(state_->questions, [](const auto& entry) { return entry.second.running; });
   }
-  thread_.abandon();
-  for (auto& [device, thread] : of_slow_ones_) {
-    thread.abandon();
+  // Threads that do nothing end now; so nothing is left behind (WorkerThread::any_left_behind()).
+  if (running) {
+    thread_.abandon();
+    for (auto& [device, thread] : of_slow_ones_) {
+      thread.abandon();
+    }
   }
 }
 
@@ -171,9 +176,11 @@ void DiskSpaceReader::ask(const std::vector<FileSystem>& file_systems) {
   std::unique_lock lock(state_->mutex);
   std::vector<FileSystem> together;
   bool threads = true;
+  bool stuck_together = false;
   for (const auto& file_system : file_systems) {
     auto& question = state_->questions[file_system.device];
     if (question.running) { // since the last call
+      stuck_together = stuck_together || !question.slow;
       question.slow = true;
       question.answered = false;
       question.space.reset();
@@ -185,6 +192,9 @@ void DiskSpaceReader::ask(const std::vector<FileSystem>& file_systems) {
     } else {
       together.push_back(file_system);
     }
+  }
+  if (stuck_together) {
+    thread_.abandon(); // or else those of this call wait behind the one that hangs
   }
   if (!together.empty()) {
     threads = ask_together(lock, std::move(together)) && threads;

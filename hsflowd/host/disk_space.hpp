@@ -66,7 +66,7 @@ public:
   DiskSpaceReader& operator=(const DiskSpaceReader&) = delete;
   DiskSpaceReader(DiskSpaceReader&&) = delete;
   DiskSpaceReader& operator=(DiskSpaceReader&&) = delete;
-  ~DiskSpaceReader(); // waits for nothing
+  ~DiskSpaceReader(); // waits for no answer
 
   // The newest answers. A file system that has not answered within `patience` counts with its last answer. It
   // is left out, and not asked again, while it has still not answered at the next call.

@@ -185,7 +185,6 @@ void decode_items(XdrReader& in, std::string_view noun, Problems& problems, Each
   }
 }
 
-// What was read on all levels below one XdrReader, and what was wrong.
 struct Input {
   XdrReader& in;
   Problems& notes; // of the readers; taken after each record and sample

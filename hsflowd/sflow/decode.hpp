@@ -1,8 +1,9 @@
-// Decodes sFlow version 5 datagrams. What breaks a rule costs the smallest unit that contains it, and is
-// named in the `problems` of its sample or of the datagram: padding that is not zero and spare bytes cost
-// nothing, and a structure that is cut short or contradicts itself becomes an Unknown, which keeps its bytes.
-// Wrong numbers of records and samples cost nothing either. host_cpu has two right lengths: it had 68 bytes
-// until steal, guest and guest_nice were added.
+// Decodes sFlow version 5 datagrams. What breaks a rule is named in the `problems` of its sample or of the
+// datagram, and affects the smallest unit that contains it: with wrong padding, spare bytes and wrong numbers
+// of records or samples everything is decoded; a structure that is cut short or contradicts itself becomes an
+// Unknown with its bytes. A sampled_header that is cut short is decoded as far as it goes, because sampled
+// packets end anywhere. host_cpu has two right lengths: it had 68 bytes until steal, guest and guest_nice
+// were added.
 #pragma once
 
 #include "common/ip_address.hpp"
@@ -19,7 +20,7 @@
 
 namespace sfa::sflow {
 
-// What it was about, and where: "record 1 (host_cpu): byte 312: cut short: needs 4 bytes, has 0". The byte is
+// Each says where and what: "record 1 (host_cpu): byte 312: cut short: needs 4 bytes, has 0". The byte is
 // the offset in the datagram.
 using Problems = std::vector<std::string>;
 

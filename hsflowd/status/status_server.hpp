@@ -50,7 +50,7 @@ public:
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
 private:
-  // Its own callback must not destroy its event source: sweep() removes a client that is finished.
+  // sweep() removes one that is finished: its own callback must not, because it captures the Client.
   struct Client {
     UniqueFd socket;
     std::string unsent;

@@ -209,6 +209,7 @@ def test_without_inotify_instances_it_follows_the_shared_file_and_names_the_limi
                      "--unixctl=/run/openvswitch/sflowovsd.ctl", "-vsyslog:off"], database.directory / "sflowovsd.log")
     database.ours.append(daemon)
     daemon.announce("file watch: inotify_init1: .*: the limit is fs.inotify.max_user_instances .*; looking at /run/hsflowd/hsflowd.auto every second")
+    wait_for(lambda: os.path.exists("/run/openvswitch/sflowovsd.ctl"), "the control socket")
     wait_for(lambda: bridge_state("br0") == "sampled", "br0 is done")
     publish(settings(revision=6, sampling=77))
     wait_for(lambda: sflow_of("br0")["sampling"] == 77, "the change is noticed")

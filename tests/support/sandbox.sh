@@ -15,6 +15,7 @@ TEXT
 }
 
 files=("$(dirname "$0")/sandbox_files.sh")
+command -v mount > /dev/null || files=() # not yet installed on a bare system
 
 become() { # in namespaces: the script $1 with its arguments
     # A shell starts background commands with SIGINT ignored.
@@ -24,7 +25,6 @@ become() { # in namespaces: the script $1 with its arguments
 
 obstacle() { # prints why the namespaces cannot be created, and nothing if they can
     local output
-    command -v mount > /dev/null || files=() # not yet installed on a bare system
     if [ "$(id -u)" -ne 0 ]; then
         echo "must be root to create namespaces (use sudo)"
     elif ! output=$(LC_ALL=C become true 2>&1); then

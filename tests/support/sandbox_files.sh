@@ -24,7 +24,7 @@ put_writable_back() {
         mkdir -p "${set_aside[number]}" # one that an empty directory hides
         mount --move "/run/aside/$number" "${set_aside[number]}"
     done
-    rm -r /run/aside
+    rmdir /run/aside/* /run/aside
 }
 
 make_all_read_only() {
