@@ -187,7 +187,8 @@ TEST_CASE("a data source that returns continues its sequence numbers") {
 
 TEST_CASE("data sources that never return do not fill the memory, and those present continue") {
   Bed bed;
-  auto& [loop, collector, exporter, agent] = bed;
+  auto& agent = bed.agent;
+  auto& collector = bed.collector;
   Fake interfaces({{0, 1}});
   agent.add(interfaces);
   agent.apply(settings(collector), 100000);
@@ -240,8 +241,8 @@ TEST_CASE("without a collector nothing is polled") {
 
 TEST_CASE("a block that is too large is reported until its data source has no such block any more") {
   Bed bed;
-  auto& [loop, collector, exporter, agent] = bed;
-  auto small = settings(collector);
+  auto& agent = bed.agent;
+  auto small = settings(bed.collector);
   small.datagram_bytes = 200;
   agent.apply(small, 100000);
   const auto reported = [&](std::uint32_t index, std::size_t adapters) {
