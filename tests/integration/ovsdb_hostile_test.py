@@ -38,6 +38,7 @@ def server(talk):
         listener.close()
 
 
+@pytest.mark.skipif(SLOW > 1, reason="a sanitizer has an allocator of its own, whose memory sflowovsd does not see")
 @pytest.mark.timeout(60)
 def test_a_string_without_an_end_ends_it_with_a_message_before_the_memory_does(bed):
     publish(settings())
