@@ -261,5 +261,6 @@ TEST_CASE(
   CHECK(served.asked == 1);
 }
 #endif
+#undef WITHOUT_DESCRIPTORS
 
 } // namespace sfa::status_server_test
