@@ -43,41 +43,37 @@ def watch(daemons, sockets):
     return ended
 
 
-def ends_with_a_reason(daemon, limit):
-    assert daemon.process.returncode > 0, f"with {limit} descriptors it ended with {daemon.process.returncode}:\n{daemon.text()}"
-    # The second is what the dynamic linker says, before main().
-    assert re.search("Too many open files|Error 24", daemon.text()), daemon.text()
+def started(bed, command, sockets, logs):
+    """A daemon for each limit: command(limit)."""
+    daemons = {limit: Daemon(["prlimit", f"--nofile={limit}", *command(limit)], logs / f"{limit}.log") for limit in sockets}
+    bed.others += daemons.values()
+    return daemons
+
+
+def end_with_a_reason_or_work_quietly(daemons, sockets):
+    ended = watch(daemons, sockets)
+    for limit, daemon in ended.items():
+        assert daemon.process.returncode > 0, f"with {limit} descriptors it ended with {daemon.process.returncode}:\n{daemon.text()}"
+        # The second is what the dynamic linker says, before main().
+        assert re.search("Too many open files|Error 24", daemon.text()), daemon.text()
+    assert 3 in ended and 30 not in ended
 
 
 def test_hsflowd_ends_with_a_reason_or_works_quietly(bed, collector, tmp_path):
-    daemons, sockets = {}, {}
     config = tmp_path / "hsflowd.conf"
     config.write_text(hsflowd_config(collector, polling=1, more="agentIP = 192.0.2.1"))
-    for limit in LIMITS:
-        run_dir = tmp_path / f"run{limit}"
-        daemons[limit] = Daemon(["prlimit", f"--nofile={limit}", HSFLOWD, "-f", config, "--run-dir", run_dir, "--state-dir", tmp_path / f"state{limit}"],
-                                tmp_path / f"hsflowd{limit}.log")
-        bed.others.append(daemons[limit])
-        sockets[limit] = run_dir / "hsflowd.sock"
-    ended = watch(daemons, sockets)
-    for limit, daemon in ended.items():
-        ends_with_a_reason(daemon, limit)
-    assert 3 in ended and 30 not in ended
+    sockets = {limit: tmp_path / f"run{limit}/hsflowd.sock" for limit in LIMITS}
+    daemons = started(bed, lambda limit: [HSFLOWD, "-f", config, "--run-dir", sockets[limit].parent, "--state-dir", tmp_path / f"state{limit}"],
+                      sockets, tmp_path)
+    end_with_a_reason_or_work_quietly(daemons, sockets)
 
 
 def test_sflowovsd_ends_with_a_reason_or_works_quietly(bed, tmp_path):
     bed.ovsdb_server()
     publish(settings())
-    daemons, sockets = {}, {}
-    for limit in LIMITS:
-        sockets[limit] = tmp_path / f"sflowovsd{limit}.ctl"
-        daemons[limit] = Daemon(["prlimit", f"--nofile={limit}", SFLOWOVSD, f"--unixctl={sockets[limit]}", "-vsyslog:off"],
-                                tmp_path / f"sflowovsd{limit}.log")
-        bed.others.append(daemons[limit])
-    ended = watch(daemons, sockets)
-    for limit, daemon in ended.items():
-        ends_with_a_reason(daemon, limit)
-    assert 3 in ended and 30 not in ended
+    sockets = {limit: tmp_path / f"sflowovsd{limit}.ctl" for limit in LIMITS}
+    daemons = started(bed, lambda limit: [SFLOWOVSD, f"--unixctl={sockets[limit]}", "-vsyslog:off"], sockets, tmp_path)
+    end_with_a_reason_or_work_quietly(daemons, sockets)
 
 
 def test_sflowovsd_answers_again_when_clients_that_used_up_its_descriptors_have_gone(bed, tmp_path):

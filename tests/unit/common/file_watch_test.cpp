@@ -1,13 +1,12 @@
 #include "common/file_watch.hpp"
 
 #include "common/file.hpp"
+#include "no_free_descriptor.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <fcntl.h>
 #include <fstream>
 #include <optional>
-#include <sys/resource.h>
 
 namespace sfa::common_file_watch_test {
 
@@ -121,30 +120,18 @@ TEST_CASE("a symbolic link to a file in the same directory is followed") {
   }
 }
 
-// UndefinedBehaviorSanitizer needs descriptors itself: it opens a pipe to look at memory.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITHOUT_DESCRIPTORS 0
-#endif
-#endif
-#ifndef WITHOUT_DESCRIPTORS
+#ifndef SANITIZER_NEEDS_DESCRIPTORS
 TEST_CASE("without inotify every change is noticed all the same") {
-  rlimit before{};
-  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
   EventLoop loop; // whose descriptors exist before there are no more
   int calls = 0;
   std::string root = "/tmp/file_watch_test.XXXXXX";
   REQUIRE(mkdtemp(root.data()) != nullptr);
   std::optional<FileWatch> watch;
   {
-    const UniqueFd lowest(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    rlimit none = before;
-    none.rlim_cur = static_cast<rlim_t>(lowest.get());
     const Timer enough = loop.timer([] {}); // makes the loop's timer
-    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const test::NoFreeDescriptor none;
     watch.emplace(
         loop, root + "/x.auto", [&] { ++calls; }, 0ms);
-    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   }
   const auto notices = [&](int number) {
     const auto deadline = std::chrono::steady_clock::now() + 20s;
@@ -161,6 +148,5 @@ TEST_CASE("without inotify every change is noticed all the same") {
   std::filesystem::remove_all(root);
 }
 #endif
-#undef WITHOUT_DESCRIPTORS
 
 } // namespace sfa::common_file_watch_test

@@ -1,4 +1,5 @@
 #include "commands/status.hpp"
+#include "no_free_descriptor.hpp"
 #include "status/status_server.hpp"
 
 #include <catch2/catch.hpp>
@@ -8,7 +9,6 @@
 #include <fstream>
 #include <future>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -231,29 +231,18 @@ TEST_CASE("the error about a daemon that does not run or answer names the path")
         served.path().native() + ": no answer within 0.02 s");
 }
 
-// UndefinedBehaviorSanitizer needs descriptors itself: it opens a pipe to look at memory.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITHOUT_DESCRIPTORS 0
-#endif
-#endif
-#ifndef WITHOUT_DESCRIPTORS
+#ifndef SANITIZER_NEEDS_DESCRIPTORS
 TEST_CASE(
     "a server without a free descriptor does not spin, and serves the client that waits when there is one") {
   Served served;
   REQUIRE(served.open());
   const auto client = served.connect();
-  rlimit before{};
-  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
-  const UniqueFd lowest(dup(client.get())); // no descriptor below is free
-  rlimit none = before;
-  none.rlim_cur = static_cast<rlim_t>(lowest.get());
-  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
-  served.loop.run_pending();
   pollfd ready{.fd = served.loop.fd(), .events = POLLIN, .revents = 0};
-  const int still_ready = poll(&ready, 1, 0);
-  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
-  CHECK(still_ready == 0);
+  {
+    const test::NoFreeDescriptor none;
+    served.loop.run_pending();
+    CHECK(poll(&ready, 1, 0) == 0);
+  }
   CHECK(served.asked == 0);
   REQUIRE(poll(&ready, 1, 20'000) == 1);
   served.loop.run_pending(); // accepts again
@@ -261,6 +250,5 @@ TEST_CASE(
   CHECK(served.asked == 1);
 }
 #endif
-#undef WITHOUT_DESCRIPTORS
 
 } // namespace sfa::status_server_test
