@@ -264,16 +264,7 @@ Result<AutoFile> parse_auto_file(std::string_view text) {
 
 Result<std::optional<AutoFile>> read_auto_file(const std::filesystem::path& path) {
   constexpr std::size_t kMaxBytes = 1 << 20;
-  const auto text = read_file(path, kMaxBytes);
-  if (!text) {
-    return error_of(text);
-  }
-  if (!*text) {
-    return std::nullopt;
-  }
-  return parse_auto_file(**text)
-      .map([](AutoFile file) { return std::optional(std::move(file)); })
-      .map_error([&](const Error& error) { return error.in(path.native()); });
+  return parse_text(read_file(path, kMaxBytes), path.native(), parse_auto_file);
 }
 
 } // namespace sfa

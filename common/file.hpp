@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace sfa {
 
@@ -19,6 +21,25 @@ namespace sfa {
 // kernel formats files of /proc as they are read, so this spares it the rest.
 [[nodiscard]] Result<std::optional<std::string>> read_first_lines(const std::string& path,
                                                                   std::size_t max_bytes);
+
+// What `parse` makes of a file that was read: nullopt if there is none. Errors of `parse` get `place` in
+// front.
+template <class Parse>
+[[nodiscard]] auto parse_text(const Result<std::optional<std::string>>& text, std::string_view place,
+                              Parse parse)
+    -> Result<std::optional<typename std::invoke_result_t<Parse, std::string_view>::value_type>> {
+  if (!text) {
+    return error_of(text);
+  }
+  if (!*text) {
+    return std::nullopt;
+  }
+  auto parsed = parse(std::string_view(**text));
+  if (!parsed) {
+    return error_of(parsed, place);
+  }
+  return std::move(*parsed);
+}
 
 enum class Links {
   trusted, // those of root and of the user of this process are followed, at the end of the path and on the

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 
 namespace sfa {
 
@@ -18,29 +18,27 @@ template <class T>
   return format_json(json_fields::json_of(value));
 }
 
-// nullopt if the file does not exist. Any difference from what save() writes is an error, which names the
-// file.
+// Any difference from what format_saved() returns is an error.
+template <class T>
+[[nodiscard]] Result<T> parse_saved(std::string_view text) {
+  try {
+    T value;
+    json_fields::parse(parse_json(text), value);
+    // The parser truncates numbers that are out of range and skips unknown members.
+    if (value.version == T{}.version && format_saved(value) == text) {
+      return value;
+    }
+    return failure("not written by this version of hsflowd");
+  } catch (const std::exception& error) {
+    return failure("{}", error.what());
+  }
+}
+
+// nullopt if the file does not exist. Errors name the file.
 template <class T>
 [[nodiscard]] Result<std::optional<T>> read_saved(const std::filesystem::path& path) {
   constexpr std::size_t kMaxBytes = 1 << 20;
-  const auto text = read_file(path, kMaxBytes);
-  if (!text) {
-    return error_of(text);
-  }
-  if (!*text) {
-    return std::nullopt;
-  }
-  try {
-    T value;
-    json_fields::parse(parse_json(**text), value);
-    // The parser truncates numbers that are out of range and skips unknown members.
-    if (value.version == T{}.version && format_saved(value) == **text) {
-      return value;
-    }
-    return failure("{}: not written by this version of hsflowd", path.native());
-  } catch (const std::exception& error) {
-    return failure("{}: {}", path.native(), error.what());
-  }
+  return parse_text(read_file(path, kMaxBytes), path.native(), parse_saved<T>);
 }
 
 // Creates the directory if necessary.

@@ -68,16 +68,7 @@ Result<DnsSdCopy> parse_dns_sd_copy(std::string_view text) {
 }
 
 Result<std::optional<DnsSdCopy>> read_dns_sd_copy(const std::filesystem::path& path) {
-  const auto text = read_file(path, kMaxBytes);
-  if (!text) {
-    return error_of(text);
-  }
-  if (!*text) {
-    return std::nullopt;
-  }
-  return parse_dns_sd_copy(**text)
-      .map([](DnsSdCopy copy) { return std::optional(std::move(copy)); })
-      .map_error([&](const Error& error) { return error.in(path.native()); });
+  return parse_text(read_file(path, kMaxBytes), path.native(), parse_dns_sd_copy);
 }
 
 Result<void> write_dns_sd_copy(const std::filesystem::path& path, const DnsSdCopy& copy) {

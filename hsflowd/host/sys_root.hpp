@@ -3,6 +3,7 @@
 // ("proc/stat"), even one that begins with a slash or with dots: no path leads out of the root.
 #pragma once
 
+#include "common/file.hpp"
 #include "common/result.hpp"
 
 #include <cstddef>
@@ -65,18 +66,7 @@ template <class Parse>
 [[nodiscard]] auto parse_file(const SysRoot& root, std::string_view path, Parse parse,
                               std::size_t max_bytes = SysRoot::kMaxBytes)
     -> Result<std::optional<typename std::invoke_result_t<Parse, std::string_view>::value_type>> {
-  const auto text = root.read(path, max_bytes);
-  if (!text) {
-    return error_of(text);
-  }
-  if (!*text) {
-    return std::nullopt;
-  }
-  auto parsed = parse(std::string_view(**text));
-  if (!parsed) {
-    return error_of(parsed, path);
-  }
-  return std::move(*parsed);
+  return parse_text(root.read(path, max_bytes), path, parse);
 }
 
 } // namespace sfa::host
