@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+import weakref
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build/debug"))
@@ -224,6 +225,9 @@ class Testbed:
         return daemon
 
     def hsflowd(self, config, *options, env=None):
+        if all(daemon.process.poll() is not None for daemon in self.ours):
+            for collector in Collector.all:
+                collector.drain()  # what an earlier one sent before it ended is not the next one's
         file = self.directory / "hsflowd.conf"
         file.write_text(config)
         daemon = Daemon([HSFLOWD, "-f", file, "--state-dir", self.directory / "state", *options], self.directory / f"hsflowd{len(self.ours)}.log", env)
@@ -248,6 +252,7 @@ class Testbed:
 
 class Collector:
     """A UDP socket on loopback. The independent decoder checks every datagram."""
+    all = weakref.WeakSet()
 
     def __init__(self, address="127.0.0.1", port=0, any_padding=False):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -256,6 +261,7 @@ class Collector:
         self.address = address
         self.port = self.socket.getsockname()[1]
         self.any_padding = any_padding
+        Collector.all.add(self)
 
     def decode(self, data):
         return {**sflow.decode(data, any_padding=self.any_padding), "size": len(data)}
@@ -293,6 +299,7 @@ class Collector:
 
     def drain(self):
         """What has arrived and was not read."""
+        patience = self.socket.gettimeout()
         self.socket.setblocking(False)
         datagrams = []
         try:
@@ -300,8 +307,11 @@ class Collector:
                 datagrams.append(self.decode(self.socket.recv(65535)))
         except BlockingIOError:
             return datagrams
+        finally:
+            self.socket.settimeout(patience)
 
     def close(self):
+        Collector.all.discard(self)
         self.socket.close()
 
 
