@@ -39,17 +39,30 @@ void log_to_journal_or_stderr(int verbosity) {
 }
 
 void LoggedState::ok() {
-  if (!failure_.empty()) {
+  if (!logged_.empty()) {
     spdlog::info("{}: recovered", subject_);
-    failure_.clear();
+    logged_.clear();
   }
+  failure_.clear();
 }
 
 void LoggedState::failed(const Error& error) {
-  if (failure_ != error.message) {
-    spdlog::warn("{}: {}", subject_, error.message);
+  const bool changes = failure_ != error.message;
+  if (changes) {
     failure_ = error.message;
   }
+  if (logged_ == failure_) {
+    return;
+  }
+  if (!limit_.admits()) {
+    left_out_ += changes ? 1 : 0;
+    return;
+  }
+  spdlog::warn("{}: {}", subject_,
+               left_out_ == 0 ? failure_
+                              : fmt::format("{} (and {} failures before it)", failure_, left_out_));
+  logged_ = failure_;
+  left_out_ = 0;
 }
 
 } // namespace sfa

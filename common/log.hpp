@@ -1,6 +1,7 @@
 // Logs go through spdlog's default logger everywhere: spdlog::info("...") and so on.
 #pragma once
 
+#include "common/line_limit.hpp"
 #include "common/result.hpp"
 
 #include <string>
@@ -13,7 +14,8 @@ namespace sfa {
 void log_to_journal_or_stderr(int verbosity);
 
 // A state that is logged when it changes: one line when it fails, or fails with another error, and one when
-// it recovers.
+// it recovers. A state that changes all the time is logged three times at once, and every 20 s then: a
+// failure that lasts is logged at one of the next calls, and no recovery without its failure.
 class LoggedState {
 public:
   explicit LoggedState(std::string subject) : subject_(std::move(subject)) {}
@@ -27,6 +29,9 @@ public:
 private:
   std::string subject_;
   std::string failure_;
+  std::string logged_;    // the failure that the log ends with, or empty
+  unsigned left_out_ = 0; // failures since then that were not logged
+  LineLimit limit_{3, std::chrono::seconds(20)};
 };
 
 } // namespace sfa

@@ -1,5 +1,6 @@
 #include "sflowovsd/shared_file.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <utility>
 
@@ -52,10 +53,10 @@ bool SharedFile::try_read() {
     return true;
   }
   content_ = *std::move(file);
-  if (content_) {
-    spdlog::info("{}: revision {}", path_.native(), content_->revision);
-  } else {
-    spdlog::info("{}: removed; Open vSwitch is not changed", path_.native());
+  if (revision_lines_.admits()) {
+    spdlog::info("{}: {}", path_.native(),
+                 content_ ? fmt::format("revision {}", content_->revision)
+                          : "removed; Open vSwitch is not changed");
   }
   apply_(content_ ? std::optional(content_->settings) : std::nullopt);
   return true;

@@ -37,6 +37,7 @@ private:
   std::optional<AutoFile> content_;
   Error error_; // of the last attempt to read it
   LoggedState state_{"shared file"};
+  LineLimit revision_lines_;
   Debounce settled_;
   Timer retry_;
   FileWatch watch_;

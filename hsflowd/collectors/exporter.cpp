@@ -79,8 +79,10 @@ Result<void> Exporter::send_to_any(Peer& peer, const sflow::Datagram& datagram) 
     Collector other = at(peer.collector, address);
     CollectorSocket socket;
     if (socket.send(other, datagram)) {
-      spdlog::info("{}: cannot send to {}; switching to {}", peer.state.subject(),
-                   peer.collector.address.to_string(), address.to_string());
+      if (peer.switch_lines.admits()) {
+        spdlog::info("{}: cannot send to {}; switching to {}", peer.state.subject(),
+                     peer.collector.address.to_string(), address.to_string());
+      }
       peer.collector = std::move(other);
       peer.socket = std::move(socket);
       return {};

@@ -44,6 +44,7 @@ private:
     Collector collector; // at the address in use, one of `addresses`
     std::vector<IpAddress> addresses;
     LoggedState state;
+    LineLimit switch_lines = {};
     CollectorSocket socket = {};
     std::uint64_t sent = 0;
     std::uint64_t errors = 0;

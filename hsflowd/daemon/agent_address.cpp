@@ -171,7 +171,7 @@ const config::AgentElection& AgentAddress::elect(const config::Config& config,
     electing_.failed(Error{election_.why + "; nothing is exported until one has"});
   } else {
     electing_.ok();
-    if (election_.address != before) {
+    if (election_.address != before && election_lines_.admits()) {
       spdlog::info("agent address {} on {}: {}", election_.address->to_string(),
                    election_.device.empty() ? "no device" : election_.device, election_.why);
     }

@@ -69,6 +69,7 @@ private:
   LoggedState reading_{"host addresses"};
   LoggedState following_{"routes"};
   LoggedState electing_{"agent address"};
+  LineLimit election_lines_;
   LoggedState saving_{"saving the agent address"};
   Debounce save_soon_; // the disk may be slow, and a new address is sent at once
   Timer due_;

@@ -135,7 +135,9 @@ void Daemon::apply() {
   agent_.apply(settings, config_.sub_agent_id);
   publish(settings);
   if (std::exchange(settings_, settings) != settings) {
-    spdlog::info("{}", status::settings_line(settings));
+    if (settings_lines_.admits()) {
+      spdlog::info("{}", status::settings_line(settings));
+    }
     report_to_systemd();
   }
 }
@@ -185,7 +187,7 @@ void Daemon::dns_servers_changed() {
 // Each problem once, however often the records are read.
 void Daemon::report_record_problems(std::vector<config::Diagnostic> problems) {
   for (const auto& problem : problems) {
-    if (std::ranges::find(record_problems_, problem) == record_problems_.end()) {
+    if (std::ranges::find(record_problems_, problem) == record_problems_.end() && record_lines_.admits()) {
       spdlog::warn("DNS record {}", problem.to_string());
     }
   }

@@ -76,6 +76,8 @@ private:
   config::Config config_; // active: the file's, changed by DNS-SD
   config::Origins origins_;
   std::vector<config::Diagnostic> record_problems_;
+  LineLimit record_lines_{20, std::chrono::seconds(15)}; // a zone may have several mistakes at once
+  LineLimit settings_lines_;
   host::HostIdentity identity_;
   MonotonicTime started_ = std::chrono::steady_clock::now();
   Settings settings_; // active

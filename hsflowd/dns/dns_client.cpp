@@ -171,7 +171,9 @@ struct DnsClient::Calls {
             client->process(now.readable ? fd : ARES_SOCKET_BAD, now.writable ? fd : ARES_SOCKET_BAD);
           });
     } catch (const std::exception& error) {
-      spdlog::warn("DNS: {}", error.what()); // the question times out
+      if (client->question_lines_.admits()) {
+        spdlog::warn("DNS: {}", error.what()); // the question times out
+      }
     }
   }
 };

@@ -109,6 +109,7 @@ private:
   std::vector<std::unique_ptr<Question>> answered_;    // not delivered yet
   std::vector<std::unique_ptr<Question>> interrupted_; // because their channel ended
   LoggedState servers_{"name servers"};
+  LineLimit question_lines_;
   std::unique_ptr<LinkLocalServers> link_local_;
   Handle<ares_channeldata, ares_destroy> channel_; // destroyed first, because it calls back
 };

@@ -134,15 +134,20 @@ void DnsSd::report(Outcome outcome, const DnsSdResult& result) {
   } else {
     asking_.failed(result.error);
   }
+  const bool news =
+      outcome == Outcome::doubted || outcome == Outcome::switched_off || outcome == Outcome::applied;
+  if (!news || !answer_lines_.admits()) {
+    return;
+  }
   const auto& active = state_.active();
   if (outcome == Outcome::doubted) {
     spdlog::info("DNS-SD: no SRV records; monitoring is switched off if the next answer has none either");
   } else if (outcome == Outcome::switched_off) {
     spdlog::warn("DNS-SD: {} has no SRV records, twice in a row; monitoring is switched off", active->name);
-  } else if (outcome == Outcome::applied && active->services.empty()) {
+  } else if (active->services.empty()) {
     spdlog::warn("DNS-SD: {} states that the service is not available; monitoring is switched off",
                  active->name);
-  } else if (outcome == Outcome::applied) {
+  } else {
     spdlog::info("DNS-SD: {}: {} service(s), {} text(s), valid for {} s", active->name,
                  active->services.size(), active->texts.size(), result.ttl.count());
   }

@@ -53,6 +53,7 @@ private:
   DnsSdState state_;
   LoggedState asking_{"DNS-SD"};
   LoggedState saving_{"DNS-SD: saving the answer"};
+  LineLimit answer_lines_;
   std::optional<DnsSdCopy> copy_; // on disk
   bool from_copy_ = false;
   MonotonicTime answered_at_; // may be before the boot: the saved answer may be older
