@@ -122,6 +122,9 @@ const ovsrec_sflow* write_row(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan::Ro
     ovsdb_idl_txn_insert(txn, &ovsrec_table_sflow, &id);
     row = ovsrec_sflow_get_for_uuid(idl, &id);
   }
+  if (plan.held) {
+    return row;
+  }
   if (plan.write) {
     write_columns(row, before, plan.columns);
   }
@@ -173,10 +176,10 @@ void write_plan(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan& plan) {
   const SflowSchema schema = read_schema(idl);
   std::vector<const ovsrec_sflow*> rows;
   for (const auto& row : plan.rows) {
-    rows.push_back(write_row(idl, txn, row, schema));
+    rows.push_back(row.held && !row.id ? nullptr : write_row(idl, txn, row, schema));
   }
   for (const auto& bridge : plan.bridges) {
-    if (bridge.state != BridgeState::attaching && bridge.state != BridgeState::detaching) {
+    if (!bridge.differs() || bridge.held) {
       continue;
     }
     const uuid id = to_uuid(bridge.id);

@@ -15,13 +15,20 @@ namespace sfa::sflowovsd {
 namespace {
 
 constexpr std::size_t kLongestError = 1024; // characters of a server's message that are shown
+constexpr std::size_t kMostNames = 20;      // in one line of the log
+constexpr unsigned kOvertakenAtOnce = 5;    // transactions in a row that are planned again without a pause
 
-void log_names(LoggedState& state, const std::vector<std::string>& names, std::string_view format) {
+void log_names(LoggedState& state, std::vector<std::string> names, std::string_view format) {
   if (names.empty()) {
     state.ok();
-  } else {
-    state.failed(Error{fmt::format(fmt::runtime(format), fmt::join(names, ", "))});
+    return;
   }
+  if (names.size() > kMostNames) {
+    const auto others = names.size() - kMostNames;
+    names.resize(kMostNames);
+    names.back() += fmt::format(" and {} more", others);
+  }
+  state.failed(Error{fmt::format(fmt::runtime(format), fmt::join(names, ", "))});
 }
 
 } // namespace
@@ -47,16 +54,18 @@ OvsdbSession::~OvsdbSession() = default;
 
 void OvsdbSession::set_settings(const std::optional<Settings>& settings) {
   settings_ = settings;
-  planned_seqno_.reset();
+  resync();
 }
 
 void OvsdbSession::set_cleared(bool cleared) {
   cleared_ = cleared;
-  planned_seqno_.reset();
+  resync();
 }
 
 void OvsdbSession::resync() {
-  retry_.start_over();
+  transaction_retry_.start_over();
+  damping_.start_over();
+  overtaken_ = 0;
   planned_seqno_.reset();
 }
 
@@ -69,8 +78,16 @@ bool OvsdbSession::plan_is_current() const {
   return planned_seqno_ == seqno();
 }
 
+bool OvsdbSession::time_to_plan(MonotonicTime now) const {
+  return !plan_is_current() || transaction_retry_.is_due(now) || lock_retry_.is_due(now) ||
+         now >= damping_.next().value_or(MonotonicTime::max());
+}
+
 void OvsdbSession::run() {
   ovsdb_idl_run(idl_.get());
+  if (fake_bridges_ && fake_bridges_->run()) {
+    planned_seqno_.reset();
+  }
   check_connection();
   if (transaction_) {
     advance_transaction();
@@ -86,29 +103,36 @@ void OvsdbSession::check_connection() {
   // In a cluster, all servers but the leader are refused, and a server that was just restarted may drop one
   // connection.
   const auto servers = static_cast<unsigned>(1 + std::ranges::count(remote_, ','));
+  // After a conversion, ovsdb-server (3.1: update_database_status()) goes on telling clients the old schema,
+  // and refuses them when they ask for a column that only that one has.
   if (connection_.closed_without_data() > servers) {
     database_.failed(
         Error{fmt::format("{}: the server has no usable database Open_vSwitch: it serves another "
-                          "database, or its cluster has no leader",
+                          "database, its cluster has no leader, or `ovsdb-client convert` dropped a column, "
+                          "after which ovsdb-server must be restarted",
                           remote_)});
   }
 }
 
 void OvsdbSession::plan_and_write() {
-  const bool retry = retry_.is_due(std::chrono::steady_clock::now());
-  if (plan_is_current() && !retry) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!time_to_plan(now)) {
     return;
   }
-  if (retry || !planned_seqno_) {
+  if (lock_retry_.is_due(now) || !planned_seqno_) {
     request_lock_again();
+    lock_retry_.cancel();
+  }
+  if (transaction_retry_.is_due(now)) {
+    transaction_retry_.cancel();
   }
   planned_seqno_ = seqno();
-  retry_.cancel();
 
   const auto have = read_snapshot(idl_.get());
   if (!have) {
     database_.failed(have.error());
     plan_.reset();
+    damping_.start_over();
     recorded_.bridges.clear();
     return;
   }
@@ -120,10 +144,23 @@ void OvsdbSession::plan_and_write() {
     wanted = want(*settings_, have->ovs_version);
   }
   plan_ = plan(*have, wanted);
+  damping_.hold_back(*plan_, now);
+  unmatched_patterns_ = unmatched_patterns(wanted.value_or(Want{}), have->bridges,
+                                           fake_bridges_ ? fake_bridges_->list() : std::vector<FakeBridge>{});
   recorded_.bridges = update_bridges(recorded_.bridges, *plan_, std::chrono::system_clock::now());
+  look_for_fake_bridges();
   report(wanted);
-  if (may_write() && !plan_->empty()) {
+  // A change of the database does not shorten the wait for a retry: it may be the server's own.
+  if (may_write() && !plan_->rests() && !transaction_retry_.at()) {
     begin_transaction();
+  }
+}
+
+void OvsdbSession::look_for_fake_bridges() {
+  if (unmatched_patterns_.empty()) {
+    fake_bridges_.reset();
+  } else if (!fake_bridges_) {
+    fake_bridges_.emplace(remote_);
   }
 }
 
@@ -142,6 +179,11 @@ void OvsdbSession::report(const std::optional<Want>& want) {
   for (const auto& collector : want ? want->left_out : std::vector<Collector>{}) {
     left_out.push_back(collector.address.to_string());
   }
+  if (patterns_explained()) {
+    std::vector<std::string> unmatched;
+    std::ranges::transform(unmatched_patterns_, std::back_inserter(unmatched), pattern_text);
+    log_names(patterns_, unmatched, "{}");
+  }
   log_names(foreign_rows_, foreign, "left alone on {}");
   log_names(bridges_, problems, "{}");
   log_names(collectors_, left_out,
@@ -155,6 +197,7 @@ bool OvsdbSession::may_write() {
   }
   if (ovsdb_idl_has_lock(idl_.get())) {
     lock_.ok();
+    lock_retry_.start_over();
     return true;
   }
   if (ovsdb_idl_is_lock_contended(idl_.get())) {
@@ -162,7 +205,7 @@ bool OvsdbSession::may_write() {
   } else if (connection_.is_connected() && connection_.has_data()) {
     // The server answers the request for the lock before it sends data.
     lock_.failed(Error{"not granted: the database is read-only"});
-    retry_.schedule(std::chrono::steady_clock::now());
+    lock_retry_.schedule(std::chrono::steady_clock::now());
   }
   return false;
 }
@@ -183,13 +226,33 @@ void OvsdbSession::begin_transaction() {
                              .begun = std::chrono::steady_clock::now(),
                              .change = plan_summary(*plan_)};
   write_plan(idl_.get(), transaction_->txn.get(), *plan_);
-  spdlog::info("{}", transaction_->change);
+  log_transaction(transaction_->begun);
   ovsdb_idl_txn_add_comment(transaction_->txn.get(), "sflowovsd: %s", transaction_->change.c_str());
   advance_transaction();
 }
 
+void OvsdbSession::log_transaction(MonotonicTime now) {
+  if (!transaction_lines_.admits(now)) {
+    ++unlogged_transactions_;
+    return;
+  }
+  const auto others = std::exchange(unlogged_transactions_, 0);
+  spdlog::info("{}", others == 0
+                         ? transaction_->change
+                         : fmt::format("{} (and {} transactions before it)", transaction_->change, others));
+}
+
+// The data behind it has changed, so the same plan may succeed at once. But that may go on for ever.
+void OvsdbSession::plan_again_after_overtaken(MonotonicTime now) {
+  ++recorded_.repeated;
+  if (++overtaken_ > kOvertakenAtOnce) {
+    transaction_retry_.schedule(now);
+  }
+}
+
 void OvsdbSession::advance_transaction() {
   auto* txn = transaction_->txn.get();
+  const auto now = std::chrono::steady_clock::now();
   switch (ovsdb_idl_txn_commit(txn)) {
   case TXN_INCOMPLETE:
     return;
@@ -197,24 +260,25 @@ void OvsdbSession::advance_transaction() {
     ++recorded_.succeeded;
     recorded_.last_at = std::chrono::system_clock::now();
     recorded_.last_change = transaction_->change;
-    recorded_.last_took = std::chrono::duration_cast<std::chrono::microseconds>(
-        std::chrono::steady_clock::now() - transaction_->begun);
+    recorded_.last_took = std::chrono::duration_cast<std::chrono::microseconds>(now - transaction_->begun);
+    damping_.changed(*plan_, now);
     [[fallthrough]];
   case TXN_UNCHANGED: // the replica was behind, and the database is already as it should be
-    retry_.start_over();
+    overtaken_ = 0;
+    transaction_retry_.start_over();
     committing_.ok();
     break;
   case TXN_TRY_AGAIN:  // somebody changed what the plan is based on; the update has arrived or will arrive
   case TXN_NOT_LOCKED: // another instance has the lock; getting it back changes the sequence number
-    ++recorded_.repeated;
+    plan_again_after_overtaken(now);
     break;
   case TXN_ERROR:
-    if (seqno() != transaction_->seqno) {
-      ++recorded_.repeated; // for example, somebody gave a bridge a row meanwhile
+    if (seqno() != transaction_->seqno && overtaken_ < kOvertakenAtOnce) {
+      plan_again_after_overtaken(now); // for example, somebody gave a bridge a row meanwhile
     } else {
       ++recorded_.failed;
       committing_.failed(Error{printable(ovsdb_idl_txn_get_error(txn), kLongestError)});
-      retry_.schedule(std::chrono::steady_clock::now());
+      transaction_retry_.schedule(now);
     }
     break;
   case TXN_UNCOMMITTED:
@@ -227,19 +291,31 @@ void OvsdbSession::advance_transaction() {
 
 void OvsdbSession::wait() {
   ovsdb_idl_wait(idl_.get());
+  if (fake_bridges_) {
+    fake_bridges_->wait();
+  }
   if (transaction_) {
     ovsdb_idl_txn_wait(transaction_->txn.get());
   } else if (!plan_is_current()) {
     if (ovsdb_idl_has_ever_connected(idl_.get())) {
       poll_immediate_wake();
     }
-  } else if (const auto at = retry_.at()) {
-    poll_timer_wait_until(std::chrono::ceil<std::chrono::milliseconds>(at->time_since_epoch()).count());
+  } else {
+    for (const auto& at : {transaction_retry_.at(), lock_retry_.at(), damping_.next()}) {
+      if (at) {
+        poll_timer_wait_until(std::chrono::ceil<std::chrono::milliseconds>(at->time_since_epoch()).count());
+      }
+    }
   }
 }
 
 bool OvsdbSession::settled() const {
-  return connection_.is_connected() && !transaction_ && plan_ && plan_->empty() && plan_is_current();
+  return connection_.is_connected() && !transaction_ && plan_ && plan_->empty() && plan_is_current() &&
+         patterns_explained();
+}
+
+bool OvsdbSession::patterns_explained() const {
+  return unmatched_patterns_.empty() || (fake_bridges_ && fake_bridges_->known());
 }
 
 std::optional<std::string> OvsdbSession::obstacle() const {
@@ -254,6 +330,9 @@ std::optional<std::string> OvsdbSession::obstacle() const {
       return fmt::format("{}: {}", state->subject(), state->failure_text());
     }
   }
+  if (plan_ && !plan_->empty() && plan_->rests()) {
+    return fmt::format("{}: {}", bridges_.subject(), bridges_.failure_text());
+  }
   return std::nullopt;
 }
 
@@ -265,6 +344,7 @@ SessionStatus OvsdbSession::status() const {
   status.lock = ovsdb_idl_has_lock(idl_.get()) ? Lock::held : Lock::waiting;
   status.cleared = cleared_;
   status.last_failure = committing_.failure_text();
+  status.unmatched_patterns = unmatched_patterns_;
   for (const auto& row : plan_ ? plan_->rows : std::vector<Plan::Row>{}) {
     status.rows.push_back({row.id, row.columns, row.bridges});
   }

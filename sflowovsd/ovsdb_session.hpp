@@ -9,9 +9,13 @@
 #pragma once
 
 #include "common/event_loop.hpp"
+#include "common/line_limit.hpp"
 #include "common/log.hpp"
 #include "common/settings.hpp"
 #include "sflowovsd/connection.hpp"
+#include "sflowovsd/damping.hpp"
+#include "sflowovsd/fake_bridges.hpp"
+#include "sflowovsd/patterns.hpp"
 #include "sflowovsd/plan.hpp"
 #include "sflowovsd/retry.hpp"
 #include "sflowovsd/status.hpp"
@@ -45,7 +49,7 @@ public:
   void set_settings(const std::optional<Settings>& settings);
   // While `cleared`, sFlow is off on every bridge, whatever the settings are.
   void set_cleared(bool cleared);
-  // Plans again at the next run(), even if a refused transaction is waiting for its retry.
+  // Plans again at the next run(), and holds nothing back, neither a retry nor the repairs of a fight.
   void resync();
   void run();
   void wait();
@@ -54,6 +58,8 @@ public:
   [[nodiscard]] const std::optional<Plan>& current_plan() const { return plan_; }
   // True if the database is known, and is as it should be.
   [[nodiscard]] bool settled() const;
+  // True if every pattern that matches no bridge was compared with the fake bridges.
+  [[nodiscard]] bool patterns_explained() const;
   // Why the database cannot be brought up to date now; nullopt if nothing prevents it.
   [[nodiscard]] std::optional<std::string> obstacle() const;
   [[nodiscard]] SessionStatus status() const;
@@ -74,13 +80,17 @@ private:
 
   [[nodiscard]] unsigned seqno() const;
   [[nodiscard]] bool plan_is_current() const;
+  [[nodiscard]] bool time_to_plan(MonotonicTime now) const;
   void check_connection();
   void plan_and_write();
   void report(const std::optional<Want>& want);
+  void look_for_fake_bridges();
   [[nodiscard]] bool may_write();
   void request_lock_again();
   void begin_transaction();
+  void log_transaction(MonotonicTime now);
   void advance_transaction();
+  void plan_again_after_overtaken(MonotonicTime now);
 
   std::string remote_;
   Access access_;
@@ -92,7 +102,12 @@ private:
   std::optional<Plan> plan_;
   std::optional<unsigned> planned_seqno_; // of the replica that the plan was made from; nullopt: plan again
   std::optional<Transaction> transaction_;
-  Retry retry_;
+  unsigned overtaken_ = 0; // transactions in a row that failed because the database had changed
+  Retry transaction_retry_;
+  Retry lock_retry_;
+  Damping damping_;
+  std::vector<UnmatchedPattern> unmatched_patterns_;
+  std::optional<FakeBridges> fake_bridges_; // while there are unmatched patterns
 
   SessionStatus recorded_; // the part of the status that is recorded as it happens
   LoggedState database_{"database"};
@@ -101,6 +116,9 @@ private:
   LoggedState foreign_rows_{"foreign rows"};
   LoggedState collectors_{"collectors"};
   LoggedState bridges_{"bridges"};
+  LoggedState patterns_{"patterns"};
+  LineLimit transaction_lines_;
+  unsigned unlogged_transactions_ = 0; // since the last line of one
 };
 
 } // namespace sfa::sflowovsd

@@ -110,10 +110,12 @@ Plan::Row plan_row(const SflowRow* existing, SflowColumns columns, const SflowSc
 } // namespace
 
 bool Plan::empty() const {
-  return std::ranges::none_of(rows, [](const Row& row) { return row.write || row.mark; }) &&
-         std::ranges::none_of(bridges, [](const Bridge& bridge) {
-           return bridge.state == BridgeState::attaching || bridge.state == BridgeState::detaching;
-         });
+  return std::ranges::none_of(rows, &Row::differs) && std::ranges::none_of(bridges, &Bridge::differs);
+}
+
+bool Plan::rests() const {
+  const auto is_due = [](const auto& item) { return item.differs() && !item.held; };
+  return std::ranges::none_of(rows, is_due) && std::ranges::none_of(bridges, is_due);
 }
 
 Plan plan(const Snapshot& have, const std::optional<Want>& want) {

@@ -22,14 +22,22 @@ struct Plan {
     SflowColumns columns;    // what it should hold
     bool write = false;      // the columns differ
     bool mark = false;       // mark it as ours; its other external_ids stay
+    bool held = false;       // not now: it is neither inserted nor written (damping.hpp)
     std::size_t bridges = 0; // that have it or get it
+
+    [[nodiscard]] bool differs() const { return write || mark; }
   };
   struct Bridge {
     RowId id;
     std::string name;
     BridgeState state = BridgeState::unknown;
     std::size_t row = 0;      // index in `rows`, if the state is sampled or attaching
-    std::string problem = {}; // as in BridgeWant
+    std::string problem = {}; // as in BridgeWant, or that another client keeps changing it
+    bool held = false;        // not now: neither attached nor detached (damping.hpp)
+
+    [[nodiscard]] bool differs() const {
+      return state == BridgeState::attaching || state == BridgeState::detaching;
+    }
   };
 
   std::vector<Row> rows;       // one for all bridges, and one for each rate that bridges set for themselves
@@ -37,6 +45,8 @@ struct Plan {
 
   // True if nothing is to be changed.
   [[nodiscard]] bool empty() const;
+  // True if nothing is to be changed now: what differs, if anything, is held.
+  [[nodiscard]] bool rests() const;
 };
 
 // Without `want`, the plan changes nothing. Otherwise:

@@ -113,6 +113,14 @@ Json bridge_json(const BridgeStatus& bridge) {
           {"problem", or_null(bridge.problem)}};
 }
 
+Json pattern_json(const UnmatchedPattern& unmatched) {
+  Json json{{"option", unmatched.option}, {"pattern", unmatched.pattern}, {"fake_bridge", nullptr}};
+  if (const auto& fake = unmatched.fake) {
+    json["fake_bridge"] = {{"name", fake->name}, {"parent", fake->parent}, {"vlan", fake->vlan}};
+  }
+  return json;
+}
+
 std::string change_text(const Plan::Row& row) {
   if (!row.id) {
     return "insert row";
@@ -160,6 +168,9 @@ std::string status_text(const SessionStatus& session, const SharedFileStatus& fi
   if (!session.last_failure.empty()) {
     fmt::format_to(out, "last failure: {}\n", session.last_failure);
   }
+  for (const auto& pattern : session.unmatched_patterns) {
+    fmt::format_to(out, "pattern: {}\n", pattern_text(pattern));
+  }
   fmt::format_to(out, "rows: {}\n", session.rows.size());
   for (const auto& row : session.rows) {
     fmt::format_to(out, "  {}: {} {}, {}\n", id_text(row.id), row.bridges,
@@ -194,8 +205,12 @@ std::string status_json(const SessionStatus& session, const SharedFileStatus& fi
               {"last_took_us", session.last_took.count()},
               {"last_failure", or_null(session.last_failure)}}},
             {"counts", counts(session.bridges)},
+            {"unmatched_patterns", Json::array()},
             {"rows", Json::array()},
             {"bridges", Json::array()}};
+  for (const auto& pattern : session.unmatched_patterns) {
+    json["unmatched_patterns"].push_back(pattern_json(pattern));
+  }
   for (const auto& row : session.rows) {
     json["rows"].push_back(row_json(row));
   }
@@ -217,7 +232,7 @@ std::string plan_text(const Plan& plan) {
     const auto attached = [i](const Plan::Bridge& bridge) {
       return bridge.state == BridgeState::attaching && bridge.row == i;
     };
-    if (!row.write && !row.mark && std::ranges::none_of(plan.bridges, attached)) {
+    if (!row.differs() && std::ranges::none_of(plan.bridges, attached)) {
       continue;
     }
     fmt::format_to(out, "{}: {}\n", change_text(row), columns_text(row.columns));
@@ -239,11 +254,13 @@ std::string plan_summary(const Plan& plan) {
   std::size_t inserted = 0;
   std::size_t updated = 0;
   for (const auto& row : plan.rows) {
-    inserted += row.id ? 0 : 1;
-    updated += row.id && (row.write || row.mark) ? 1 : 0;
+    if (row.differs() && !row.held) {
+      ++(row.id ? updated : inserted);
+    }
   }
   const auto count = [&](BridgeState state) {
-    return std::ranges::count(plan.bridges, state, &Plan::Bridge::state);
+    return std::ranges::count_if(
+        plan.bridges, [state](const Plan::Bridge& bridge) { return bridge.state == state && !bridge.held; });
   };
   return fmt::format("rows: {} inserted, {} updated; bridges: {} attached, {} detached", inserted, updated,
                      count(BridgeState::attaching), count(BridgeState::detaching));

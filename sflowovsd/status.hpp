@@ -1,6 +1,7 @@
 // The output of `sflow/status` and `sflow/plan` (ovs-appctl). Pure: values to text.
 #pragma once
 
+#include "sflowovsd/patterns.hpp"
 #include "sflowovsd/plan.hpp"
 
 #include <chrono>
@@ -19,7 +20,7 @@ struct BridgeStatus {
   BridgeState state = BridgeState::unknown;
   WallTime since;           // of the state
   std::optional<RowId> row; // of ours, that it has or gets; nullopt if none, or if it is not inserted yet
-  std::string problem;      // the error in its external_ids; empty if none
+  std::string problem;      // as in Plan::Bridge; empty if none
 };
 
 struct RowStatus {
@@ -41,6 +42,7 @@ struct SessionStatus {
   bool cleared = false; // by sflow/clear: sFlow is off, whatever the shared file says
   std::vector<RowStatus> rows;
   std::vector<BridgeStatus> bridges; // by name
+  std::vector<UnmatchedPattern> unmatched_patterns;
 
   // Transactions since the start.
   std::uint64_t succeeded = 0;
@@ -72,7 +74,7 @@ struct SharedFileStatus {
 
 // The changes of a plan, one per line; "nothing to change" if there are none.
 [[nodiscard]] std::string plan_text(const Plan& plan);
-// The number of changes, as one line for the log.
+// The number of changes that are not held, as one line for the log.
 [[nodiscard]] std::string plan_summary(const Plan& plan);
 
 } // namespace sfa::sflowovsd

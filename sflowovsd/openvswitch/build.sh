@@ -30,12 +30,13 @@ else
 fi
 
 # The replica of the database has a structure for each row, with room for every column of the schema that the library was
-# built with. Bridges have about thirty columns, of which sflowovsd uses three; the others would be most of its memory. The
+# built with. Bridges have about thirty columns, of which sflowovsd uses four; the others would be most of its memory. The
 # library itself uses dpdk_*.
 "$PYTHON3" - "$work/source/vswitchd/vswitch.ovsschema" << 'PYTHON'
 import json, sys
 kept = {"Open_vSwitch": ["ovs_version", "dpdk_initialized", "dpdk_version"],
-        "Bridge": ["name", "sflow", "external_ids"],
+        "Bridge": ["name", "sflow", "external_ids", "ports"],
+        "Port": ["name", "fake_bridge", "tag"],
         "sFlow": ["agent", "sampling", "polling", "header", "targets", "external_ids"]}
 with open(sys.argv[1]) as file:
     schema = json.load(file)

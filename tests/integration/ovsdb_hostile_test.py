@@ -1,41 +1,14 @@
-"""A server that is no ovsdb-server, or a broken one."""
+"""A server that is no ovsdb-server, or a broken one: it costs little CPU and few lines, and a good one in its place is used."""
 
-import contextlib
 import re
-import socket
-import threading
+import time
 
 import pytest
 
-from testbed import SLOW, publish, settings
+from hostile_ovsdb import BRIDGE, ROW, Database, server
+from testbed import SLOW, publish, settings, sflow_of, vsctl, wait_for
 
-SOCKET = "/run/openvswitch/db.sock"
-
-
-@contextlib.contextmanager
-def server(talk):
-    """Listens where ovsdb-server does, and calls talk(connection) for each client, one after another."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(SOCKET)
-    listener.listen(5)
-
-    def serve():
-        while True:
-            with contextlib.suppress(OSError):
-                connection, _ = listener.accept()
-                with connection:
-                    talk(connection)
-                continue
-            return
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
-        listener.close()
+WATCHED = 6.0  # seconds
 
 
 @pytest.mark.skipif(SLOW > 1, reason="a sanitizer has an allocator of its own, whose memory sflowovsd does not see")
@@ -52,3 +25,100 @@ def test_a_string_without_an_end_ends_it_with_a_message_before_the_memory_does(b
         daemon = bed.sflowovsd()
         assert daemon.process.wait(20 * SLOW) == 1
         assert re.search("more than 128 MiB of memory are in use: unix:.*db.sock sends more than a database of Open vSwitch has", daemon.text())
+
+
+class FailsAndChanges(Database):
+    """Refuses every transaction, after a change of what it was planned from."""
+
+    def transact(self, params):
+        self.change_bridge()
+        return super().transact(params)
+
+
+class SucceedsAndReverts(Database):
+    """Says that a transaction was successful, and undoes it."""
+
+    def result(self, operations):
+        self.update({"Bridge": {BRIDGE: {"old": {}, "new": {**self.bridge(), "sflow": ["uuid", ROW]}}},
+                     "sFlow": {ROW: {"new": {"targets": "192.0.2.9:1"}}}})
+        self.update({"Bridge": {BRIDGE: {"old": {"sflow": ["uuid", ROW]}, "new": self.bridge()}},
+                     "sFlow": {ROW: {"old": {"targets": "192.0.2.9:1"}}}})
+        return [{"uuid": ["uuid", ROW]} if operation["op"] == "insert" else {"count": 1} for operation in operations]
+
+
+class TimesOut(Database):
+    """Every transaction fails as if what it waits for were different."""
+
+    def result(self, operations):
+        self.change_bridge()
+        return [{"error": "timed out"}] * len(operations)
+
+
+class TakesTheLock(Database):
+    """Takes the lock away and gives it back."""
+
+    def result(self, operations):
+        self.notify("stolen", ["sflowovsd"])
+        self.notify("locked", ["sflowovsd"])
+        return [{"error": "not owner"}] * len(operations)
+
+
+class AnswersWithNonsense(Database):
+    def result(self, _):
+        return {"what": [None, 1e300, "\u0000"]}
+
+
+class ChangesWithoutEnd(Database):
+    """Each question of the client is followed by a thousand changes."""
+
+    def result(self, operations):
+        for _ in range(1000):
+            self.change_bridge()
+        return super().result(operations)
+
+
+class SendsWrongRows(Database):
+    """Values of wrong types, rows and tables that nobody asked for, references to nothing."""
+
+    def monitor(self, params):
+        good = super().monitor(params)
+        return {**good, "Bridge": {**good["Bridge"], "no uuid": {"new": {}},
+                                   BRIDGE[:-1] + "9": {"new": {"name": ["set", []], "sflow": 7, "external_ids": "x"}},
+                                   BRIDGE[:-1] + "8": {"new": {"name": "br\u0000\n8", "sflow": ["uuid", ROW], "external_ids": ["map", [["sflow", "\u001b[31m"]]]}}},
+                "Nothing": {ROW: {"new": {}}}}
+
+
+def closes(connection):
+    connection.recv(1)
+
+
+def says_no_json(connection):
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n<html>")
+    connection.recv(1 << 20)
+
+
+def nests_deeply(connection):
+    connection.sendall(b"[" * 100_000)
+    connection.recv(1 << 20)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("behaviour", [FailsAndChanges, SucceedsAndReverts, TimesOut, TakesTheLock, AnswersWithNonsense, ChangesWithoutEnd,
+                                       SendsWrongRows, closes, says_no_json, nests_deeply], ids=lambda behaviour: behaviour.__name__)
+def test_a_hostile_server_costs_little_and_a_good_one_in_its_place_is_used(bed, behaviour):
+    publish(settings())
+    talk = behaviour() if isinstance(behaviour, type) else behaviour
+    with server(talk):
+        daemon = bed.sflowovsd()
+        daemon.tolerate("")
+        wait_for(lambda: "connected" in daemon.text(), "it has connected")
+        begin, ticks = time.monotonic(), daemon.cpu_ticks()
+        wait_for(lambda: time.monotonic() - begin > WATCHED or daemon.process.poll() is not None, "enough of it", deadline=2 * WATCHED)
+        assert daemon.process.poll() is None, daemon.text()
+        assert daemon.cpu_ticks() - ticks < 100 * SLOW, daemon.text()  # of 600
+        if isinstance(talk, Database):
+            assert talk.transactions <= 14, daemon.text()
+        assert daemon.text().count("\n") <= 40, daemon.text()
+    bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    wait_for(lambda: sflow_of("br0"), "br0 has a row of the good server", deadline=20)

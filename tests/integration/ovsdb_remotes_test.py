@@ -193,6 +193,35 @@ def test_no_bridge_counts_as_sampled_after_the_database_lost_sflow(bed, tmp_path
     assert sflow_status()["bridges"] == []
 
 
+def convert(path, *dropped):
+    run("ovsdb-client", "convert", "unix:/run/openvswitch/db.sock", edited_schema(path, without(*dropped)))
+
+
+# Until it is restarted, ovsdb-server tells clients the schema of before.
+@pytest.mark.parametrize("column", ["sFlow.header", "Bridge.sflow"])
+def test_after_a_conversion_that_dropped_a_column_a_restart_of_the_server_is_asked_for_and_helps(bed, tmp_path, column):
+    server = bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    publish(settings(sampling=512))
+    daemon = bed.sflowovsd()
+    daemon.tolerate(LOST)
+    daemon.announce("database: .*`ovsdb-client convert` dropped a column, after which ovsdb-server must be restarted")
+    daemon.announce(f"database lacks {column.rpartition('.')[2]} column")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 is done")
+    convert(tmp_path / "new.ovsschema", column)
+    daemon.expect_log("ovsdb-server must be restarted")
+    server.stop(within=5)
+    publish(settings(sampling=99, revision=2))
+    bed.ovsdb_server()
+    if column == "Bridge.sflow":
+        daemon.announce("database: the database has no column sflow in its table Bridge")
+        daemon.expect_log("database: the database has no column sflow in its table Bridge")
+        assert sflow_status()["bridges"] == []
+    else:
+        daemon.expect_log("database: recovered")
+        wait_for(lambda: vsctl("--bare", "--columns=sampling", "list", "sflow").split() == ["99"], "it follows")
+
+
 def test_a_database_of_another_program_is_reported(bed, tmp_path):
     def rename(schema):
         schema["name"] = "Something_else"

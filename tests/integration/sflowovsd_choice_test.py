@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from testbed import (SHARED_FILE, Collector, Monitor, bridge_state, hsflowd_config, publish, run, settings, sflow_of,
+from testbed import (SHARED_FILE, Collector, Monitor, appctl, bridge_state, hsflowd_config, publish, run, settings, sflow_of,
                      sflow_status, vsctl, wait_for)
 
 
@@ -36,6 +36,37 @@ def test_only_selected_bridges_get_sflow(database):
     wait_for(lambda: states() == {"br-int": "excluded", "br-ex1": "sampled", "br-ex-test": "sampled", "br0": "sampled"},
              "the new selection")
     assert sflow_of("br-int") is None
+
+
+TYPO = "bridges: `br-itn` matches no bridge"
+FAKE = "exclude: `vlan1*` matches no bridge; the fake bridge vlan100 is VLAN 100 of br-int"
+
+
+def test_patterns_that_match_no_bridge_are_logged_once_and_shown(database):
+    vsctl("add-br", "br-int")
+    vsctl("add-br", "vlan100", "br-int", "100")
+    publish(settings(**{"ovs.bridges": "br-itn", "ovs.exclude": "vlan1*"}))
+    daemon = database.sflowovsd()
+    daemon.announce(f"patterns: {TYPO}, {FAKE.replace('*', '.')}$")
+    daemon.expect_log("patterns: .*VLAN 100")
+    assert f"pattern: {TYPO}\npattern: {FAKE}\n" in appctl("sflow/status")
+    assert sflow_status()["unmatched_patterns"] == [
+        {"option": "bridges", "pattern": "br-itn", "fake_bridge": None},
+        {"option": "exclude", "pattern": "vlan1*", "fake_bridge": {"name": "vlan100", "parent": "br-int", "vlan": 100}}]
+    vsctl("del-br", "vlan100")
+    wait_for(lambda: sflow_status()["unmatched_patterns"][1]["fake_bridge"] is None, "it is gone")
+    daemon.announce(f"patterns: {TYPO}, exclude: `vlan1.` matches no bridge$")
+    vsctl("add-br", "br-itn", "--", "add-br", "vlan1")
+    daemon.expect_log("patterns: recovered")
+    assert sflow_status()["unmatched_patterns"] == []
+    assert daemon.text().count("WARN|patterns: ") == 2
+
+
+@pytest.mark.parametrize("mode", ["--once", "--dry-run"])
+def test_a_fake_bridge_is_explained_also_if_it_exits(database, mode):
+    vsctl("add-br", "br-int", "--", "add-br", "vlan100", "br-int", "100")
+    publish(settings(**{"ovs.exclude": "vlan1*"}))
+    database.sflowovsd_once(mode, announced=["patterns: exclude: .*VLAN 100 of br-int"])
 
 
 def test_hsflowd_conf_selects_the_bridges(database, addresses):

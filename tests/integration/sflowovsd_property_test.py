@@ -210,6 +210,8 @@ def test_after_ten_thousand_random_edits_by_others_every_bridge_is_as_wanted(bed
     # Logged if somebody gives a bridge a row between our snapshot and our transaction. sflowovsd then plans again.
     daemon.tolerate("transaction error: .*constraint violation")
     daemon.announce("foreign rows: left alone on ")
+    daemon.announce("bridges: .*another client keeps changing its sFlow")
+    daemon.tolerate("patterns: exclude: `test1\\*` matches no bridge")
     replica = Replica()
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
@@ -223,6 +225,7 @@ def test_after_ten_thousand_random_edits_by_others_every_bridge_is_as_wanted(bed
         others.step()
         assert not replica.harm, f"seed {seed}, edit {number}: {replica.harm}"
         if number % REST == 0:
+            appctl("sflow/resync")  # so many edits of a bridge are a fight, which is damped
             try:
                 wait_for(at_rest, "rest")
             except AssertionError:

@@ -1,0 +1,105 @@
+"""Another client that undoes what sflowovsd does, each time, as fast as it can."""
+
+import threading
+import time
+
+import pytest
+
+from testbed import (SLOW, Monitor, appctl, bridge_state, publish, settings, sflow_of, sflow_status, vsctl, wait_for)
+
+FIGHT = 10.0  # seconds
+PROBLEM = "br0: another client keeps changing its sFlow, which is repaired more slowly now"
+TABLES = {"Bridge": {"columns": ["name", "sflow"]}, "sFlow": {"columns": ["sampling", "external_ids"]}}
+
+
+class Opponent:
+    """Answers each change of ours that undo(table, uuid, new) knows the operation against, until the end of the context."""
+
+    def __init__(self, undo):
+        self.undo = undo
+        self.monitor = Monitor(TABLES)
+        self.undone = []  # when
+        self.ends = False
+        self.thread = threading.Thread(target=self.fight)
+
+    def fight(self):
+        while not self.ends:
+            try:
+                message = self.monitor.receive(0.05)
+            except AssertionError:
+                continue
+            if message.get("method") != "update":
+                continue
+            for table, rows in message["params"][1].items():
+                for uuid, change in rows.items():
+                    if operation := self.undo(table, uuid, change.get("new")):
+                        self.undone.append(time.monotonic())
+                        self.monitor.send({"id": "undo", "method": "transact", "params": ["Open_vSwitch", operation]})
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ends = True
+        self.thread.join()
+        self.monitor.close()
+
+
+def clears(table, uuid, new):
+    if table == "Bridge" and new and new["name"] == "br0" and new["sflow"] != ["set", []]:
+        return {"op": "update", "table": "Bridge", "where": [["_uuid", "==", ["uuid", uuid]]], "row": {"sflow": ["set", []]}}
+    return None
+
+
+def edits(table, uuid, new):
+    """Into a row of nobody, which sflowovsd adopts."""
+    if table == "sFlow" and new and new["sampling"] == 512:
+        return {"op": "update", "table": "sFlow", "where": [["_uuid", "==", ["uuid", uuid]]],
+                "row": {"sampling": 7, "external_ids": ["map", []]}}
+    return None
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("undo, poke", [
+    (clears, ["clear", "bridge", "br0", "sflow"]),
+    (edits, ["set", "sflow", ".", "sampling=7"]),
+], ids=["clears", "edits"])
+def test_repairs_of_one_bridge_slow_down_and_no_other_bridge_waits(bed, undo, poke):
+    bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    publish(settings(sampling=512))
+    daemon = bed.sflowovsd()
+    daemon.announce(PROBLEM)
+    row = wait_for(lambda: sflow_of("br0"), "br0 has a row")["_uuid"]
+    with Opponent(undo) as opponent:
+        begin = time.monotonic()
+        vsctl(*[row if word == "." else word for word in poke])
+        daemon.expect_log(PROBLEM)
+        vsctl("add-br", "br1")
+        asked = time.monotonic()
+        wait_for(lambda: sflow_of("br1"), "br1 has a row")
+        assert time.monotonic() - asked < 0.5 * SLOW
+        wait_for(lambda: time.monotonic() - begin > FIGHT, "enough of it", deadline=2 * FIGHT)
+        # The first was before; then four at once, after 1 s, 2 s, 4 s and 8 s; br1 shares the row, and has five of its own.
+        assert 6 <= len(opponent.undone) <= 13, opponent.undone
+        assert PROBLEM.partition(": ")[2] in appctl("sflow/status")
+    lines = daemon.text().count("\n")
+    assert lines <= 18, daemon.text()  # a start, ten changes, the fight
+    wait_for(lambda: (sflow_of("br0") or {}).get("sampling") == 512, "br0 is right again", deadline=10)
+    wait_for(lambda: bridge_state("br0") == "sampled", "it knows that")
+    assert sflow_status()["transactions"]["failed"] == 0
+
+
+def test_resync_repairs_at_once_whatever_was_held_back(bed):
+    bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    publish(settings())
+    daemon = bed.sflowovsd()
+    daemon.announce(PROBLEM)
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    with Opponent(clears):
+        vsctl("clear", "bridge", "br0", "sflow")
+        daemon.expect_log(PROBLEM)
+    assert appctl("sflow/resync") == "done\n"
+    assert sflow_of("br0")
