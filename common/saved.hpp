@@ -41,12 +41,4 @@ template <class T>
   return parse_text(read_file(path, kMaxBytes), path.native(), parse_saved<T>);
 }
 
-// Creates the directory if necessary.
-template <class T>
-[[nodiscard]] Result<void> save(const std::filesystem::path& path, const T& value) {
-  std::error_code ignored; // writing the file reports it
-  std::filesystem::create_directories(path.parent_path(), ignored);
-  return replace_file(path, format_saved(value));
-}
-
 } // namespace sfa

@@ -60,15 +60,15 @@ Result<std::vector<KnownName>> read_known_names(const std::filesystem::path& fil
   return known;
 }
 
-CollectorResolver::CollectorResolver(EventLoop& loop, dns::DnsClient& dns, std::mt19937 random,
+CollectorResolver::CollectorResolver(EventLoop& loop, Worker& disk, dns::DnsClient& dns, std::mt19937 random,
                                      std::filesystem::path file, Callback changed)
-    : names_(random), file_(std::move(file)), dns_(dns), changed_(std::move(changed)),
+    : names_(random), file_(disk, std::move(file)), dns_(dns), changed_(std::move(changed)),
       due_(loop.timer([this] { look_up(); })) {
-  if (auto saved = read_known_names(file_); saved) {
+  if (auto saved = read_known_names(file_.path()); saved) {
     saved_ = *std::move(saved);
   } else {
     spdlog::warn("addresses of names: ignoring the saved ones: {}",
-                 saved.error().message + move_aside(file_));
+                 saved.error().message + move_aside(file_.path()));
   }
 }
 
@@ -113,12 +113,14 @@ void CollectorResolver::save(const std::string& name) {
   for (const auto& each : all) {
     saved.names.push_back({each});
   }
-  if (const auto written = sfa::save(file_, saved); written) {
-    saved_ = std::move(all);
-    saving_.ok();
-  } else {
-    saving_.failed(written.error());
-  }
+  file_.write(format_saved(saved), [this, all = std::move(all)](const Result<void>& written) {
+    if (written) {
+      saved_ = all;
+      saving_.ok();
+    } else {
+      saving_.failed(written.error());
+    }
+  });
 }
 
 void CollectorResolver::refresh() {
@@ -161,7 +163,7 @@ void CollectorResolver::answered(const std::string& name,
   if (std::pair(names_.targets(), names_.agent_ip()) != before) {
     changed_();
   }
-  if (answer && names_.names().contains(name)) { // last, because the disk may be slow
+  if (answer && names_.names().contains(name)) {
     save(name);
   }
 }

@@ -5,6 +5,7 @@
 #include "collectors/collector_names.hpp"
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
+#include "common/state_file.hpp"
 #include "dns/dns_client.hpp"
 
 #include <chrono>
@@ -25,8 +26,8 @@ class CollectorResolver {
 public:
   // `changed` is called from the loop when a lookup changed targets() or agent_ip(). The last addresses of
   // each name are saved in `file`: after a reboot without DNS, names have those.
-  CollectorResolver(EventLoop& loop, dns::DnsClient& dns, std::mt19937 random, std::filesystem::path file,
-                    Callback changed);
+  CollectorResolver(EventLoop& loop, Worker& disk, dns::DnsClient& dns, std::mt19937 random,
+                    std::filesystem::path file, Callback changed);
 
   // Looks up every name if one of them is new or their collectors changed.
   void configure(const config::Config& config);
@@ -50,7 +51,7 @@ private:
   std::vector<config::CollectorConfig> configured_;
   std::string agent_host_;
   CollectorNames names_;
-  std::filesystem::path file_;
+  StateFile file_;
   std::vector<KnownName> saved_; // as in the file
   LoggedState saving_{"saving addresses of names"};
   dns::DnsClient& dns_;

@@ -115,14 +115,15 @@ Result<config::SourceAddresses> source_addresses(std::span<const Collector> coll
   return sources;
 }
 
-AgentAddress::AgentAddress(EventLoop& loop, netlink::NetworkWatch& network, std::filesystem::path saved,
-                           const std::string& host, Callback changed)
-    : network_(network), file_(std::move(saved)), host_(host),
+AgentAddress::AgentAddress(EventLoop& loop, Worker& disk, netlink::NetworkWatch& network,
+                           std::filesystem::path saved, const std::string& host, Callback changed)
+    : network_(network), file_(disk, std::move(saved)), host_(host),
       save_soon_(loop, kSaveDelay, [this] { save(); }), due_(loop.timer(changed)),
       address_changes_(network.subscribe({.addresses_settled = std::move(changed)})) {
-  auto elected = read_elected(file_, host_);
+  auto elected = read_elected(file_.path(), host_);
   if (!elected) {
-    spdlog::warn("agent address: ignoring the saved one: {}", elected.error().message + move_aside(file_));
+    spdlog::warn("agent address: ignoring the saved one: {}",
+                 elected.error().message + move_aside(file_.path()));
   } else if (*elected) {
     saved_ = *elected;
     elector_.remember(**std::move(elected));
@@ -202,12 +203,14 @@ void AgentAddress::save() {
                          .preference = elected->preference,
                          .grade = static_cast<std::uint32_t>(elected->grade),
                          .knew_collectors = elected->knew_collectors};
-  if (const auto written = sfa::save(file_, saved); written) {
-    saved_ = elected;
-    saving_.ok();
-  } else {
-    saving_.failed(written.error());
-  }
+  file_.write(format_saved(saved), [this, elected](const Result<void>& written) {
+    if (written) {
+      saved_ = elected;
+      saving_.ok();
+    } else {
+      saving_.failed(written.error());
+    }
+  });
 }
 
 } // namespace sfa::daemon

@@ -7,6 +7,7 @@
 #include "common/log.hpp"
 #include "common/result.hpp"
 #include "common/settings.hpp"
+#include "common/state_file.hpp"
 #include "config/agent_address.hpp"
 #include "netlink/network_watch.hpp"
 
@@ -36,7 +37,7 @@ inline constexpr const char* kAgentAddressName = "agent-address.json"; // in the
 class AgentAddress {
 public:
   // `changed` is called from the loop when it may be another one: call elect().
-  AgentAddress(EventLoop& loop, netlink::NetworkWatch& network, std::filesystem::path saved,
+  AgentAddress(EventLoop& loop, Worker& disk, netlink::NetworkWatch& network, std::filesystem::path saved,
                const std::string& host, Callback changed);
 
   AgentAddress(const AgentAddress&) = delete;
@@ -58,7 +59,7 @@ private:
   void save();
 
   netlink::NetworkWatch& network_;
-  std::filesystem::path file_;
+  StateFile file_;
   std::string host_;
   config::AgentElector elector_;
   config::AgentElection election_;

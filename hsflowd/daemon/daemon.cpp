@@ -21,6 +21,7 @@ namespace {
 // A collector that moves to another address does so while datagrams are sent: the settings follow a moment
 // later.
 constexpr std::chrono::milliseconds kSettleTime{20};
+constexpr std::chrono::seconds kDiskPatience{3}; // at the end, for what was to be written
 
 std::mt19937 seeded() {
   return std::mt19937(std::random_device()());
@@ -67,18 +68,18 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, config::FileConfig file)
       interrupt_(loop.on_signal(SIGINT, [this] { stop(); })),
       hangup_(loop.on_signal(SIGHUP, [this] { reload(); })),
       status_server_(open_status_server(loop, options_.run_dir, [this] { return status_document(); })),
-      dns_(loop, [this] { dns_servers_changed(); }),
-      dns_sd_(loop, dns_, options_.state_dir / dnssd::kDnsSdCopyName, seeded(), [this] { apply(); }),
-      collectors_(loop, dns_, seeded(), options_.state_dir / collectors::kSavedNamesName,
+      disk_(loop, kDiskPatience), dns_(loop, [this] { dns_servers_changed(); }),
+      dns_sd_(loop, disk_, dns_, options_.state_dir / dnssd::kDnsSdCopyName, seeded(), [this] { apply(); }),
+      collectors_(loop, disk_, dns_, seeded(), options_.state_dir / collectors::kSavedNamesName,
                   [this] { apply(); }),
       apply_soon_(loop, kSettleTime, [this] { apply(); }), exporter_([this] { apply_soon_.trigger(); }),
       agent_(loop, seeded(), exporter_), host_interfaces_(kernel_interfaces()), network_(loop),
-      agent_address_(loop, network_, options_.state_dir / kAgentAddressName, saved_for(options_.machine_id),
-                     [this] { apply(); }),
+      agent_address_(loop, disk_, network_, options_.state_dir / kAgentAddressName,
+                     saved_for(options_.machine_id), [this] { apply(); }),
       interfaces_(loop, network_, agent_,
                   {.root = host::SysRoot(), .interfaces = host_interfaces_, .drivers = interfaces::Ethtool()},
                   interface_filter(file_.config)),
-      vms_(loop, agent_, host::SysRoot(), options_.state_dir / guests::kVmTableName),
+      vms_(loop, disk_, agent_, host::SysRoot(), options_.state_dir / guests::kVmTableName),
       host_(host::SysRoot(), sources::make_host_sources(identity_, host_interfaces_)),
       auto_file_(loop, options_.shared_file, [this] { apply(); }) {
   host_.set_source(vms_.make_virt_node_source());

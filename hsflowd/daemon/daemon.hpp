@@ -89,6 +89,7 @@ private:
   std::unique_ptr<status::StatusServer> status_server_;
 
   // In the order of their dependencies.
+  Worker disk_; // of the state directory
   dns::DnsClient dns_;
   dnssd::DnsSd dns_sd_;
   collectors::CollectorResolver collectors_;

@@ -26,9 +26,9 @@ std::chrono::sys_seconds wall_clock() {
 
 } // namespace
 
-DnsSd::DnsSd(EventLoop& loop, dns::DnsClient& dns, std::filesystem::path copy_file, std::mt19937 random,
-             Callback changed)
-    : dns_(dns), copy_file_(std::move(copy_file)), changed_(std::move(changed)), random_(random),
+DnsSd::DnsSd(EventLoop& loop, Worker& disk, dns::DnsClient& dns, std::filesystem::path copy_file,
+             std::mt19937 random, Callback changed)
+    : dns_(dns), copy_file_(disk, std::move(copy_file)), changed_(std::move(changed)), random_(random),
       state_(random), due_(loop.timer([this] { ask(); })) {}
 
 void DnsSd::configure(const config::DnsSdConfig& config) {
@@ -67,13 +67,14 @@ std::vector<std::string> DnsSd::names() {
 }
 
 void DnsSd::load_copy() {
-  auto copy = read_dns_sd_copy(copy_file_);
+  auto copy = read_dns_sd_copy(copy_file_.path());
   if (!copy) {
-    spdlog::warn("DNS-SD: ignoring the saved answer: {}", copy.error().message + move_aside(copy_file_));
+    spdlog::warn("DNS-SD: ignoring the saved answer: {}",
+                 copy.error().message + move_aside(copy_file_.path()));
     return;
   }
   if (!*copy) {
-    spdlog::info("DNS-SD: no saved answer ({} does not exist)", copy_file_.native());
+    spdlog::info("DNS-SD: no saved answer ({} does not exist)", copy_file_.path().native());
     return;
   }
   if (const auto& answer = (*copy)->answer; !is_usable(answer, config_)) {
@@ -160,12 +161,14 @@ void DnsSd::save_copy() {
   if (fresh && copy.answered_at >= copy_->answered_at) {
     return;
   }
-  if (const auto written = write_dns_sd_copy(copy_file_, copy); written) {
-    copy_ = copy;
-    saving_.ok();
-  } else {
-    saving_.failed(written.error());
-  }
+  copy_file_.write(format_dns_sd_copy(copy), [this, copy](const Result<void>& written) {
+    if (written) {
+      copy_ = copy;
+      saving_.ok();
+    } else {
+      saving_.failed(written.error());
+    }
+  });
 }
 
 std::optional<DnsSdStatus> DnsSd::status() const {

@@ -4,6 +4,7 @@
 
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
+#include "common/state_file.hpp"
 #include "config/config.hpp"
 #include "dns/dns_client.hpp"
 #include "dnssd/dns_sd_copy.hpp"
@@ -23,8 +24,8 @@ namespace sfa::dnssd {
 class DnsSd {
 public:
   // `changed` is called from the loop when an answer changed active().
-  DnsSd(EventLoop& loop, dns::DnsClient& dns, std::filesystem::path copy_file, std::mt19937 random,
-        Callback changed);
+  DnsSd(EventLoop& loop, Worker& disk, dns::DnsClient& dns, std::filesystem::path copy_file,
+        std::mt19937 random, Callback changed);
 
   // Queries again. The active answer stays until the response. The saved answer becomes active when DNS-SD is
   // switched on.
@@ -46,7 +47,7 @@ private:
   void arm();
 
   dns::DnsClient& dns_;
-  std::filesystem::path copy_file_;
+  StateFile copy_file_;
   Callback changed_;
   config::DnsSdConfig config_;
   std::mt19937 random_;

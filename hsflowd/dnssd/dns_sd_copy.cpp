@@ -71,10 +71,4 @@ Result<std::optional<DnsSdCopy>> read_dns_sd_copy(const std::filesystem::path& p
   return parse_text(read_file(path, kMaxBytes), path.native(), parse_dns_sd_copy);
 }
 
-Result<void> write_dns_sd_copy(const std::filesystem::path& path, const DnsSdCopy& copy) {
-  std::error_code ignored; // writing the file reports it
-  std::filesystem::create_directories(path.parent_path(), ignored);
-  return replace_file(path, format_dns_sd_copy(copy));
-}
-
 } // namespace sfa::dnssd

