@@ -22,7 +22,7 @@ std::chrono::milliseconds host_uptime() {
 // A data source that returns continues its sequence numbers. But data sources that never return must not fill
 // the memory of a process that runs for years.
 void forget(sflow::SequenceNumbers& numbers, const std::set<sflow::DataSource>& present) {
-  constexpr std::size_t kMaxAway = 1024;
+  constexpr std::size_t kMaxAway = 256; // 60 kB
   if (numbers.sample.size() > present.size() + kMaxAway) {
     std::erase_if(numbers.sample, [&](const auto& number) { return !present.contains(number.first); });
   }

@@ -202,8 +202,8 @@ TEST_CASE("data sources that never return do not fill the memory, and those pres
     agent.deliver({sample(1), sample(2)});
     return samples_of(collector.received());
   };
-  CHECK(count(1025) == Samples{"0:1 2", "0:2 2"}); // 1024 that are gone are remembered
-  CHECK(count(1026) == Samples{"0:1 4", "0:2 1"});
+  CHECK(count(257) == Samples{"0:1 2", "0:2 2"}); // 256 that are gone are remembered
+  CHECK(count(258) == Samples{"0:1 4", "0:2 1"});
 }
 
 TEST_CASE("a new agent address causes a poll of the host soon, and other settings do not") {
