@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from testbed import HSFLOWD, ROOT, SHARED_FILE, Collector, run, shared_keys, wait_for, written
+from testbed import HSFLOWD, ROOT, SHARED_FILE, SLOW, Collector, run, shared_keys, wait_for, written
 from testbed import hsflowd_config as config
 
 HOST_STRUCTURES = ["host_adapters", "host_cpu", "host_descr", "host_disk_io", "host_memory", "host_net_io",
@@ -294,7 +294,9 @@ def test_it_sleeps_between_polls(bed, collector):
         time.sleep(seconds)
         return daemon.cpu_ticks() - before[0], daemon.wakeups() - before[1]
     wait_for(lambda: cost_of(0.2) == (0, 0), "what belongs to the start is over")
-    assert cost_of(3) == (0, 0)
+    ticks, wakeups = cost_of(3)
+    assert wakeups == 0
+    assert ticks == 0 or SLOW > 1  # ThreadSanitizer has a thread of its own
 
 
 def test_decode_prints_our_own_datagrams_as_json(bed, addresses, tmp_path):
