@@ -39,6 +39,7 @@ void log_to_journal_or_stderr(int verbosity) {
 }
 
 void LoggedState::ok() {
+  count_if_left_out();
   if (!logged_.empty()) {
     spdlog::info("{}: recovered", subject_);
     logged_.clear();
@@ -46,16 +47,12 @@ void LoggedState::ok() {
   failure_.clear();
 }
 
-void LoggedState::failed(const Error& error) {
-  const bool changes = failure_ != error.message;
-  if (changes) {
+void LoggedState::failed(const Error& error, LineLimit::Time now) {
+  if (failure_ != error.message) {
+    count_if_left_out();
     failure_ = error.message;
   }
-  if (logged_ == failure_) {
-    return;
-  }
-  if (!limit_.admits()) {
-    left_out_ += changes ? 1 : 0;
+  if (logged_ == failure_ || !limit_.admits(now)) {
     return;
   }
   spdlog::warn("{}: {}", subject_,
@@ -63,6 +60,12 @@ void LoggedState::failed(const Error& error) {
                               : fmt::format("{} (and {} failures before it)", failure_, left_out_));
   logged_ = failure_;
   left_out_ = 0;
+}
+
+void LoggedState::count_if_left_out() {
+  if (!failure_.empty() && failure_ != logged_) {
+    ++left_out_;
+  }
 }
 
 } // namespace sfa

@@ -14,24 +14,26 @@ namespace sfa {
 void log_to_journal_or_stderr(int verbosity);
 
 // A state that is logged when it changes: one line when it fails, or fails with another error, and one when
-// it recovers. A state that changes all the time is logged three times at once, and every 20 s then: a
-// failure that lasts is logged at one of the next calls, and no recovery without its failure.
+// it recovers. If it changes all the time, a failure is logged four times at once and then every 30 s, at the
+// first call at which it may be; and a recovery only if its failure was.
 class LoggedState {
 public:
   explicit LoggedState(std::string subject) : subject_(std::move(subject)) {}
 
   void ok();
-  void failed(const Error& error);
+  void failed(const Error& error, LineLimit::Time now = std::chrono::steady_clock::now());
   // The current failure, or empty.
   [[nodiscard]] const std::string& failure_text() const { return failure_; }
   [[nodiscard]] const std::string& subject() const { return subject_; }
 
 private:
+  void count_if_left_out();
+
   std::string subject_;
   std::string failure_;
   std::string logged_;    // the failure that the log ends with, or empty
-  unsigned left_out_ = 0; // failures since then that were not logged
-  LineLimit limit_{3, std::chrono::seconds(20)};
+  unsigned left_out_ = 0; // failures since the last line of one that have passed without a line
+  LineLimit limit_{4, std::chrono::seconds(30)};
 };
 
 } // namespace sfa

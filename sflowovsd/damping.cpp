@@ -22,7 +22,7 @@ void Damping::hold_back(Plan& plan, Time now) {
     row.held = row.differs();
   }
   for (auto& bridge : plan.bridges) {
-    const bool waits = is_held(bridge.id, now);
+    const bool waits = is_held(bridge.name, now);
     bridge.held = bridge.differs() && waits;
     // A new row is for the bridges that get it. An existing one is repaired for those that have it.
     if (bridge.state == BridgeState::sampled ||
@@ -36,7 +36,7 @@ void Damping::hold_back(Plan& plan, Time now) {
 void Damping::report_fights(Plan& plan, Time now) {
   next_.reset();
   for (auto& bridge : plan.bridges) {
-    const auto found = bridges_.find(bridge.id);
+    const auto found = bridges_.find(bridge.name);
     if (found == bridges_.end()) {
       continue;
     }
@@ -55,7 +55,7 @@ void Damping::changed(const Plan& plan, Time now) {
   for (const auto& bridge : plan.bridges) {
     const auto* row = bridge.state == BridgeState::sampled ? &plan.rows[bridge.row] : nullptr;
     if ((bridge.differs() && !bridge.held) || (row != nullptr && row->differs() && !row->held)) {
-      count(bridges_[bridge.id], now);
+      count(bridges_[bridge.name], now);
     }
   }
 }
@@ -68,7 +68,7 @@ void Damping::count(Changes& changes, Time now) {
   }
 }
 
-bool Damping::is_held(const RowId& bridge, Time now) const {
+bool Damping::is_held(const std::string& bridge, Time now) const {
   const auto found = bridges_.find(bridge);
   return found != bridges_.end() && now < found->second.held_until;
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <string>
 
 namespace sfa::sflowovsd {
 
@@ -38,9 +39,9 @@ private:
 
   void report_fights(Plan& plan, Time now);
   static void count(Changes& changes, Time now);
-  [[nodiscard]] bool is_held(const RowId& bridge, Time now) const;
+  [[nodiscard]] bool is_held(const std::string& bridge, Time now) const;
 
-  std::map<RowId, Changes> bridges_;
+  std::map<std::string, Changes> bridges_; // by name
   std::optional<Time> next_;
 };
 

@@ -144,7 +144,7 @@ void run_daemon(const Options& options) {
 
 // True if the bridges are as they should be. For --dry-run, a plan is enough.
 bool is_done(const OvsdbSession& session, Mode mode) {
-  return mode == Mode::dry_run ? session.current_plan().has_value() && session.patterns_explained()
+  return mode == Mode::dry_run ? session.current_plan().has_value() && session.patterns_checked()
                                : session.settled();
 }
 

@@ -134,6 +134,21 @@ const ovsrec_sflow* write_row(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan::Ro
   return row;
 }
 
+// Those that are written, or that a bridge gets. Others are not verified: whatever happens to them must not
+// fail this transaction.
+std::vector<bool> needed_rows(const Plan& plan) {
+  std::vector<bool> needed;
+  for (const auto& row : plan.rows) {
+    needed.push_back(row.differs() && !row.held);
+  }
+  for (const auto& bridge : plan.bridges) {
+    if (bridge.state == BridgeState::attaching && !bridge.held) {
+      needed[bridge.row] = true;
+    }
+  }
+  return needed;
+}
+
 } // namespace
 
 void choose_columns(ovsdb_idl* idl) {
@@ -175,8 +190,9 @@ Result<Snapshot> read_snapshot(const ovsdb_idl* idl) {
 void write_plan(ovsdb_idl* idl, ovsdb_idl_txn* txn, const Plan& plan) {
   const SflowSchema schema = read_schema(idl);
   std::vector<const ovsrec_sflow*> rows;
-  for (const auto& row : plan.rows) {
-    rows.push_back(row.held && !row.id ? nullptr : write_row(idl, txn, row, schema));
+  const auto needed = needed_rows(plan);
+  for (std::size_t i = 0; i < plan.rows.size(); ++i) {
+    rows.push_back(needed[i] ? write_row(idl, txn, plan.rows[i], schema) : nullptr);
   }
   for (const auto& bridge : plan.bridges) {
     if (!bridge.differs() || bridge.held) {

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kLongestError = 1024; // characters of a server's message that are shown
 constexpr std::size_t kMostNames = 20;      // in one line of the log
-constexpr unsigned kOvertakenAtOnce = 5;    // transactions in a row that are planned again without a pause
 
 void log_names(LoggedState& state, std::vector<std::string> names, std::string_view format) {
   if (names.empty()) {
@@ -43,7 +42,7 @@ void OvsdbSession::DestroyTxn::operator()(ovsdb_idl_txn* txn) const {
 
 OvsdbSession::OvsdbSession(std::string remote, Access access)
     : remote_(std::move(remote)), access_(access),
-      idl_(ovsdb_idl_create(remote_.c_str(), &ovsrec_idl_class, false, true)) {
+      idl_(ovsdb_idl_create(remote_.c_str(), &ovsrec_idl_class, false, true)), patterns_(remote_) {
   choose_columns(idl_.get());
   if (access_ == Access::write) {
     ovsdb_idl_set_lock(idl_.get(), kOwner);
@@ -65,7 +64,8 @@ void OvsdbSession::set_cleared(bool cleared) {
 void OvsdbSession::resync() {
   transaction_retry_.start_over();
   damping_.start_over();
-  overtaken_ = 0;
+  one_by_one_ = false;
+  patterns_.start_over();
   planned_seqno_.reset();
 }
 
@@ -85,10 +85,9 @@ bool OvsdbSession::time_to_plan(MonotonicTime now) const {
 
 void OvsdbSession::run() {
   ovsdb_idl_run(idl_.get());
-  if (fake_bridges_ && fake_bridges_->run()) {
-    planned_seqno_.reset();
-  }
+  patterns_.run();
   check_connection();
+  library_log_.set_quiet(is_refused_data() || !committing_.failure_text().empty());
   if (transaction_) {
     advance_transaction();
   }
@@ -98,14 +97,18 @@ void OvsdbSession::run() {
   }
 }
 
+// In a cluster, all servers but the leader are refused, and a server that was just restarted may drop one
+// connection.
+bool OvsdbSession::is_refused_data() const {
+  const auto servers = static_cast<unsigned>(1 + std::ranges::count(remote_, ','));
+  return connection_.closed_without_data() > servers;
+}
+
 void OvsdbSession::check_connection() {
   connection_.update(ovsdb_idl_is_connected(idl_.get()), seqno());
-  // In a cluster, all servers but the leader are refused, and a server that was just restarted may drop one
-  // connection.
-  const auto servers = static_cast<unsigned>(1 + std::ranges::count(remote_, ','));
   // After a conversion, ovsdb-server (3.1: update_database_status()) goes on telling clients the old schema,
   // and refuses them when they ask for a column that only that one has.
-  if (connection_.closed_without_data() > servers) {
+  if (is_refused_data()) {
     database_.failed(
         Error{fmt::format("{}: the server has no usable database Open_vSwitch: it serves another "
                           "database, its cluster has no leader, or `ovsdb-client convert` dropped a column, "
@@ -133,6 +136,7 @@ void OvsdbSession::plan_and_write() {
     database_.failed(have.error());
     plan_.reset();
     damping_.start_over();
+    patterns_.update(std::nullopt);
     recorded_.bridges.clear();
     return;
   }
@@ -145,22 +149,21 @@ void OvsdbSession::plan_and_write() {
   }
   plan_ = plan(*have, wanted);
   damping_.hold_back(*plan_, now);
-  unmatched_patterns_ = unmatched_patterns(wanted.value_or(Want{}), have->bridges,
-                                           fake_bridges_ ? fake_bridges_->list() : std::vector<FakeBridge>{});
+  if (plan_->rests()) {
+    one_by_one_ = false;
+  } else if (one_by_one_) {
+    plan_->hold_all_but_one();
+  }
+  if (plan_->empty()) { // also if nothing was done for it
+    committing_.ok();
+    transaction_retry_.start_over();
+  }
+  patterns_.update(unmatched_patterns(wanted.value_or(Want{}), have->bridges));
   recorded_.bridges = update_bridges(recorded_.bridges, *plan_, std::chrono::system_clock::now());
-  look_for_fake_bridges();
   report(wanted);
   // A change of the database does not shorten the wait for a retry: it may be the server's own.
   if (may_write() && !plan_->rests() && !transaction_retry_.at()) {
     begin_transaction();
-  }
-}
-
-void OvsdbSession::look_for_fake_bridges() {
-  if (unmatched_patterns_.empty()) {
-    fake_bridges_.reset();
-  } else if (!fake_bridges_) {
-    fake_bridges_.emplace(remote_);
   }
 }
 
@@ -178,11 +181,6 @@ void OvsdbSession::report(const std::optional<Want>& want) {
   std::vector<std::string> left_out;
   for (const auto& collector : want ? want->left_out : std::vector<Collector>{}) {
     left_out.push_back(collector.address.to_string());
-  }
-  if (patterns_explained()) {
-    std::vector<std::string> unmatched;
-    std::ranges::transform(unmatched_patterns_, std::back_inserter(unmatched), pattern_text);
-    log_names(patterns_, unmatched, "{}");
   }
   log_names(foreign_rows_, foreign, "left alone on {}");
   log_names(bridges_, problems, "{}");
@@ -205,7 +203,9 @@ bool OvsdbSession::may_write() {
   } else if (connection_.is_connected() && connection_.has_data()) {
     // The server answers the request for the lock before it sends data.
     lock_.failed(Error{"not granted: the database is read-only"});
-    lock_retry_.schedule(std::chrono::steady_clock::now());
+    if (!lock_retry_.at()) {
+      lock_retry_.schedule(std::chrono::steady_clock::now());
+    }
   }
   return false;
 }
@@ -232,6 +232,10 @@ void OvsdbSession::begin_transaction() {
 }
 
 void OvsdbSession::log_transaction(MonotonicTime now) {
+  if (!committing_.failure_text().empty()) {
+    spdlog::debug("{}", transaction_->change); // tried again; when it is not refused, `recovered` is logged
+    return;
+  }
   if (!transaction_lines_.admits(now)) {
     ++unlogged_transactions_;
     return;
@@ -242,12 +246,20 @@ void OvsdbSession::log_transaction(MonotonicTime now) {
                          : fmt::format("{} (and {} transactions before it)", transaction_->change, others));
 }
 
-// The data behind it has changed, so the same plan may succeed at once. But that may go on for ever.
+// Not refused: the data behind it have changed, so that another plan may succeed at once. A single change
+// that fails so again and again is one of a fight.
 void OvsdbSession::plan_again_after_overtaken(MonotonicTime now) {
   ++recorded_.repeated;
-  if (++overtaken_ > kOvertakenAtOnce) {
-    transaction_retry_.schedule(now);
+  if (std::exchange(one_by_one_, true)) {
+    damping_.changed(*plan_, now);
   }
+  planned_seqno_.reset();
+}
+
+void OvsdbSession::refused(MonotonicTime now) {
+  ++recorded_.failed;
+  committing_.failed(Error{printable(ovsdb_idl_txn_get_error(transaction_->txn.get()), kLongestError)});
+  transaction_retry_.schedule(now);
 }
 
 void OvsdbSession::advance_transaction() {
@@ -264,7 +276,6 @@ void OvsdbSession::advance_transaction() {
     damping_.changed(*plan_, now);
     [[fallthrough]];
   case TXN_UNCHANGED: // the replica was behind, and the database is already as it should be
-    overtaken_ = 0;
     transaction_retry_.start_over();
     committing_.ok();
     break;
@@ -273,12 +284,10 @@ void OvsdbSession::advance_transaction() {
     plan_again_after_overtaken(now);
     break;
   case TXN_ERROR:
-    if (seqno() != transaction_->seqno && overtaken_ < kOvertakenAtOnce) {
+    if (seqno() != transaction_->seqno) {
       plan_again_after_overtaken(now); // for example, somebody gave a bridge a row meanwhile
     } else {
-      ++recorded_.failed;
-      committing_.failed(Error{printable(ovsdb_idl_txn_get_error(txn), kLongestError)});
-      transaction_retry_.schedule(now);
+      refused(now);
     }
     break;
   case TXN_UNCOMMITTED:
@@ -291,9 +300,7 @@ void OvsdbSession::advance_transaction() {
 
 void OvsdbSession::wait() {
   ovsdb_idl_wait(idl_.get());
-  if (fake_bridges_) {
-    fake_bridges_->wait();
-  }
+  patterns_.wait();
   if (transaction_) {
     ovsdb_idl_txn_wait(transaction_->txn.get());
   } else if (!plan_is_current()) {
@@ -311,11 +318,7 @@ void OvsdbSession::wait() {
 
 bool OvsdbSession::settled() const {
   return connection_.is_connected() && !transaction_ && plan_ && plan_->empty() && plan_is_current() &&
-         patterns_explained();
-}
-
-bool OvsdbSession::patterns_explained() const {
-  return unmatched_patterns_.empty() || (fake_bridges_ && fake_bridges_->known());
+         patterns_checked();
 }
 
 std::optional<std::string> OvsdbSession::obstacle() const {
@@ -344,7 +347,7 @@ SessionStatus OvsdbSession::status() const {
   status.lock = ovsdb_idl_has_lock(idl_.get()) ? Lock::held : Lock::waiting;
   status.cleared = cleared_;
   status.last_failure = committing_.failure_text();
-  status.unmatched_patterns = unmatched_patterns_;
+  status.unmatched_patterns = patterns_.unmatched();
   for (const auto& row : plan_ ? plan_->rows : std::vector<Plan::Row>{}) {
     status.rows.push_back({row.id, row.columns, row.bridges});
   }

@@ -14,11 +14,11 @@
 #include "common/settings.hpp"
 #include "sflowovsd/connection.hpp"
 #include "sflowovsd/damping.hpp"
-#include "sflowovsd/fake_bridges.hpp"
-#include "sflowovsd/patterns.hpp"
+#include "sflowovsd/pattern_check.hpp"
 #include "sflowovsd/plan.hpp"
 #include "sflowovsd/retry.hpp"
 #include "sflowovsd/status.hpp"
+#include "sflowovsd/vlog_sink.hpp"
 
 #include <memory>
 #include <optional>
@@ -58,8 +58,8 @@ public:
   [[nodiscard]] const std::optional<Plan>& current_plan() const { return plan_; }
   // True if the database is known, and is as it should be.
   [[nodiscard]] bool settled() const;
-  // True if every pattern that matches no bridge was compared with the fake bridges.
-  [[nodiscard]] bool patterns_explained() const;
+  // True if the patterns that match no bridge, if any, were reported.
+  [[nodiscard]] bool patterns_checked() const { return patterns_.done(); }
   // Why the database cannot be brought up to date now; nullopt if nothing prevents it.
   [[nodiscard]] std::optional<std::string> obstacle() const;
   [[nodiscard]] SessionStatus status() const;
@@ -81,16 +81,17 @@ private:
   [[nodiscard]] unsigned seqno() const;
   [[nodiscard]] bool plan_is_current() const;
   [[nodiscard]] bool time_to_plan(MonotonicTime now) const;
+  [[nodiscard]] bool is_refused_data() const;
   void check_connection();
   void plan_and_write();
   void report(const std::optional<Want>& want);
-  void look_for_fake_bridges();
   [[nodiscard]] bool may_write();
   void request_lock_again();
   void begin_transaction();
   void log_transaction(MonotonicTime now);
   void advance_transaction();
   void plan_again_after_overtaken(MonotonicTime now);
+  void refused(MonotonicTime now);
 
   std::string remote_;
   Access access_;
@@ -102,12 +103,13 @@ private:
   std::optional<Plan> plan_;
   std::optional<unsigned> planned_seqno_; // of the replica that the plan was made from; nullopt: plan again
   std::optional<Transaction> transaction_;
-  unsigned overtaken_ = 0; // transactions in a row that failed because the database had changed
+  // One change a transaction, since one with several has failed because the database had changed meanwhile: a
+  // bridge that somebody changes all the time must not keep the others waiting.
+  bool one_by_one_ = false;
   Retry transaction_retry_;
   Retry lock_retry_;
   Damping damping_;
-  std::vector<UnmatchedPattern> unmatched_patterns_;
-  std::optional<FakeBridges> fake_bridges_; // while there are unmatched patterns
+  PatternCheck patterns_;
 
   SessionStatus recorded_; // the part of the status that is recorded as it happens
   LoggedState database_{"database"};
@@ -116,9 +118,9 @@ private:
   LoggedState foreign_rows_{"foreign rows"};
   LoggedState collectors_{"collectors"};
   LoggedState bridges_{"bridges"};
-  LoggedState patterns_{"patterns"};
   LineLimit transaction_lines_;
   unsigned unlogged_transactions_ = 0; // since the last line of one
+  LibraryLog library_log_;
 };
 
 } // namespace sfa::sflowovsd

@@ -10,28 +10,33 @@ namespace sfa::sflowovsd {
 namespace {
 
 void add_unmatched(std::vector<UnmatchedPattern>& result, std::string_view option,
-                   const std::vector<std::string>& patterns, const std::vector<BridgeRow>& bridges,
-                   const std::vector<FakeBridge>& fakes) {
+                   const std::vector<std::string>& patterns, const std::vector<BridgeRow>& bridges) {
   for (const auto& pattern : patterns) {
-    const auto matches = [&](const auto& bridge) { return matches_any({pattern}, bridge.name); };
-    if (std::ranges::any_of(bridges, matches)) {
-      continue;
+    if (std::ranges::none_of(bridges,
+                             [&](const BridgeRow& bridge) { return matches_any({pattern}, bridge.name); })) {
+      result.push_back({option, pattern});
     }
-    const auto fake = std::ranges::find_if(fakes, matches);
-    result.push_back({option, pattern, fake == fakes.end() ? std::nullopt : std::optional(*fake)});
   }
 }
 
 } // namespace
 
-std::vector<UnmatchedPattern> unmatched_patterns(const Want& want, const std::vector<BridgeRow>& bridges,
-                                                 const std::vector<FakeBridge>& fakes) {
-  std::vector<UnmatchedPattern> result;
-  if (want.row && !bridges.empty()) {
-    add_unmatched(result, "bridges", want.bridges, bridges, fakes);
-    add_unmatched(result, "exclude", want.exclude, bridges, fakes);
+std::optional<std::vector<UnmatchedPattern>> unmatched_patterns(const Want& want,
+                                                                const std::vector<BridgeRow>& bridges) {
+  if (!want.row || bridges.empty()) {
+    return std::nullopt;
   }
+  std::vector<UnmatchedPattern> result;
+  add_unmatched(result, "bridges", want.bridges, bridges);
+  add_unmatched(result, "exclude", want.exclude, bridges);
   return result;
+}
+
+std::optional<FakeBridge> find_fake_bridge(const UnmatchedPattern& unmatched,
+                                           const std::vector<FakeBridge>& fakes) {
+  const auto found = std::ranges::find_if(
+      fakes, [&](const FakeBridge& fake) { return matches_any({unmatched.pattern}, fake.name); });
+  return found == fakes.end() ? std::nullopt : std::optional(*found);
 }
 
 std::string pattern_text(const UnmatchedPattern& unmatched) {

@@ -24,13 +24,18 @@ struct FakeBridge {
 struct UnmatchedPattern {
   std::string_view option; // "bridges" or "exclude"
   std::string pattern;
-  std::optional<FakeBridge> fake = {}; // one that it matches
+  std::optional<FakeBridge> fake = {}; // one that it matches, if that is known
+
+  bool operator==(const UnmatchedPattern&) const = default;
 };
 
-// None while sFlow is off, or there are no bridges at all.
-[[nodiscard]] std::vector<UnmatchedPattern> unmatched_patterns(const Want& want,
-                                                               const std::vector<BridgeRow>& bridges,
-                                                               const std::vector<FakeBridge>& fakes);
+// nullopt if nothing can be said, because sFlow is off or there are no bridges at all.
+[[nodiscard]] std::optional<std::vector<UnmatchedPattern>>
+unmatched_patterns(const Want& want, const std::vector<BridgeRow>& bridges);
+
+// The first that the pattern matches.
+[[nodiscard]] std::optional<FakeBridge> find_fake_bridge(const UnmatchedPattern& unmatched,
+                                                         const std::vector<FakeBridge>& fakes);
 
 // In words, on one line.
 [[nodiscard]] std::string pattern_text(const UnmatchedPattern& unmatched);

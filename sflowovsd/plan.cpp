@@ -118,6 +118,20 @@ bool Plan::rests() const {
   return std::ranges::none_of(rows, is_due) && std::ranges::none_of(bridges, is_due);
 }
 
+void Plan::hold_all_but_one() {
+  const auto is_due = [](const auto& item) { return item.differs() && !item.held; };
+  const auto row = std::ranges::find_if(rows, [&](const Row& each) { return each.id && is_due(each); });
+  const auto bridge = row == rows.end() ? std::ranges::find_if(bridges, is_due) : bridges.end();
+  for (auto& other : bridges) {
+    other.held = other.differs() && (bridge == bridges.end() || &other != &*bridge);
+  }
+  const bool gets_row = bridge != bridges.end() && bridge->state == BridgeState::attaching;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const bool due = row == rows.end() ? gets_row && bridge->row == i && !rows[i].id : &rows[i] == &*row;
+    rows[i].held = rows[i].differs() && !due;
+  }
+}
+
 Plan plan(const Snapshot& have, const std::optional<Want>& want) {
   Plan result;
   for (const auto& bridge : have.bridges) {

@@ -47,6 +47,8 @@ struct Plan {
   [[nodiscard]] bool empty() const;
   // True if nothing is to be changed now: what differs, if anything, is held.
   [[nodiscard]] bool rests() const;
+  // Holds all changes but one: of an existing row, or of one bridge and the row that it gets.
+  void hold_all_but_one();
 };
 
 // Without `want`, the plan changes nothing. Otherwise:

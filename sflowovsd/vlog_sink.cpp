@@ -6,6 +6,7 @@
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <utility>
 
 VLOG_DEFINE_THIS_MODULE(sflowovsd);
 
@@ -37,6 +38,32 @@ class VlogSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
 };
 
 } // namespace
+
+void LibraryLog::set_quiet(bool quiet) {
+  if (std::exchange(quiet_, quiet) == quiet) {
+    return;
+  }
+  for (const auto& [module, destination, level] : std::exchange(usual_, {})) {
+    const auto where = static_cast<vlog_destination>(destination);
+    if (vlog_get_level(module, where) == VLL_ERR) {
+      vlog_set_levels(module, where, static_cast<vlog_level>(level));
+    }
+  }
+  if (!quiet) {
+    return;
+  }
+  for (const auto* name : {"jsonrpc", "ovsdb_cs", "ovsdb_idl", "reconnect"}) {
+    auto* module = vlog_module_from_name(name);
+    for (int destination = 0; module != nullptr && destination < VLF_N_DESTINATIONS; ++destination) {
+      const auto where = static_cast<vlog_destination>(destination);
+      const auto level = vlog_get_level(module, where);
+      if (level == VLL_WARN || level == VLL_INFO) {
+        usual_.push_back({module, destination, level});
+        vlog_set_levels(module, where, VLL_ERR);
+      }
+    }
+  }
+}
 
 void log_to_vlog() {
   auto logger = std::make_shared<spdlog::logger>("", std::make_shared<VlogSink>());

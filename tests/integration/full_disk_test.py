@@ -43,6 +43,9 @@ def test_after_the_disk_of_the_database_was_full_the_row_is_right_within_ten_sec
             return server.vsctl("--bare", "--columns=sampling", "list", "sflow").strip()
         wait_for(lambda: sampling() == "100", "br0 has a row")
         fill(disk)
+        with pytest.raises(AssertionError, match="No space left on device"):
+            for number in range(1000):  # what is free in the last page of the file
+                server.vsctl("set", "bridge", "br0", f"external_ids:number={number}")
         publish(settings(sampling=99, revision=2))
         daemon.expect_log("transaction: .*No space left on device")
         begin = time.monotonic()

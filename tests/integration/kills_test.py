@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from testbed import (DEADLINE, SHARED_FILE, SLOW, Collector, Daemon, appctl, hsflowd_config, publish, settings, sflow_of, shared_keys,
+from testbed import (DEADLINE, SHARED_FILE, SLOW, Collector, appctl, hsflowd_config, publish, settings, sflow_of, shared_keys,
                      vsctl, wait_for)
 
 KILLS = int(os.environ.get("SFLOW_KILLS", "40"))

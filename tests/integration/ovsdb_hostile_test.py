@@ -27,6 +27,10 @@ def test_a_string_without_an_end_ends_it_with_a_message_before_the_memory_does(b
         assert re.search("more than 128 MiB of memory are in use: unix:.*db.sock sends more than a database of Open vSwitch has", daemon.text())
 
 
+class Refuses(Database):
+    """Refuses every transaction."""
+
+
 class FailsAndChanges(Database):
     """Refuses every transaction, after a change of what it was planned from."""
 
@@ -77,15 +81,23 @@ class ChangesWithoutEnd(Database):
         return super().result(operations)
 
 
-class SendsWrongRows(Database):
-    """Values of wrong types, rows and tables that nobody asked for, references to nothing."""
+class SendsWrongValues(Database):
+    """Values of wrong types, and references to nothing."""
+    least = 1
 
     def monitor(self, params):
         good = super().monitor(params)
-        return {**good, "Bridge": {**good["Bridge"], "no uuid": {"new": {}},
-                                   BRIDGE[:-1] + "9": {"new": {"name": ["set", []], "sflow": 7, "external_ids": "x"}},
-                                   BRIDGE[:-1] + "8": {"new": {"name": "br\u0000\n8", "sflow": ["uuid", ROW], "external_ids": ["map", [["sflow", "\u001b[31m"]]]}}},
-                "Nothing": {ROW: {"new": {}}}}
+        wrong = {BRIDGE[:-1] + "9": {"name": ["set", []], "sflow": 7, "external_ids": "x"},
+                 BRIDGE[:-1] + "8": {"name": "br\n8", "sflow": ["uuid", ROW], "external_ids": ["map", [["sflow", "\u001b[31m"]]]}}
+        return {**good, "Bridge": {**good["Bridge"], **{uuid: {"new": row} for uuid, row in wrong.items()}}}
+
+
+class SendsWrongRows(Database):
+    """Rows and tables that nobody asked for; the library then takes nothing at all."""
+    least = 0
+
+    def monitor(self, params):
+        return {**super().monitor(params), "Bridge": {"no uuid": {"new": {}}}, "Nothing": {ROW: {"new": {}}}}
 
 
 def closes(connection):
@@ -103,8 +115,8 @@ def nests_deeply(connection):
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("behaviour", [FailsAndChanges, SucceedsAndReverts, TimesOut, TakesTheLock, AnswersWithNonsense, ChangesWithoutEnd,
-                                       SendsWrongRows, closes, says_no_json, nests_deeply], ids=lambda behaviour: behaviour.__name__)
+@pytest.mark.parametrize("behaviour", [Refuses, FailsAndChanges, SucceedsAndReverts, TimesOut, TakesTheLock, AnswersWithNonsense, ChangesWithoutEnd,
+                                       SendsWrongValues, SendsWrongRows, closes, says_no_json, nests_deeply], ids=lambda behaviour: behaviour.__name__)
 def test_a_hostile_server_costs_little_and_a_good_one_in_its_place_is_used(bed, behaviour):
     publish(settings())
     talk = behaviour() if isinstance(behaviour, type) else behaviour
@@ -117,8 +129,9 @@ def test_a_hostile_server_costs_little_and_a_good_one_in_its_place_is_used(bed, 
         assert daemon.process.poll() is None, daemon.text()
         assert daemon.cpu_ticks() - ticks < 100 * SLOW, daemon.text()  # of 600
         if isinstance(talk, Database):
-            assert talk.transactions <= 14, daemon.text()
-        assert daemon.text().count("\n") <= 40, daemon.text()
+            assert talk.least <= talk.transactions <= 14, daemon.text()
+        # Six of its start, and before it knows better three connections of five lines.
+        assert daemon.text().count("\n") <= 21, daemon.text()
     bed.ovsdb_server()
     vsctl("add-br", "br0")
     wait_for(lambda: sflow_of("br0"), "br0 has a row of the good server", deadline=20)

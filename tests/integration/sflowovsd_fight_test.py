@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from testbed import (SLOW, Monitor, appctl, bridge_state, publish, settings, sflow_of, sflow_status, vsctl, wait_for)
+from testbed import (SLOW, Monitor, NothingReceived, appctl, bridge_state, publish, settings, sflow_of, sflow_status, vsctl, wait_for)
 
 FIGHT = 10.0  # seconds
 PROBLEM = "br0: another client keeps changing its sFlow, which is repaired more slowly now"
@@ -13,28 +13,36 @@ TABLES = {"Bridge": {"columns": ["name", "sflow"]}, "sFlow": {"columns": ["sampl
 
 
 class Opponent:
-    """Answers each change of ours that undo(table, uuid, new) knows the operation against, until the end of the context."""
+    """Answers each change of ours that undo(table, uuid, new) knows the operation against, until the end of the context. It begins
+    with what is there."""
 
     def __init__(self, undo):
         self.undo = undo
         self.monitor = Monitor(TABLES)
-        self.undone = []  # when
+        self.last = None  # operation
         self.ends = False
         self.thread = threading.Thread(target=self.fight)
 
     def fight(self):
+        self.answer(self.monitor.initial)
         while not self.ends:
             try:
                 message = self.monitor.receive(0.05)
-            except AssertionError:
+            except NothingReceived:
+                self.send(self.last)  # ovsdb-server does not tell of changes that cancel each other
                 continue
-            if message.get("method") != "update":
-                continue
-            for table, rows in message["params"][1].items():
-                for uuid, change in rows.items():
-                    if operation := self.undo(table, uuid, change.get("new")):
-                        self.undone.append(time.monotonic())
-                        self.monitor.send({"id": "undo", "method": "transact", "params": ["Open_vSwitch", operation]})
+            if message.get("method") == "update":
+                self.answer(message["params"][1])
+
+    def answer(self, tables):
+        for table, rows in tables.items():
+            for uuid, change in rows.items():
+                if operation := self.undo(table, uuid, change.get("new")):
+                    self.send(operation)
+
+    def send(self, operation):
+        self.last = operation
+        self.monitor.send({"id": "undo", "method": "transact", "params": ["Open_vSwitch", operation]})
 
     def __enter__(self):
         self.thread.start()
@@ -61,28 +69,25 @@ def edits(table, uuid, new):
 
 
 @pytest.mark.timeout(90)
-@pytest.mark.parametrize("undo, poke", [
-    (clears, ["clear", "bridge", "br0", "sflow"]),
-    (edits, ["set", "sflow", ".", "sampling=7"]),
-], ids=["clears", "edits"])
-def test_repairs_of_one_bridge_slow_down_and_no_other_bridge_waits(bed, undo, poke):
+@pytest.mark.parametrize("undo", [clears, edits])
+def test_repairs_of_one_bridge_slow_down_and_no_other_bridge_waits(bed, undo):
     bed.ovsdb_server()
     vsctl("add-br", "br0")
     publish(settings(sampling=512))
     daemon = bed.sflowovsd()
     daemon.announce(PROBLEM)
-    row = wait_for(lambda: sflow_of("br0"), "br0 has a row")["_uuid"]
-    with Opponent(undo) as opponent:
-        begin = time.monotonic()
-        vsctl(*[row if word == "." else word for word in poke])
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    begin = time.monotonic()
+    with Opponent(undo):
         daemon.expect_log(PROBLEM)
+        wait_for(lambda: time.monotonic() - begin > 3.5, "the next repair of br0 is 4 s away")
         vsctl("add-br", "br1")
         asked = time.monotonic()
         wait_for(lambda: sflow_of("br1"), "br1 has a row")
-        assert time.monotonic() - asked < 0.5 * SLOW
+        assert time.monotonic() - asked < 2 * SLOW
         wait_for(lambda: time.monotonic() - begin > FIGHT, "enough of it", deadline=2 * FIGHT)
-        # The first was before; then four at once, after 1 s, 2 s, 4 s and 8 s; br1 shares the row, and has five of its own.
-        assert 6 <= len(opponent.undone) <= 13, opponent.undone
+        # Five at once, then after 1 s, 2 s and 4 s; br1 shares the row, and has five of its own.
+        assert 7 <= sflow_status()["transactions"]["succeeded"] <= 14
         assert PROBLEM.partition(": ")[2] in appctl("sflow/status")
     lines = daemon.text().count("\n")
     assert lines <= 18, daemon.text()  # a start, ten changes, the fight
@@ -99,7 +104,6 @@ def test_resync_repairs_at_once_whatever_was_held_back(bed):
     daemon.announce(PROBLEM)
     wait_for(lambda: sflow_of("br0"), "br0 has a row")
     with Opponent(clears):
-        vsctl("clear", "bridge", "br0", "sflow")
         daemon.expect_log(PROBLEM)
     assert appctl("sflow/resync") == "done\n"
     assert sflow_of("br0")

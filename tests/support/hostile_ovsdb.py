@@ -19,16 +19,22 @@ def server(talk):
     listener.bind(SOCKET)
     listener.listen(5)
     now = []  # the connection
+    faults = []
 
     def serve():
         while True:
-            with contextlib.suppress(OSError):
+            try:
                 connection, _ = listener.accept()
-                now[:] = [connection]
+            except OSError:
+                return  # the end
+            now[:] = [connection]
+            try:
                 with connection:
                     talk(connection)
-                continue
-            return
+            except OSError:
+                pass  # the client has closed it
+            except Exception as fault:
+                faults.append(fault)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -43,11 +49,24 @@ def server(talk):
         thread.join()
         listener.close()
         pathlib.Path(SOCKET).unlink()
+    assert not faults, faults
+
+
+class Refused(Exception):
+    """The answer is an error."""
+
+
+def refuse(_):
+    raise Refused("unknown method")
 
 
 class Database:
     """One with a bridge br0, as talk() of server(). Methods named like a method of RFC 7047 answer that; a subclass overrides them.
     It knows `monitor` only, as servers before Open vSwitch 2.5."""
+
+    least = 3  # transactions in six seconds
+
+    least = 3  # transactions in six seconds
 
     def __init__(self):
         self.transactions = 0
@@ -72,11 +91,11 @@ class Database:
 
     def take(self, message):
         if message.get("method") and message.get("id") is not None:
-            answer = getattr(self, message["method"], None)
-            if answer is None:
-                self.say({"id": message["id"], "result": None, "error": "unknown method"})
-            else:
+            try:
+                answer = getattr(self, message["method"], refuse)
                 self.say({"id": message["id"], "result": answer(message["params"]), "error": None})
+            except Refused as refusal:
+                self.say({"id": message["id"], "result": None, "error": str(refusal)})
 
     def say(self, message):
         self.connection.sendall(json.dumps(message).encode())
@@ -96,7 +115,9 @@ class Database:
         return {"name": "br0", "sflow": ["set", []], "external_ids": ["map", [["serial", str(self.serial)]]]}
 
     def get_schema(self, params):
-        return json.loads(pathlib.Path(SCHEMA).read_text()) if params == ["Open_vSwitch"] else None
+        if params != ["Open_vSwitch"]:
+            raise Refused("unknown database")
+        return json.loads(pathlib.Path(SCHEMA).read_text())
 
     def monitor(self, params):
         self.monitored = params[1]

@@ -57,27 +57,50 @@ TEST_CASE("a state is logged when it fails, when the failure becomes another one
   CHECK(log.take() == Lines{"disk: full", "disk: gone", "disk: recovered"});
 }
 
-TEST_CASE("a state that changes all the time is logged three times, and the log ends with a recovery if the "
-          "state does") {
+TEST_CASE("a state that flaps is logged four times at once, then every 30 s, and the log ends with a "
+          "recovery if it does") {
   LogLines log;
   LoggedState state("disk");
-  for (int i = 0; i < 1000; ++i) {
-    state.failed(Error{"full"});
+  const LineLimit::Time begin{};
+  for (auto now = begin; now < begin + std::chrono::seconds(60); now += std::chrono::milliseconds(10)) {
+    state.failed(Error{"full"}, now);
     state.ok();
   }
-  CHECK(log.take() == Lines{"disk: full", "disk: recovered", "disk: full", "disk: recovered", "disk: full",
-                            "disk: recovered"});
+  const Lines once{"disk: full", "disk: recovered"};
+  Lines expected;
+  for (int i = 0; i < 4; ++i) {
+    expected.insert(expected.end(), once.begin(), once.end());
+  }
+  expected.insert(expected.end(), {"disk: full (and 2996 failures before it)", "disk: recovered"});
+  CHECK(log.take() == expected);
 }
 
-TEST_CASE("a failure with a new text at each call is logged three times, and its recovery once") {
+TEST_CASE("a failure with a new text at each call is logged four times, a later one when it may be, and its "
+          "recovery") {
   LogLines log;
   LoggedState state("disk");
-  for (int i = 0; i < 1000; ++i) {
-    state.failed(Error{std::to_string(i)});
+  const LineLimit::Time begin{};
+  for (int i = 0; i < 10; ++i) {
+    state.failed(Error{std::to_string(i)}, begin);
   }
-  CHECK(state.failure_text() == "999");
+  CHECK(state.failure_text() == "9");
+  CHECK(log.take() == Lines{"disk: 0", "disk: 1", "disk: 2", "disk: 3"});
+  state.failed(Error{"9"}, begin + std::chrono::seconds(29));
+  CHECK(log.take().empty());
+  state.failed(Error{"9"}, begin + std::chrono::seconds(30));
+  state.failed(Error{"9"}, begin + std::chrono::seconds(90));
   state.ok();
-  CHECK(log.take() == Lines{"disk: 0", "disk: 1", "disk: 2", "disk: recovered"});
+  CHECK(log.take() == Lines{"disk: 9 (and 5 failures before it)", "disk: recovered"});
+}
+
+TEST_CASE("the recovery of a failure that was not logged is not logged either") {
+  LogLines log;
+  LoggedState state("disk");
+  for (int i = 0; i < 5; ++i) {
+    state.failed(Error{"full"}, LineLimit::Time{});
+    state.ok();
+  }
+  CHECK(log.take().size() == 8);
 }
 
 } // namespace sfa::common_logged_state_test

@@ -499,4 +499,38 @@ TEST_CASE("a row knows how many bridges have it or get it") {
   CHECK(changes.rows[1].bridges == 1);
 }
 
+TEST_CASE(
+    "of a plan, all changes but one can be held: an existing row, or a bridge with the row that it gets") {
+  const auto due = [](const Plan& plan) {
+    std::string names;
+    for (const auto& row : plan.rows) {
+      names += row.differs() && !row.held ? (row.id ? "row " : "new-row ") : "";
+    }
+    for (const auto& bridge : plan.bridges) {
+      names += bridge.differs() && !bridge.held ? bridge.name + " " : "";
+    }
+    return names;
+  };
+  Plan changes{.rows = {{.id = std::nullopt, .columns = {}, .write = true},
+                        {.id = id(1), .columns = {}, .write = true}},
+               .bridges = {{.id = id(2), .name = "a", .state = BridgeState::attaching, .row = 0},
+                           {.id = id(3), .name = "b", .state = BridgeState::sampled, .row = 1},
+                           {.id = id(4), .name = "c", .state = BridgeState::detaching}}};
+  changes.hold_all_but_one();
+  CHECK(due(changes) == "row ");
+  changes.rows[1].write = false;
+  for (auto& row : changes.rows) {
+    row.held = false;
+  }
+  for (auto& bridge : changes.bridges) {
+    bridge.held = false;
+  }
+  changes.hold_all_but_one();
+  CHECK(due(changes) == "new-row a ");
+  changes.bridges[0].state = BridgeState::off;
+  changes.bridges[2].held = false;
+  changes.hold_all_but_one();
+  CHECK(due(changes) == "c ");
+}
+
 } // namespace sfa::sflowovsd_plan_test
