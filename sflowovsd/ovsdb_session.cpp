@@ -273,11 +273,14 @@ void OvsdbSession::advance_transaction() {
     recorded_.last_at = std::chrono::system_clock::now();
     recorded_.last_change = transaction_->change;
     recorded_.last_took = std::chrono::duration_cast<std::chrono::microseconds>(now - transaction_->begun);
-    damping_.changed(*plan_, now);
     [[fallthrough]];
   case TXN_UNCHANGED: // the replica was behind, and the database is already as it should be
+    damping_.changed(*plan_, now);
     transaction_retry_.start_over();
     committing_.ok();
+    if (one_by_one_) { // there may be more, even if the database has not changed
+      planned_seqno_.reset();
+    }
     break;
   case TXN_TRY_AGAIN:  // somebody changed what the plan is based on; the update has arrived or will arrive
   case TXN_NOT_LOCKED: // another instance has the lock; getting it back changes the sequence number
