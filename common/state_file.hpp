@@ -23,7 +23,7 @@ public:
   StateFile& operator=(const StateFile&) = delete;
   StateFile(StateFile&&) = delete;
   StateFile& operator=(StateFile&&) = delete;
-  ~StateFile() = default; // what was to be written still is
+  ~StateFile() = default; // what was to be written still is; the event loop must not run any more
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 

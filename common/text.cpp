@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bitset>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fnmatch.h>
 
 namespace sfa {
@@ -99,6 +100,16 @@ std::string printable(std::string_view text, std::size_t max) {
     }
   }
   return shown;
+}
+
+std::string join_some(const std::vector<std::string>& items) {
+  constexpr std::size_t kMost = 20;
+  const auto end = items.begin() + static_cast<std::ptrdiff_t>(std::min(items.size(), kMost));
+  std::string text = fmt::format("{}", fmt::join(items.begin(), end, ", "));
+  if (items.size() > kMost) {
+    text += fmt::format(" and {} more", items.size() - kMost);
+  }
+  return text;
 }
 
 } // namespace sfa

@@ -41,6 +41,9 @@ namespace sfa {
 // after about `max` characters.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max = 80);
 
+// The items, separated by commas. Of more than 20, the first and the number of the others.
+[[nodiscard]] std::string join_some(const std::vector<std::string>& items);
+
 // The whole text as a number in `base`; nullopt if it is anything else or does not fit.
 template <std::integral T>
 [[nodiscard]] std::optional<T> parse_number(std::string_view text, int base = 10) {

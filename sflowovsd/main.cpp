@@ -144,8 +144,7 @@ void run_daemon(const Options& options) {
 
 // True if the bridges are as they should be. For --dry-run, a plan is enough.
 bool is_done(const OvsdbSession& session, Mode mode) {
-  return mode == Mode::dry_run ? session.current_plan().has_value() && session.patterns_checked()
-                               : session.settled();
+  return mode == Mode::dry_run ? session.current_plan().has_value() : session.settled();
 }
 
 // --once, --dry-run, --clear. Returns the exit status.
@@ -165,7 +164,8 @@ int run_once(const Options& options) {
   bool timed_out = false;
   Timer timeout = loop.timer([&] { timed_out = true; });
   timeout.arm_at(std::chrono::steady_clock::now() + options.timeout);
-  for (session.run(); !is_done(session, options.mode) && !timed_out; session.run()) {
+  const auto waits = [&] { return !is_done(session, options.mode) || !session.patterns_checked(); };
+  for (session.run(); waits() && !timed_out; session.run()) {
     sleep_until_woken(loop, session);
     loop.run_pending();
   }

@@ -15,19 +15,14 @@ namespace sfa::sflowovsd {
 namespace {
 
 constexpr std::size_t kLongestError = 1024; // characters of a server's message that are shown
-constexpr std::size_t kMostNames = 20;      // in one line of the log
+constexpr unsigned kMostOvertaken = 20;     // transactions in a row, which are planned again at once
 
-void log_names(LoggedState& state, std::vector<std::string> names, std::string_view format) {
+void log_names(LoggedState& state, const std::vector<std::string>& names, std::string_view format) {
   if (names.empty()) {
     state.ok();
-    return;
+  } else {
+    state.failed(Error{fmt::format(fmt::runtime(format), join_some(names))});
   }
-  if (names.size() > kMostNames) {
-    const auto others = names.size() - kMostNames;
-    names.resize(kMostNames);
-    names.back() += fmt::format(" and {} more", others);
-  }
-  state.failed(Error{fmt::format(fmt::runtime(format), fmt::join(names, ", "))});
 }
 
 } // namespace
@@ -64,7 +59,8 @@ void OvsdbSession::set_cleared(bool cleared) {
 void OvsdbSession::resync() {
   transaction_retry_.start_over();
   damping_.start_over();
-  one_by_one_ = false;
+  overtaken_ = 0;
+  most_changes_.reset();
   patterns_.start_over();
   planned_seqno_.reset();
 }
@@ -87,7 +83,8 @@ void OvsdbSession::run() {
   ovsdb_idl_run(idl_.get());
   patterns_.run();
   check_connection();
-  library_log_.set_quiet(is_refused_data() || !committing_.failure_text().empty());
+  connections_log_.set_quiet(is_refused_data());
+  transactions_log_.set_quiet(!committing_.failure_text().empty());
   if (transaction_) {
     advance_transaction();
   }
@@ -150,9 +147,10 @@ void OvsdbSession::plan_and_write() {
   plan_ = plan(*have, wanted);
   damping_.hold_back(*plan_, now);
   if (plan_->rests()) {
-    one_by_one_ = false;
-  } else if (one_by_one_) {
-    plan_->hold_all_but_one();
+    overtaken_ = 0;
+    most_changes_.reset();
+  } else if (most_changes_) {
+    plan_->hold_all_but(*most_changes_);
   }
   if (plan_->empty()) { // also if nothing was done for it
     committing_.ok();
@@ -246,19 +244,39 @@ void OvsdbSession::log_transaction(MonotonicTime now) {
                          : fmt::format("{} (and {} transactions before it)", transaction_->change, others));
 }
 
-// Not refused: the data behind it have changed, so that another plan may succeed at once. A single change
-// that fails so again and again is one of a fight.
-void OvsdbSession::plan_again_after_overtaken(MonotonicTime now) {
-  ++recorded_.repeated;
-  if (std::exchange(one_by_one_, true)) {
-    damping_.changed(*plan_, now);
+void OvsdbSession::succeeded(MonotonicTime now) {
+  damping_.changed(*plan_, now);
+  transaction_retry_.start_over();
+  committing_.ok();
+  overtaken_ = 0;
+  if (most_changes_) {
+    *most_changes_ *= 2;
+    planned_seqno_.reset(); // there may be more, even if the database has not changed
   }
-  planned_seqno_.reset();
 }
 
-void OvsdbSession::refused(MonotonicTime now) {
+// Not refused: the data behind it have changed, so that another plan may succeed at once. A single change
+// that fails so again and again is one of a fight. If nothing succeeds, that is no fight but the server.
+void OvsdbSession::overtaken(MonotonicTime now) {
+  ++recorded_.repeated;
+  planned_seqno_.reset();
+  if (!connection_.is_connected() || !ovsdb_idl_has_lock(idl_.get())) {
+    return; // that was the reason
+  }
+  const std::size_t changes = plan_->due_changes();
+  if (changes <= 1) {
+    damping_.changed(*plan_, now);
+  }
+  most_changes_ = std::max<std::size_t>(changes / 2, 1);
+  if (++overtaken_ > kMostOvertaken) {
+    const char* error = ovsdb_idl_txn_get_error(transaction_->txn.get());
+    refused(fmt::format("the database changes during each transaction ({})", error), now);
+  }
+}
+
+void OvsdbSession::refused(std::string_view why, MonotonicTime now) {
   ++recorded_.failed;
-  committing_.failed(Error{printable(ovsdb_idl_txn_get_error(transaction_->txn.get()), kLongestError)});
+  committing_.failed(Error{printable(why, kLongestError)});
   transaction_retry_.schedule(now);
 }
 
@@ -275,22 +293,17 @@ void OvsdbSession::advance_transaction() {
     recorded_.last_took = std::chrono::duration_cast<std::chrono::microseconds>(now - transaction_->begun);
     [[fallthrough]];
   case TXN_UNCHANGED: // the replica was behind, and the database is already as it should be
-    damping_.changed(*plan_, now);
-    transaction_retry_.start_over();
-    committing_.ok();
-    if (one_by_one_) { // there may be more, even if the database has not changed
-      planned_seqno_.reset();
-    }
+    succeeded(now);
     break;
   case TXN_TRY_AGAIN:  // somebody changed what the plan is based on; the update has arrived or will arrive
   case TXN_NOT_LOCKED: // another instance has the lock; getting it back changes the sequence number
-    plan_again_after_overtaken(now);
+    overtaken(now);
     break;
   case TXN_ERROR:
     if (seqno() != transaction_->seqno) {
-      plan_again_after_overtaken(now); // for example, somebody gave a bridge a row meanwhile
+      overtaken(now); // for example, somebody gave a bridge a row meanwhile
     } else {
-      refused(now);
+      refused(ovsdb_idl_txn_get_error(txn), now);
     }
     break;
   case TXN_UNCOMMITTED:
@@ -320,8 +333,7 @@ void OvsdbSession::wait() {
 }
 
 bool OvsdbSession::settled() const {
-  return connection_.is_connected() && !transaction_ && plan_ && plan_->empty() && plan_is_current() &&
-         patterns_checked();
+  return connection_.is_connected() && !transaction_ && plan_ && plan_->empty() && plan_is_current();
 }
 
 std::optional<std::string> OvsdbSession::obstacle() const {

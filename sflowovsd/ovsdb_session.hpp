@@ -90,8 +90,9 @@ private:
   void begin_transaction();
   void log_transaction(MonotonicTime now);
   void advance_transaction();
-  void plan_again_after_overtaken(MonotonicTime now);
-  void refused(MonotonicTime now);
+  void succeeded(MonotonicTime now);
+  void overtaken(MonotonicTime now);
+  void refused(std::string_view why, MonotonicTime now);
 
   std::string remote_;
   Access access_;
@@ -103,9 +104,11 @@ private:
   std::optional<Plan> plan_;
   std::optional<unsigned> planned_seqno_; // of the replica that the plan was made from; nullopt: plan again
   std::optional<Transaction> transaction_;
-  // One change a transaction, since one with several has failed because the database had changed meanwhile: a
-  // bridge that somebody changes all the time must not keep the others waiting.
-  bool one_by_one_ = false;
+  // Transactions that failed because the database had changed meanwhile, without a success between them.
+  // Those that follow have fewer changes: a bridge that somebody changes all the time must not keep the
+  // others waiting.
+  unsigned overtaken_ = 0;
+  std::optional<std::size_t> most_changes_; // of a transaction; nullopt: all
   Retry transaction_retry_;
   Retry lock_retry_;
   Damping damping_;
@@ -120,7 +123,8 @@ private:
   LoggedState bridges_{"bridges"};
   LineLimit transaction_lines_;
   unsigned unlogged_transactions_ = 0; // since the last line of one
-  LibraryLog library_log_;
+  LibraryLog connections_log_{{"jsonrpc", "ovsdb_cs", "reconnect"}};
+  LibraryLog transactions_log_{{"ovsdb_idl"}};
 };
 
 } // namespace sfa::sflowovsd

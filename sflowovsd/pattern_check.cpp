@@ -1,18 +1,17 @@
 #include "sflowovsd/pattern_check.hpp"
 
+#include "common/text.hpp"
 #include "sflowovsd/ovs_idl.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <iterator>
 
 namespace sfa::sflowovsd {
 
 namespace {
 
 constexpr std::chrono::seconds kPatience{2};
+constexpr std::chrono::seconds kPause{30}; // from lookup to lookup, however often the bridges change
 
 } // namespace
 
@@ -27,16 +26,15 @@ void PatternCheck::update(const std::optional<std::vector<UnmatchedPattern>>& un
   idl_.reset();
   looked_for_ = unmatched;
   unmatched_ = unmatched.value_or(std::vector<UnmatchedPattern>{});
-  if (!unmatched_.empty()) {
-    begin();
-  } else if (unmatched) {
+  reported_ = unmatched_.empty();
+  if (unmatched && reported_) {
     state_.ok();
   }
 }
 
-void PatternCheck::begin() {
+void PatternCheck::begin(MonotonicTime now) {
+  next_ = now + kPause;
   idl_.reset(ovsdb_idl_create(remote_.c_str(), &ovsrec_idl_class, false, true));
-  deadline_ = std::chrono::steady_clock::now() + kPatience;
   for (const auto* column : {&ovsrec_bridge_col_name, &ovsrec_bridge_col_ports, &ovsrec_port_col_name,
                              &ovsrec_port_col_fake_bridge, &ovsrec_port_col_tag}) {
     ovsdb_idl_add_column(idl_.get(), column);
@@ -49,22 +47,30 @@ void PatternCheck::begin() {
 }
 
 void PatternCheck::run() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!idl_ && !reported_ && now >= next_) {
+    begin(now);
+  }
   if (!idl_) {
     return;
   }
   ovsdb_idl_run(idl_.get());
-  const bool answered = ovsdb_idl_has_ever_connected(idl_.get());
-  if (!answered && std::chrono::steady_clock::now() < deadline_) {
-    return;
+  if (ovsdb_idl_has_ever_connected(idl_.get())) {
+    report(fake_bridges());
+    idl_.reset();
+  } else if (!reported_ && now >= next_ - kPause + kPatience) {
+    report({}); // it is still asked
   }
-  const auto fakes = fake_bridges();
-  idl_.reset();
+}
+
+void PatternCheck::report(const std::vector<FakeBridge>& fakes) {
   std::vector<std::string> texts;
   for (auto& unmatched : unmatched_) {
     unmatched.fake = find_fake_bridge(unmatched, fakes);
     texts.push_back(pattern_text(unmatched));
   }
-  state_.failed(Error{fmt::format("{}", fmt::join(texts, ", "))});
+  state_.failed(Error{join_some(texts)});
+  reported_ = true;
 }
 
 std::vector<FakeBridge> PatternCheck::fake_bridges() const {
@@ -85,7 +91,10 @@ std::vector<FakeBridge> PatternCheck::fake_bridges() const {
 void PatternCheck::wait() {
   if (idl_) {
     ovsdb_idl_wait(idl_.get());
-    poll_timer_wait_until(std::chrono::ceil<std::chrono::milliseconds>(deadline_.time_since_epoch()).count());
+  }
+  if (!reported_) {
+    const auto at = idl_ ? next_ - kPause + kPatience : next_;
+    poll_timer_wait_until(std::chrono::ceil<std::chrono::milliseconds>(at.time_since_epoch()).count());
   }
 }
 

@@ -25,24 +25,30 @@ public:
 
   // What unmatched_patterns() returned. Starts a lookup if that has changed.
   void update(const std::optional<std::vector<UnmatchedPattern>>& unmatched);
-  // The next update() starts a lookup in any case.
-  void start_over() { looked_for_.reset(); }
-  // Never blocks. Reports once the database has answered, or does not within 2 s.
+  // The next update() starts a lookup in any case, and at once.
+  void start_over() {
+    looked_for_.reset();
+    next_ = MonotonicTime();
+  }
+  // Never blocks. Looks up, at most every 30 s, and reports when the database has answered, or does not for 2
+  // s.
   void run();
   void wait();
 
-  // True unless a lookup is under way.
-  [[nodiscard]] bool done() const { return !idl_; }
+  // True if all were reported.
+  [[nodiscard]] bool done() const { return reported_; }
   [[nodiscard]] const std::vector<UnmatchedPattern>& unmatched() const { return unmatched_; }
 
 private:
-  void begin();
+  void begin(MonotonicTime now);
+  void report(const std::vector<FakeBridge>& fakes);
   [[nodiscard]] std::vector<FakeBridge> fake_bridges() const;
 
   static void destroy(ovsdb_idl* idl);
   std::string remote_;
   Handle<ovsdb_idl, destroy> idl_; // while a lookup is under way
-  MonotonicTime deadline_;         // of the lookup
+  MonotonicTime next_;             // the earliest time of the next lookup
+  bool reported_ = true;
   std::optional<std::vector<UnmatchedPattern>> looked_for_;
   std::vector<UnmatchedPattern> unmatched_; // the same, explained
   LoggedState state_{"patterns"};

@@ -118,17 +118,32 @@ bool Plan::rests() const {
   return std::ranges::none_of(rows, is_due) && std::ranges::none_of(bridges, is_due);
 }
 
-void Plan::hold_all_but_one() {
+std::size_t Plan::due_changes() const {
   const auto is_due = [](const auto& item) { return item.differs() && !item.held; };
-  const auto row = std::ranges::find_if(rows, [&](const Row& each) { return each.id && is_due(each); });
-  const auto bridge = row == rows.end() ? std::ranges::find_if(bridges, is_due) : bridges.end();
-  for (auto& other : bridges) {
-    other.held = other.differs() && (bridge == bridges.end() || &other != &*bridge);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(rows, [&](const Row& row) { return row.id && is_due(row); }) +
+      std::ranges::count_if(bridges, is_due));
+}
+
+void Plan::hold_all_but(std::size_t most) {
+  const auto hold_beyond = [&most](auto& item) {
+    if (item.differs() && !item.held) {
+      item.held = most == 0;
+      most -= most > 0 ? 1 : 0;
+    }
+  };
+  for (auto& row : rows) {
+    if (row.id) {
+      hold_beyond(row);
+    } else {
+      row.held = true;
+    }
   }
-  const bool gets_row = bridge != bridges.end() && bridge->state == BridgeState::attaching;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool due = row == rows.end() ? gets_row && bridge->row == i && !rows[i].id : &rows[i] == &*row;
-    rows[i].held = rows[i].differs() && !due;
+  for (auto& bridge : bridges) {
+    hold_beyond(bridge);
+    if (bridge.state == BridgeState::attaching && !bridge.held && !rows[bridge.row].id) {
+      rows[bridge.row].held = false;
+    }
   }
 }
 

@@ -47,8 +47,11 @@ struct Plan {
   [[nodiscard]] bool empty() const;
   // True if nothing is to be changed now: what differs, if anything, is held.
   [[nodiscard]] bool rests() const;
-  // Holds all changes but one: of an existing row, or of one bridge and the row that it gets.
-  void hold_all_but_one();
+  // The number of changes that are not held: of existing rows, and of bridges with the new rows that they
+  // get.
+  [[nodiscard]] std::size_t due_changes() const;
+  // Holds all of these but the first.
+  void hold_all_but(std::size_t most);
 };
 
 // Without `want`, the plan changes nothing. Otherwise:

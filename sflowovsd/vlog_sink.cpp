@@ -52,7 +52,7 @@ void LibraryLog::set_quiet(bool quiet) {
   if (!quiet) {
     return;
   }
-  for (const auto* name : {"jsonrpc", "ovsdb_cs", "ovsdb_idl", "reconnect"}) {
+  for (const auto* name : modules_) {
     auto* module = vlog_module_from_name(name);
     for (int destination = 0; module != nullptr && destination < VLF_N_DESTINATIONS; ++destination) {
       const auto where = static_cast<vlog_destination>(destination);

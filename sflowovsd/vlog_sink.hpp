@@ -1,6 +1,7 @@
 // Sends the common log to Open vSwitch's vlog, so that --log-file, -v and `ovs-appctl vlog/set` apply to it.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 struct vlog_module;
@@ -9,11 +10,13 @@ namespace sfa::sflowovsd {
 
 void log_to_vlog();
 
-// What Open vSwitch's library logs of connections and transactions. While they fail all the time, that never
-// ends.
+// What some modules of Open vSwitch's library log. While something fails again and again, that never ends.
 class LibraryLog {
 public:
-  // Leaves out its warnings and informations, unless an administrator has set another level than the usual.
+  explicit LibraryLog(std::vector<const char*> modules) : modules_(std::move(modules)) {}
+
+  // Leaves out their warnings and information, where the level is one of these two. Afterwards each level is
+  // as before, unless `vlog/set` has changed it to anything but `err` meanwhile.
   void set_quiet(bool quiet);
 
 private:
@@ -22,6 +25,7 @@ private:
     int destination;
     int level;
   };
+  std::vector<const char*> modules_;
   bool quiet_ = false;
   std::vector<Level> usual_; // before it became quiet
 };

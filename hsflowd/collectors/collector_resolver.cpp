@@ -104,18 +104,18 @@ std::optional<std::chrono::seconds> CollectorResolver::saved_age(const std::stri
 void CollectorResolver::save(const std::string& name) {
   KnownName known{.name = name, .addresses = names_.names().at(name).addresses, .answered_at = wall_clock()};
   const auto old = std::ranges::find(saved_, name, &KnownName::name);
-  if (old != saved_.end() && old->addresses == known.addresses && known.answered_at >= old->answered_at &&
-      known.answered_at - old->answered_at < kSaveInterval) {
+  if (is_saved_ && old != saved_.end() && old->addresses == known.addresses &&
+      known.answered_at >= old->answered_at && known.answered_at - old->answered_at < kSaveInterval) {
     return;
   }
-  auto all = merge_known(std::move(known), saved_);
+  saved_ = merge_known(std::move(known), std::move(saved_));
   SavedNames saved;
-  for (const auto& each : all) {
+  for (const auto& each : saved_) {
     saved.names.push_back({each});
   }
-  file_.write(format_saved(saved), [this, all = std::move(all)](const Result<void>& written) {
+  file_.write(format_saved(saved), [this](const Result<void>& written) {
+    is_saved_ = written.has_value();
     if (written) {
-      saved_ = all;
       saving_.ok();
     } else {
       saving_.failed(written.error());

@@ -52,7 +52,8 @@ private:
   std::string agent_host_;
   CollectorNames names_;
   StateFile file_;
-  std::vector<KnownName> saved_; // as in the file
+  std::vector<KnownName> saved_; // as in the file, or on the way to it
+  bool is_saved_ = true;         // false after it could not be written
   LoggedState saving_{"saving addresses of names"};
   dns::DnsClient& dns_;
   Callback changed_;

@@ -184,16 +184,17 @@ const config::AgentElection& AgentAddress::elect(const config::Config& config,
   }
   if (elector_.elected() != saved_) {
     save_soon_.trigger();
-  } else {
-    saving_.ok();
   }
   return election_;
 }
 
 void AgentAddress::save() {
   const auto& elected = elector_.elected();
-  if (!elected || elected == saved_ || !is_kept(*elected)) {
+  if (!elected || !is_kept(*elected)) {
     saving_.ok(); // nothing is lost
+    return;
+  }
+  if (elected == saved_) {
     return;
   }
   const SavedAgent saved{.host = host_,
@@ -203,11 +204,12 @@ void AgentAddress::save() {
                          .preference = elected->preference,
                          .grade = static_cast<std::uint32_t>(elected->grade),
                          .knew_collectors = elected->knew_collectors};
-  file_.write(format_saved(saved), [this, elected](const Result<void>& written) {
+  saved_ = elected;
+  file_.write(format_saved(saved), [this](const Result<void>& written) {
     if (written) {
-      saved_ = elected;
       saving_.ok();
     } else {
+      saved_.reset();
       saving_.failed(written.error());
     }
   });

@@ -65,7 +65,7 @@ private:
   config::AgentElection election_;
   std::vector<host::InterfaceAddress> addresses_;
   config::SourceAddresses sources_;
-  std::optional<config::ElectedAgent> saved_;
+  std::optional<config::ElectedAgent> saved_; // in the file, or on the way to it
   MonotonicTime started_ = std::chrono::steady_clock::now();
   LoggedState reading_{"host addresses"};
   LoggedState following_{"routes"};

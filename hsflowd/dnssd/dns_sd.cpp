@@ -161,11 +161,12 @@ void DnsSd::save_copy() {
   if (fresh && copy.answered_at >= copy_->answered_at) {
     return;
   }
-  copy_file_.write(format_dns_sd_copy(copy), [this, copy](const Result<void>& written) {
+  copy_ = copy;
+  copy_file_.write(format_dns_sd_copy(copy), [this](const Result<void>& written) {
     if (written) {
-      copy_ = copy;
       saving_.ok();
     } else {
+      copy_.reset();
       saving_.failed(written.error());
     }
   });

@@ -55,7 +55,7 @@ private:
   LoggedState asking_{"DNS-SD"};
   LoggedState saving_{"DNS-SD: saving the answer"};
   LineLimit answer_lines_;
-  std::optional<DnsSdCopy> copy_; // on disk
+  std::optional<DnsSdCopy> copy_; // on disk, or on the way to it
   bool from_copy_ = false;
   MonotonicTime answered_at_; // may be before the boot: the saved answer may be older
   Timer due_;

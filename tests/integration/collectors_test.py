@@ -10,7 +10,7 @@ import time
 
 import pytest
 from dns_server import NameServer, SilentServer
-from testbed import HSFLOWD, SHARED_FILE, Collector, run, shared_keys, status, wait_for, written
+from testbed import HSFLOWD, SHARED_FILE, Collector, run, shared_keys, status, text_of, wait_for, written
 
 SIGHUP = 1
 
@@ -211,8 +211,14 @@ def test_saved_addresses_that_are_not_what_was_saved_are_ignored_with_one_line(b
     (bed.directory / "state/addresses.json").write_text(saved)
     daemon = bed.hsflowd(config(to(collector, "c1.example.com")))
     daemon.announce("addresses of names: ignoring the saved ones: .*state/addresses.json: ")
-    collector.receive()
-    assert json.loads((bed.directory / "state/addresses.json").read_text())["names"][0]["name"] == "c1.example.com"
+    wait_for(lambda: "c1.example.com" in text_of(bed.directory / "state/addresses.json"), "the new ones")
+
+
+def test_the_addresses_of_all_names_are_saved_also_if_they_come_at_once(bed, dns, collector):
+    names = [f"c{number}.example.com" for number in range(1, 21)]
+    dns.change("\n".join(f"c{number} A 127.0.0.1" for number in range(1, 21)))
+    bed.hsflowd(config(*[to(collector, name) for name in names]))
+    wait_for(lambda: all(f'"{name}"' in text_of(bed.directory / "state/addresses.json") for name in names), "all names are saved")
 
 
 def test_collectors_in_any_order_leave_the_shared_file_alone_at_a_restart(bed, collector):

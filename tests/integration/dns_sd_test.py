@@ -1,13 +1,12 @@
 """DNS-SD with a real DNS server: what the records say reaches collectors, the shared file and Open vSwitch."""
 
-import json
 import pathlib
 import subprocess
 
 import pytest
 
 from dns_server import NameServer, SilentServer, copy_of_etc
-from testbed import (HSFLOWD, ROOT, SHARED_FILE, Collector, add_bridge, run, sflow_of, shared_keys, status, vsctl,
+from testbed import (HSFLOWD, ROOT, SHARED_FILE, Collector, add_bridge, run, sflow_of, shared_keys, status, text_of, vsctl,
                      wait_for, written)
 
 PORT = 16343
@@ -220,7 +219,7 @@ def test_a_corrupted_copy_is_ignored_with_one_line(bed, dns, copy):
     wait_for_collectors("127.0.0.1")
     assert len(daemon.unannounced_warnings()) == 0
     assert daemon.text().count("ignoring the saved answer") == 1
-    assert json.loads((bed.directory / "state/dns-sd.json").read_text())["name"] == "_sflow._udp.example.com"
+    wait_for(lambda: "_sflow._udp.example.com" in text_of(bed.directory / "state/dns-sd.json"), "the new one")
 
 
 def test_show_and_status_say_what_came_from_which_record(bed, dns):

@@ -56,6 +56,7 @@ def test_patterns_that_match_no_bridge_are_logged_once_and_shown(database):
     vsctl("del-br", "vlan100")
     daemon.announce(f"patterns: {TYPO}, exclude: `vlan1.` matches no bridge$")
     assert appctl("sflow/resync") == "done\n"  # looks again
+    daemon.expect_log(r"patterns: .*vlan1.` matches no bridge\n")
     assert sflow_status()["unmatched_patterns"][1]["fake_bridge"] is None
     vsctl("add-br", "br-itn", "--", "add-br", "vlan1")
     daemon.expect_log("patterns: recovered")

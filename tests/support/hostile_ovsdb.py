@@ -64,9 +64,8 @@ class Database:
     """One with a bridge br0, as talk() of server(). Methods named like a method of RFC 7047 answer that; a subclass overrides them.
     It knows `monitor` only, as servers before Open vSwitch 2.5."""
 
-    least = 3  # transactions in six seconds
-
-    least = 3  # transactions in six seconds
+    least, most = 3, 14  # transactions in six seconds
+    bridges = 1
 
     def __init__(self):
         self.transactions = 0
@@ -121,7 +120,9 @@ class Database:
 
     def monitor(self, params):
         self.monitored = params[1]
-        return {"Open_vSwitch": {ROOT: {"new": {"ovs_version": "3.1.0"}}}, "Bridge": {BRIDGE: {"new": self.bridge()}}}
+        return {"Open_vSwitch": {ROOT: {"new": {"ovs_version": "3.1.0"}}}, "Bridge": {
+            BRIDGE: {"new": self.bridge()},
+            **{f"00000000-0000-4000-9000-{number:012}": {"new": {**self.bridge(), "name": f"more{number}"}} for number in range(1, self.bridges)}}}
 
     def lock(self, _):
         return {"locked": True}

@@ -403,6 +403,14 @@ def shared_keys():
     return dict(line.split("=", 1) for line in SHARED_FILE.read_text().splitlines() if "=" in line)
 
 
+def text_of(path):
+    """Of a file that may not be there yet."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
+
+
 def written(path=SHARED_FILE):
     """What differs when the file was written again, whatever was written."""
     about = path.stat()

@@ -500,37 +500,34 @@ TEST_CASE("a row knows how many bridges have it or get it") {
 }
 
 TEST_CASE(
-    "of a plan, all changes but one can be held: an existing row, or a bridge with the row that it gets") {
-  const auto due = [](const Plan& plan) {
+    "of a plan, all changes but the first can be held: of existing rows, and of bridges with new rows") {
+  const auto due = [](std::size_t most) {
+    Plan plan{
+        .rows = {{.id = std::nullopt, .columns = {}, .write = true},
+                 {.id = id(1), .columns = {}, .write = true},
+                 {.id = std::nullopt, .columns = {}, .write = true}},
+        .bridges = {{.id = id(2), .name = "a", .state = BridgeState::attaching, .row = 0},
+                    {.id = id(3), .name = "b", .state = BridgeState::sampled, .row = 1},
+                    {.id = id(4), .name = "c", .state = BridgeState::detaching},
+                    {.id = id(5), .name = "d", .state = BridgeState::attaching, .row = 2},
+                    {.id = id(6), .name = "e", .state = BridgeState::attaching, .row = 2, .held = true}}};
+    CHECK(plan.due_changes() == 4);
+    plan.hold_all_but(most);
+    CHECK(plan.due_changes() == std::min<std::size_t>(most, 4));
     std::string names;
-    for (const auto& row : plan.rows) {
-      names += row.differs() && !row.held ? (row.id ? "row " : "new-row ") : "";
+    for (std::size_t i = 0; i < plan.rows.size(); ++i) {
+      names += plan.rows[i].differs() && !plan.rows[i].held ? std::to_string(i) : "";
     }
     for (const auto& bridge : plan.bridges) {
-      names += bridge.differs() && !bridge.held ? bridge.name + " " : "";
+      names += bridge.differs() && !bridge.held ? bridge.name : "";
     }
     return names;
   };
-  Plan changes{.rows = {{.id = std::nullopt, .columns = {}, .write = true},
-                        {.id = id(1), .columns = {}, .write = true}},
-               .bridges = {{.id = id(2), .name = "a", .state = BridgeState::attaching, .row = 0},
-                           {.id = id(3), .name = "b", .state = BridgeState::sampled, .row = 1},
-                           {.id = id(4), .name = "c", .state = BridgeState::detaching}}};
-  changes.hold_all_but_one();
-  CHECK(due(changes) == "row ");
-  changes.rows[1].write = false;
-  for (auto& row : changes.rows) {
-    row.held = false;
-  }
-  for (auto& bridge : changes.bridges) {
-    bridge.held = false;
-  }
-  changes.hold_all_but_one();
-  CHECK(due(changes) == "new-row a ");
-  changes.bridges[0].state = BridgeState::off;
-  changes.bridges[2].held = false;
-  changes.hold_all_but_one();
-  CHECK(due(changes) == "c ");
+  CHECK(due(1) == "1");
+  CHECK(due(2) == "01a");
+  CHECK(due(3) == "01ac");
+  CHECK(due(4) == "012acd");
+  CHECK(due(100) == "012acd");
 }
 
 } // namespace sfa::sflowovsd_plan_test
