@@ -15,6 +15,7 @@ namespace sfa::sflowovsd {
 namespace {
 
 constexpr std::size_t kLongestError = 1024; // characters of a server's message that are shown
+constexpr std::chrono::seconds kSteady{30}; // a connection that lasts so long
 constexpr unsigned kMostOvertaken = 20;     // transactions in a row, which are planned again at once
 
 void log_names(LoggedState& state, const std::vector<std::string>& names, std::string_view format) {
@@ -23,6 +24,10 @@ void log_names(LoggedState& state, const std::vector<std::string>& names, std::s
   } else {
     state.failed(Error{fmt::format(fmt::runtime(format), join_some(names))});
   }
+}
+
+void wait_until(MonotonicTime at) {
+  poll_timer_wait_until(std::chrono::ceil<std::chrono::milliseconds>(at.time_since_epoch()).count());
 }
 
 } // namespace
@@ -82,9 +87,9 @@ bool OvsdbSession::time_to_plan(MonotonicTime now) const {
 void OvsdbSession::run() {
   ovsdb_idl_run(idl_.get());
   patterns_.run();
-  check_connection();
-  connections_log_.set_quiet(is_refused_data());
-  transactions_log_.set_quiet(!committing_.failure_text().empty());
+  check_connection(std::chrono::steady_clock::now());
+  connections_log_.set_quiet(is_refused_data() || !connection_state_.failure_text().empty());
+  transactions_log_.set_quiet(!committing_.failure_text().empty() || overtaken_ > 0);
   if (transaction_) {
     advance_transaction();
   }
@@ -101,8 +106,17 @@ bool OvsdbSession::is_refused_data() const {
   return connection_.closed_without_data() > servers;
 }
 
-void OvsdbSession::check_connection() {
+void OvsdbSession::check_connection(MonotonicTime now) {
+  const bool was_used = connection_.is_connected() && connection_.has_data();
   connection_.update(ovsdb_idl_is_connected(idl_.get()), seqno());
+  if (was_used && !connection_.is_connected()) {
+    closed_at_ = now;
+    if (!closed_connections_.admits(now)) {
+      connection_state_.failed(Error{fmt::format("{}: closed again and again", remote_)});
+    }
+  } else if (connection_.is_connected() && now >= closed_at_ + kSteady) {
+    connection_state_.ok();
+  }
   // After a conversion, ovsdb-server (3.1: update_database_status()) goes on telling clients the old schema,
   // and refuses them when they ask for a column that only that one has.
   if (is_refused_data()) {
@@ -317,6 +331,9 @@ void OvsdbSession::advance_transaction() {
 void OvsdbSession::wait() {
   ovsdb_idl_wait(idl_.get());
   patterns_.wait();
+  if (!connection_state_.failure_text().empty() && connection_.is_connected()) {
+    wait_until(closed_at_ + kSteady);
+  }
   if (transaction_) {
     ovsdb_idl_txn_wait(transaction_->txn.get());
   } else if (!plan_is_current()) {
@@ -326,7 +343,7 @@ void OvsdbSession::wait() {
   } else {
     for (const auto& at : {transaction_retry_.at(), lock_retry_.at(), damping_.next()}) {
       if (at) {
-        poll_timer_wait_until(std::chrono::ceil<std::chrono::milliseconds>(at->time_since_epoch()).count());
+        wait_until(*at);
       }
     }
   }

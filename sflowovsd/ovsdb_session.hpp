@@ -82,7 +82,7 @@ private:
   [[nodiscard]] bool plan_is_current() const;
   [[nodiscard]] bool time_to_plan(MonotonicTime now) const;
   [[nodiscard]] bool is_refused_data() const;
-  void check_connection();
+  void check_connection(MonotonicTime now);
   void plan_and_write();
   void report(const std::optional<Want>& want);
   [[nodiscard]] bool may_write();
@@ -115,6 +115,9 @@ private:
   PatternCheck patterns_;
 
   SessionStatus recorded_; // the part of the status that is recorded as it happens
+  LineLimit closed_connections_{2, std::chrono::seconds(30)};
+  MonotonicTime closed_at_; // the last of them
+  LoggedState connection_state_{"connection"};
   LoggedState database_{"database"};
   LoggedState lock_{"lock sflowovsd"};
   LoggedState committing_{"transaction"};
