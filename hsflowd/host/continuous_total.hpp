@@ -161,7 +161,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t kMaxAway = 1024;
+  static constexpr std::size_t kMaxAway = 256; // about 40 kB
 
   Counters total_{};
   std::map<Device, CounterReader<Counters>> readers_;
