@@ -56,7 +56,7 @@ class Soak:
         self.bed = Testbed(directory)
         self.kvm = KvmBed(self.bed, directory, guests=0)
         self.dns = NameServer(directory, records(0))
-        self.collectors = [Collector(f"127.0.0.{number}", PORT) for number in (1, 2)]
+        self.collectors = [Collector(f"127.0.0.{number}", PORT, any_padding=True) for number in (1, 2)]  # ovs-vswitchd sends, too
         self.sflowovsd = self.bed.sflowovsd()
         self.hsflowd = self.bed.hsflowd(config(0))
         self.daemons = {"hsflowd": self.hsflowd, "sflowovsd": self.sflowovsd}
