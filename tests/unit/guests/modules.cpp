@@ -10,7 +10,9 @@ namespace {
 
 class OneVm final : public sfa::guests::VmSource {
 public:
-  [[nodiscard]] sfa::Result<std::vector<sfa::Uuid>> list() override { return std::vector{sfa::Uuid{7}}; }
+  [[nodiscard]] sfa::Result<sfa::guests::VmList> list() override {
+    return sfa::guests::VmList{.vms = {sfa::Uuid{7}}};
+  }
   [[nodiscard]] sfa::Result<std::vector<sfa::guests::VmReading>> read(std::span<const sfa::Uuid>) override {
     return std::vector{sfa::guests::VmReading{.uuid = {7}, .name = "seven"}};
   }
@@ -29,7 +31,7 @@ struct Static {
 
 class NoAnswer final : public sfa::guests::VmSource {
 public:
-  [[nodiscard]] sfa::Result<std::vector<sfa::Uuid>> list() override {
+  [[nodiscard]] sfa::Result<sfa::guests::VmList> list() override {
     std::promise<void> never;
     never.get_future().wait();
     return {};

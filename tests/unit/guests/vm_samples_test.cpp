@@ -35,7 +35,7 @@ struct Bed {
   EventLoop loop;
   Worker disk{loop};
   Sink sink;
-  VmSamples samples{loop, disk, sink, host.root(), host.path() / "state" / kVmTableName};
+  VmSamples samples{loop, disk, sink, {.root = host.root()}, host.path() / "state" / kVmTableName};
 
   Bed() {
     std::filesystem::create_directories(host.path() / "modules");
@@ -94,7 +94,7 @@ TEST_CASE("a VM keeps its dsIndex across a restart of the agent") {
   // An index that the UUID alone would not lead to.
   bed.host.write("state/vm-index", "149000 07000000-0000-0000-0000-000000000000\n"
                                    "149001 08000000-0000-0000-0000-000000000000\n");
-  VmSamples restarted(bed.loop, bed.disk, bed.sink, bed.host.root(),
+  VmSamples restarted(bed.loop, bed.disk, bed.sink, {.root = bed.host.root()},
                       bed.host.path() / "state" / kVmTableName);
   restarted.configure(bed.settings());
   bed.wait_for_list();
@@ -106,7 +106,7 @@ TEST_CASE("a list of indices that cannot be read is kept beside the new one") {
   Bed bed;
   const std::string text = "149000 07000000-0000-0000-0000-000000000000\n149001 what\n";
   bed.host.write("state/vm-index", text);
-  VmSamples restarted(bed.loop, bed.disk, bed.sink, bed.host.root(),
+  VmSamples restarted(bed.loop, bed.disk, bed.sink, {.root = bed.host.root()},
                       bed.host.path() / "state" / kVmTableName);
   restarted.configure(bed.settings());
   bed.wait_for_list();
