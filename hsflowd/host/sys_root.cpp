@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 namespace sfa::host {
@@ -92,6 +93,22 @@ std::vector<std::string> SysRoot::list(std::string_view directory) const {
 bool SysRoot::exists(std::string_view path) const {
   std::error_code error;
   return std::filesystem::exists(std::filesystem::symlink_status(below(root_, path), error));
+}
+
+Result<std::optional<SysRoot::Version>> SysRoot::version(std::string_view path) const {
+  const auto place = below(root_, path);
+  struct stat found {};
+  if (stat(place.c_str(), &found) == 0) {
+    return Version{.device = found.st_dev,
+                   .inode = found.st_ino,
+                   .size = found.st_size,
+                   .modified_s = found.st_mtim.tv_sec,
+                   .modified_ns = found.st_mtim.tv_nsec};
+  }
+  if (errno == ENOENT || errno == ENOTDIR) {
+    return std::nullopt;
+  }
+  return errno_failure(place);
 }
 
 std::filesystem::path SysRoot::locate(std::string_view path) const {
