@@ -135,12 +135,13 @@ Result<std::vector<VmReading>> ProxmoxSource::read(std::span<const Uuid> vms) {
   }
   refresh_configs(keys);
   std::erase_if(guests, [this](Polled& polled) { return !read_guest(polled); });
-  if (const auto read = read_nics(guests); !read) {
-    return error_of(read);
-  }
+  const auto nics = read_nics(guests);
   std::vector<VmReading> readings;
   readings.reserve(guests.size());
   for (auto& guest : guests) {
+    if (!nics && guest.reading.problem.empty()) {
+      guest.reading.problem = nics.error().message;
+    }
     readings.push_back(std::move(guest.reading));
   }
   return readings;

@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t kMebibyte = 1U << 20U;
 
 std::string text_of(const std::string& file) {
-  return value_of(SysRoot(fixtures_directory() / "proxmox").read("etc/pve/" + file)).value();
+  return value_of(SysRoot(fixtures_directory() / "proxmox").read("etc/pve/nodes/pve1/" + file)).value();
 }
 
 GuestConfig vm(std::string_view text) {

@@ -67,6 +67,16 @@ TEST_CASE("a NIC that was plugged anew has its new ifIndex at once, and its new 
   CHECK(nics_of(*source, uuid).at(0).mac == sflow::MacAddress{0xbc, 0x24, 0x11, 0, 1, 0x55});
 }
 
+TEST_CASE("if the kernel's counters cannot be read, the rest of a VM is, and the reading says so") {
+  ProxmoxNode node;
+  const auto source = node.source();
+  node.host.write("proc/net/dev", "what\n");
+  const auto vm = read_all(*source).at("web1");
+  CHECK(vm.cpu);
+  CHECK(vm.nics.empty());
+  CHECK(vm.problem == "proc/net/dev: no line with the known column names");
+}
+
 TEST_CASE("a device of another VM is never taken") {
   ProxmoxNode node;
   const auto source = node.source();

@@ -50,8 +50,11 @@ struct ProxmoxNode {
 
   ProxmoxNode() {
     std::filesystem::copy(fixtures_directory() / "proxmox", host.path(),
-                          std::filesystem::copy_options::recursive |
-                              std::filesystem::copy_options::copy_symlinks);
+                          std::filesystem::copy_options::recursive);
+    for (const auto* kind : {"qemu-server", "lxc"}) { // the node that this is
+      std::filesystem::create_directory_symlink(std::filesystem::path("nodes/pve1") / kind,
+                                                host.path() / "etc/pve" / kind);
+    }
   }
 
   [[nodiscard]] std::unique_ptr<guests::VmSource> source() {
@@ -90,7 +93,8 @@ struct ProxmoxNode {
   void unplug(const std::string& device) const {
     host.remove("sys/class/net/" + device);
     std::string rest;
-    for (const auto line : lines(net_dev())) {
+    const auto text = net_dev();
+    for (const auto line : lines(text)) {
       if (!trim(line).starts_with(device + ":")) {
         rest += std::string(line) + "\n";
       }

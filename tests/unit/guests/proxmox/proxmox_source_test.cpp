@@ -47,7 +47,7 @@ std::string problem_of(VmSource& source) {
 
 } // namespace
 
-TEST_CASE("running VMs and containers are listed; what has stopped, crashed or is a template is not") {
+TEST_CASE("running VMs and containers are listed, but none that has stopped or crashed, and no template") {
   ProxmoxNode node;
   const auto source = node.source();
   CHECK(listed(*source) == std::set{fixture_uuid(100), fixture_uuid(101), fixture_uuid(777),
