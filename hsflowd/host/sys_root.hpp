@@ -28,7 +28,7 @@ public:
   [[nodiscard]] Result<std::optional<std::string>> read(std::string_view path,
                                                         std::size_t max_bytes = kMaxBytes) const;
 
-  // The whole lines within the first 1 KiB; nullopt if there is no such file.
+  // The whole lines within the first 1 KiB; nullopt as for read().
   [[nodiscard]] Result<std::optional<std::string>> first_lines(std::string_view path) const;
 
   // A one-line file without white space at its ends, for questions such as "is it of this kind?". Empty if
