@@ -127,6 +127,7 @@ END_OF_FILE""")
             mkdir lxc && echo '+cpu +io +memory' > lxc/cgroup.subtree_control && mkdir -p lxc/102/ns
             ip netns add ct102
             ip link add veth102i0 type veth peer name eth0 netns ct102
+            ip netns exec ct102 sysctl -q net.ipv6.conf.all.disable_ipv6=1
             ip -n ct102 link set eth0 address bc:24:11:00:01:02
             ip -n ct102 link set eth0 up
             ip link set veth102i0 up
@@ -164,15 +165,15 @@ END_OF_FILE""")
 
 def of_guest(name, condition):
     """A jq expression: a sample of that guest for which `condition` holds, where $r are its records by type."""
-    return (f'any(.samples[] | select(.source_id_type == 3); ((.records // []) | map({{(.type): .}}) | add) as $r | '
+    return (f'any(.samples[] | select(.source_class == 3); ((.records // []) | map({{(.type): .}}) | add) as $r | '
             f'$r.host_descr.hostname == "{name}" and ({condition}))')
 
 
 def record(datagram, name, kind):
     for sample in datagram["samples"]:
         records = {one["type"]: one for one in sample["records"]}
-        if sample["source_id_type"] == 3 and records.get("host_descr", {}).get("hostname") == name:
-            return sample["source_id_index"] if kind is None else records[kind]
+        if sample["source_class"] == 3 and records.get("host_descr", {}).get("hostname") == name:
+            return sample["source_index"] if kind is None else records[kind]
     raise AssertionError(f"no sample of {name}")
 
 

@@ -1,5 +1,5 @@
 // Which of a control group's disks are on top of others. The kernel counts a request once for each device
-// that it passes: a logical volume, the array below, and each disk of that.
+// that it passes: a loop device, a logical volume, the array below, and each disk of that.
 #pragma once
 
 #include "guests/cgroups/cgroup_files.hpp"
@@ -14,8 +14,7 @@ namespace sfa::guests {
 
 class DiskStack {
 public:
-  // The disks that no other one of `disks` is below, so that each request counts once. A loop device counts
-  // only if it is alone: since Linux 5.14, what it reads and writes is charged to the same group.
+  // The disks that no other one of `disks` is below, so that each request counts once.
   [[nodiscard]] std::vector<VmDisk> lowest(const host::SysRoot& root, const CgroupDisks& disks);
 
   // The next call reads sysfs again: storage may have been moved.

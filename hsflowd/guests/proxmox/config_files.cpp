@@ -10,6 +10,10 @@ namespace sfa::guests {
 
 namespace {
 
+constexpr const char* kNoAnswer = "/etc/pve does not answer";
+// All files together, if each takes less than the patience.
+constexpr int kTimesPatience = 4;
+
 Result<std::optional<ConfigFile>> read_at(const host::SysRoot& root, const std::string& path,
                                           const std::optional<ConfigFile>& last) {
   constexpr std::size_t kLargest = std::size_t{2} << 20; // pmxcfs stores files of up to 1 MiB
@@ -69,35 +73,42 @@ ConfigFiles::ConfigFiles(ReadConfig read, std::chrono::milliseconds patience)
       patience_(patience) {}
 
 void ConfigFiles::refresh(std::span<const GuestKey> keys) {
-  struct Calls {
-    std::vector<GuestKey> keys;
-    std::vector<std::optional<ConfigFile>> last;
-    std::vector<Result<std::optional<ConfigFile>>> answers;
-  };
+  failure_.clear();
   if (keys.empty()) {
     return;
   }
   if (lane_.stuck() > 0) { // one thread that waits is enough
-    failure_ = "/etc/pve does not answer";
+    failure_ = kNoAnswer;
     return;
   }
-  failure_.clear();
+  struct Calls {
+    std::vector<GuestKey> keys;
+    std::vector<std::optional<ConfigFile>> last;
+    std::vector<Result<std::optional<ConfigFile>>> answers;
+    MonotonicTime end;
+  };
   const auto calls = std::make_shared<Calls>();
   calls->keys.assign(keys.begin(), keys.end());
-  calls->answers.resize(keys.size());
-  for (const auto& key : keys) {
+  // If there is no time for all, at least new guests get their names.
+  std::ranges::stable_partition(calls->keys,
+                                [this](const GuestKey& key) { return of(key).state == State::unknown; });
+  for (const auto& key : calls->keys) {
     calls->last.push_back(entries_[key].file);
   }
+  calls->answers.assign(keys.size(), failure("/etc/pve is slow"));
+  calls->end = MonotonicTime::clock::now() + kTimesPatience * patience_;
   const auto outcomes = lane_.make_calls(keys.size(),
                                          [calls](Reader& reader, std::size_t i) {
-                                           calls->answers[i] = reader.read(calls->keys[i], calls->last[i]);
+                                           if (MonotonicTime::clock::now() < calls->end) {
+                                             calls->answers[i] = reader.read(calls->keys[i], calls->last[i]);
+                                           }
                                          },
                                          {.with_each = patience_, .most_stuck = 1});
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i].made) {
-      take(keys[i], std::move(calls->answers[i]));
+      take(calls->keys[i], std::move(calls->answers[i]));
     } else {
-      failure_ = "/etc/pve does not answer";
+      failure_ = kNoAnswer;
     }
   }
 }

@@ -36,6 +36,7 @@ using ReadConfig =
 
 class ConfigFiles {
 public:
+  // `patience` is for one file; four times as long for all of a refresh().
   ConfigFiles(ReadConfig read, std::chrono::milliseconds patience);
 
   enum class State {

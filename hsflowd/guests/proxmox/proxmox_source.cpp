@@ -85,6 +85,7 @@ Result<VmList> ProxmoxSource::list() {
     keys.push_back(guest.first);
   }
   configs_.refresh(keys);
+  new_devices_.clear();
   identities_.assign(running_, configs_);
   VmList result{.vms = {}, .problem = list_problem(!cgroups.empty())};
   for (const auto& guest : identities_.guests()) {

@@ -118,12 +118,14 @@ TEST_CASE("a request that passes a stack of devices counts once, at the lowest o
         std::vector<std::string>{"253:5", "8:16"});
 }
 
-TEST_CASE("a loop device counts only if no other device does") {
-  const TemporaryHost host;
+TEST_CASE("a loop device counts unless the disk of its file does") {
+  const SysRoot root(fixtures_directory() / "proxmox");
   DiskStack stack;
-  CHECK(devices(stack.lowest(host.root(), moved_by({"7:0", "7:1"}))) ==
-        std::vector<std::string>{"7:0", "7:1"});
-  CHECK(devices(stack.lowest(host.root(), moved_by({"7:0", "8:0"}))) == std::vector<std::string>{"8:0"});
+  CHECK(devices(stack.lowest(root, moved_by({"7:0", "8:0"}))) == std::vector<std::string>{"8:0"});
+  CHECK(devices(stack.lowest(root, moved_by({"7:0", "8:16"}))) == std::vector<std::string>{"7:0", "8:16"});
+  // Its file is on NFS.
+  CHECK(devices(stack.lowest(root, moved_by({"7:1", "8:0"}))) == std::vector<std::string>{"7:1", "8:0"});
+  CHECK(devices(stack.lowest(root, moved_by({"7:2", "8:0"}))) == std::vector<std::string>{"7:2", "8:0"});
 }
 
 TEST_CASE("devices that claim to be below each other end the search") {

@@ -79,6 +79,24 @@ TEST_CASE("a guest that starts while /etc/pve hangs is listed when it answers, w
   CHECK(read_all(*source).at("web1").uuid == fixture_uuid(100));
 }
 
+TEST_CASE("if /etc/pve is too slow for all files of one list, the next lists read the others") {
+  ProxmoxNode node;
+  node.patience = 100ms;
+  node.read_config = [read = node.read_config](const GuestKey& key, const std::optional<ConfigFile>& last) {
+    std::this_thread::sleep_for(80ms); // so slow is the simulated file system
+    return read(key, last);
+  };
+  const auto source = node.source();
+  const auto begin = std::chrono::steady_clock::now();
+  auto list = value_of(source->list());
+  CHECK(list.vms.size() < 6);
+  CHECK_FALSE(list.problem.empty());
+  while (list.vms.size() < 6 && std::chrono::steady_clock::now() - begin < 10s) {
+    list = value_of(source->list());
+  }
+  CHECK(list.vms.size() == 6);
+}
+
 TEST_CASE("without permission guests are exported by their VMID, and the remedy is reported") {
   ProxmoxNode node;
   node.read_config = [](const GuestKey&,
