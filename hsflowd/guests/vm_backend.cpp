@@ -77,7 +77,12 @@ void VmBackend::take_absence() {
   if (source_) {
     drop_source();
   }
-  if (!std::exchange(vms_, {}).empty()) {
+  set_vms({});
+}
+
+void VmBackend::set_vms(std::set<Uuid> vms) {
+  const bool first = !std::exchange(settled_, true);
+  if (std::exchange(vms_, std::move(vms)) != vms_ || first) {
     events_.listed();
   }
 }
@@ -127,6 +132,7 @@ void VmBackend::take_list(Listed listed) {
   next_list_.arm_at(std::chrono::steady_clock::now() + again);
   if (!connected_) {
     state_.failed(listed.vms.error());
+    set_vms(vms_); // it may come back with the same ones
     return;
   }
   if (listed.node) {
@@ -134,10 +140,7 @@ void VmBackend::take_list(Listed listed) {
   }
   list_problem_ = listed.node ? std::move(listed.vms->problem) : listed.node.error().message;
   report_list();
-  std::set<Uuid> vms(listed.vms->vms.begin(), listed.vms->vms.end());
-  if (std::exchange(vms_, std::move(vms)) != vms_) {
-    events_.listed();
-  }
+  set_vms({listed.vms->vms.begin(), listed.vms->vms.end()});
   if (std::exchange(list_again_, false)) {
     list();
   }

@@ -178,6 +178,12 @@ void VmSamples::update_list() {
   for (const auto& backend : backends_) {
     uuids.insert(backend->vms().begin(), backend->vms().end());
   }
+  // After a reload, guests stay until the new backends have said which ones there are.
+  if (!std::ranges::all_of(backends_, &VmBackend::settled)) {
+    for (const auto& guest : running_) {
+      uuids.insert(guest.second);
+    }
+  }
   const auto now = std::chrono::steady_clock::now();
   const auto old_table = table_;
   for (const auto& [index, uuid] : std::exchange(running_, {})) {

@@ -135,6 +135,9 @@ struct Bed {
     const int before = sink.changes;
     run_until([&] { return sink.changes > before; });
   }
+  void wait_for_guests(std::size_t count) {
+    run_until([&] { return samples.data_sources().size() == count; });
+  }
   // What the agent has written when the list came.
   std::string state_file() {
     bool written = false;
@@ -241,8 +244,7 @@ TEST_CASE("vms = auto uses the hypervisor that exists, and does not report the o
   settings.automatic = true;
   bed.host.write("run/libvirt/libvirt-sock-ro", "");
   bed.samples.configure(settings);
-  bed.wait_for_list();
-  CHECK(bed.samples.data_sources().size() == 1);
+  bed.wait_for_guests(1);
   const auto status = bed.samples.status(std::chrono::steady_clock::now());
   REQUIRE(status.size() == 2);
   CHECK((status[0].name == "xen" && !status[0].present && status[0].error.empty()));
@@ -255,8 +257,7 @@ TEST_CASE("a hypervisor that appears later is used at once") {
   bed.loop.run_pending();
   CHECK(bed.samples.data_sources().empty());
   bed.install_libvirt();
-  bed.wait_for_list();
-  CHECK(bed.samples.data_sources().size() == 1);
+  bed.wait_for_guests(1);
   const auto node = bed.samples.make_virt_node_source();
   CHECK_FALSE(is_absent(*node, bed.host.root()));
 }
@@ -266,7 +267,7 @@ TEST_CASE("a guest that only the switch knows is a data source with its name, it
   bed.host.write("proc/net/dev", kNetDev);
   bed.publish(ports_file(kPodsPort));
   bed.samples.configure(bed.automatic());
-  bed.wait_for_list();
+  bed.wait_for_guests(1);
   const auto blocks = bed.sample_of("web", has<VirtNetIo>);
   CHECK(get<HostDescr>(blocks).uuid == derive_uuid({}, "antrea shop/web"));
   CHECK(get<HostAdapters>(blocks) == HostAdapters{{{9, {{0x52, 0x54, 0, 0, 0, 9}}}}});
@@ -294,15 +295,14 @@ TEST_CASE("a torn ports file changes nothing and is reported, until a good one f
   Bed bed;
   bed.publish(ports_file(kPodsPort));
   bed.samples.configure(bed.automatic());
-  bed.wait_for_list();
+  bed.wait_for_guests(1);
   const auto before = bed.samples.data_sources();
   bed.publish(ports_file(kPodsPort).substr(0, 60));
   bed.run_until([&] { return !bed.error_of("ports").empty(); });
   CHECK(bed.error_of("ports").find("torn; keeping the last good content") != std::string::npos);
   CHECK(bed.samples.data_sources() == before);
   bed.publish(ports_file(std::string(kPodsPort) + ", " + kSevensPort));
-  bed.wait_for_list();
-  CHECK(bed.samples.data_sources().size() == 2);
+  bed.wait_for_guests(2);
   CHECK(bed.error_of("ports").empty());
 }
 
@@ -310,10 +310,9 @@ TEST_CASE("guests of the switch are gone with the ports file") {
   Bed bed;
   bed.publish(ports_file(kPodsPort));
   bed.samples.configure(bed.automatic());
-  bed.wait_for_list();
+  bed.wait_for_guests(1);
   bed.host.remove("run/ports.json");
-  bed.wait_for_list();
-  CHECK(bed.samples.data_sources().empty());
+  bed.wait_for_guests(0);
   CHECK(bed.error_of("ports").empty());
 }
 
@@ -326,7 +325,7 @@ TEST_CASE("a hypervisor that hangs delays no guest of another backend") {
   bed.install_libvirt();
   bed.publish(ports_file(kPodsPort));
   bed.samples.configure(bed.automatic());
-  bed.wait_for_list();
+  bed.wait_for_guests(1);
   CHECK(get<VirtNetIo>(bed.sample_of("web", has<VirtNetIo>)).rx_bytes == 2000);
 }
 
