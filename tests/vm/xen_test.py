@@ -176,6 +176,29 @@ def test_received_is_what_the_domain_received(xen, samples):
     assert counters["tx_bytes"] > counters["rx_bytes"] > 0
 
 
+def counters_at_rest(xen, number):
+    """virt_net_io and virt_disk_io of a domain as dom0's kernel has them."""
+    vif = f"/sys/class/net/{xen.vif_of(number)}/statistics"
+    disk = f"/sys/bus/xen-backend/devices/vbd-{xen.domain_of(number)}-51712/statistics"
+    text = xen.sh(f"cat {vif}/tx_bytes {vif}/tx_packets {vif}/rx_bytes {vif}/rx_packets {disk}/rd_req {disk}/rd_sect {disk}/wr_req {disk}/wr_sect")
+    values = [int(word) for word in text.split()]
+    return values[:5] + [values[5] * 512, values[6], values[7] * 512]
+
+
+def test_what_two_domains_sent_received_read_and_wrote_is_counted_to_the_packet_and_the_byte(xen, samples):
+    """Both are paused meanwhile, so that nothing changes between two looks."""
+    names = [("virt_net_io", name) for name in ("rx_bytes", "rx_packets", "tx_bytes", "tx_packets")]
+    names += [("virt_disk_io", name) for name in ("rd_req", "rd_bytes", "wr_req", "wr_bytes")]
+    xen.sh("xl pause vm1 && xl pause vm2")
+    try:
+        for number in (1, 2):
+            _, records = samples.next(uuid_of(number), lambda records, number=number: records["virt_cpu"]["state"] == 3 and
+                                      [records[block][name] for block, name in names] == counters_at_rest(xen, number))
+            assert min(records["virt_net_io"]["rx_packets"], records["virt_disk_io"]["wr_req"]) > 10
+    finally:
+        xen.sh("xl unpause vm1 && xl unpause vm2")
+
+
 def test_dom0_is_the_host_and_no_vm(xen, samples):
     samples.next(uuid_of(1))
     samples.next(uuid_of(2))
