@@ -71,7 +71,8 @@ bool VmBackend::is_absent() const {
 
 // Nobody demanded it, so its guests have just stopped.
 void VmBackend::take_absence() {
-  next_list_.arm_at(std::chrono::steady_clock::now() + options_.refresh);
+  last_run_ = std::chrono::steady_clock::now();
+  next_list_.arm_at(*last_run_ + options_.refresh);
   state_.ok();
   node_.reset();
   if (source_) {
@@ -127,9 +128,9 @@ void VmBackend::take_list(Listed listed) {
     take_absence();
     return;
   }
+  last_run_ = std::chrono::steady_clock::now();
   // A missing module is hardly installed within seconds.
-  const auto again = source_ && !connected_ ? kRetry : options_.refresh;
-  next_list_.arm_at(std::chrono::steady_clock::now() + again);
+  next_list_.arm_at(*last_run_ + (source_ && !connected_ ? kRetry : options_.refresh));
   if (!connected_) {
     state_.failed(listed.vms.error());
     set_vms(vms_); // it may come back with the same ones

@@ -262,6 +262,35 @@ TEST_CASE("a hypervisor that appears later is used at once") {
   CHECK_FALSE(is_absent(*node, bed.host.root()));
 }
 
+TEST_CASE("a hypervisor that is absent has been looked for, as the status shows") {
+  Bed bed;
+  bed.samples.configure(bed.automatic());
+  const auto all_looked_for = [&] {
+    const auto sources = bed.samples.status(std::chrono::steady_clock::now());
+    return std::ranges::all_of(sources, [](const auto& source) {
+      return source.last_run && !source.present && source.error.empty();
+    });
+  };
+  bed.run_until(all_looked_for);
+  CHECK(bed.samples.status(std::chrono::steady_clock::now()).size() >= 3);
+}
+
+TEST_CASE("a reload keeps the guests until the new backends have listed theirs") {
+  Bed bed;
+  bed.install_libvirt();
+  bed.samples.configure(bed.automatic());
+  bed.wait_for_guests(1);
+  auto settings = bed.automatic();
+  settings.refresh = 61s;
+  bed.samples.configure(settings);
+  CHECK(bed.samples.data_sources().size() == 1);
+  bed.run_until([&] {
+    return std::ranges::all_of(bed.samples.status(std::chrono::steady_clock::now()),
+                               [](const auto& source) { return source.last_run.has_value(); });
+  });
+  CHECK(bed.samples.data_sources().size() == 1);
+}
+
 TEST_CASE("a guest that only the switch knows is a data source with its name, its port and its traffic") {
   Bed bed;
   bed.host.write("proc/net/dev", kNetDev);
