@@ -234,6 +234,9 @@ void VmSamples::take(const VmBackend& from, std::vector<VmReading> readings) {
     } else {
       vm->second.state.failed(Error{printable(reading.name) + ": " + reading.problem});
     }
+    if (std::exchange(vm->second.winner, from.name()) != from.name()) {
+      vm->second.totals.source_changed();
+    }
     samples.push_back({{kVmClass, vm->second.index}, vm->second.totals.blocks(reading)});
   }
   sink_.deliver(std::move(samples));
