@@ -58,6 +58,17 @@ TEST_CASE("a switch port behind a bridge is a second adapter, and its traffic co
         std::vector{nic("tap1", 4), without_counters(nic("qvo1", 5))});
 }
 
+TEST_CASE("a switch port does not count while the counters of the NIC behind it are unknown") {
+  CHECK(merged({without_counters(nic("tap1", 4))}, {nic("qvo1", 5)}) ==
+        std::vector{without_counters(nic("tap1", 4)), without_counters(nic("qvo1", 5))});
+}
+
+TEST_CASE("a switch port does not count for a reading that may lack NICs") {
+  VmReading reading{.problem = "its XML cannot be read"};
+  fill_in(reading, VmReading{.nics = {nic("qvo1", 5)}});
+  CHECK(reading.nics == std::vector{without_counters(nic("qvo1", 5))});
+}
+
 TEST_CASE("a port without a MAC counts only if no other NIC may count the same traffic") {
   CHECK(merged({nic("tap1", 4)}, {nic("port", 5, std::nullopt)}) ==
         std::vector{nic("tap1", 4), without_counters(nic("port", 5, std::nullopt))});
