@@ -163,7 +163,7 @@ void PortsText::add_table(const OvsBridge& bridge) {
 
 Result<std::string> PortsText::finish() {
   if (is_full()) {
-    return failure("the ports would need more than {} MiB", kMaxBytes >> 20);
+    return failure("more than {} MiB; no longer updated", kMaxBytes >> 20);
   }
   if (format_ == Format::json) {
     text_ += "]}\n";

@@ -50,22 +50,24 @@ void PortsFile::update() {
 }
 
 void PortsFile::write() {
-  const auto version = ports_.version();
   PortsText text(PortsText::Format::json, last_size_);
   ports_.tables().visit_bridges([&](OvsBridge bridge) { return text.add(std::move(bridge)); });
   const auto counts = text.counts();
-  const auto written = text.finish().and_then([&](const std::string& content) {
-    last_size_ = content.size() + content.size() / 8;
-    return replace_if_different(path_, content);
-  });
-  if (written) {
-    state_.ok();
-    written_version_ = version;
-    counts_ = counts;
-  } else {
+  const auto content = text.finish();
+  auto pause = kPauseAfterWrite;
+  if (!content) {
+    state_.failed(content.error());
+    written_version_ = ports_.version(); // the same ports would fail again
+  } else if (const auto written = replace_if_different(path_, *content); !written) {
     state_.failed(Error{written.error().message + "; trying again every 5 s"});
+    pause = kPauseAfterFailure;
+  } else {
+    state_.ok();
+    written_version_ = ports_.version();
+    counts_ = counts;
+    last_size_ = content->size() + content->size() / 8;
   }
-  next_ = std::chrono::steady_clock::now() + (written ? kPauseAfterWrite : kPauseAfterFailure);
+  next_ = std::chrono::steady_clock::now() + pause;
   malloc_trim(0); // the text and the database's updates are most of what was allocated
 }
 
