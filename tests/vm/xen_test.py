@@ -10,7 +10,8 @@ from image import image
 from repository import PACKAGES, fill_repository
 from samples import Samples
 from testbed import BUILD, ROOT
-from xen_bed import BRIDGE, CONFIG, CPUS, DISK_MIB, DOM0, MEMORY_MIB, OUTSIDE, XenBed, mac_of, uuid_of
+from xen_bed import (BRIDGE, CONFIG, CPUS, DISK_MIB, DOM0, MEMORY_MIB, OUTSIDE, XenBed, mac_of, older_tapdisk_statistics,
+                     tapdisk_statistics, uuid_of)
 
 VM_STRUCTURES = ["host_adapters", "host_descr", "host_parent", "virt_cpu", "virt_disk_io", "virt_memory", "virt_net_io"]
 DEADLINE = 240.0  # seconds; an emulated dom0 on a busy machine is slow
@@ -147,6 +148,53 @@ def test_cpu_time_and_disk_counters_are_those_of_xen(xen, samples):
     counters = [records["virt_cpu"]["cpu_time"], disk["rd_req"], disk["rd_bytes"] / 512, disk["wr_req"], disk["wr_bytes"] / 512]
     for earlier, counter, later, precision in zip(before, counters, after, [100, 0, 0, 0, 0]):
         assert 0 < earlier - precision <= counter <= later + precision
+
+
+def kernel_disk_counters(xen, number):
+    text = xen.sh(f"cd /sys/bus/xen-backend/devices/vbd-{xen.domain_of(number)}-51712/statistics && cat rd_req rd_sect wr_req wr_sect")
+    return [int(word) for word in text.split()]
+
+
+def disk_counters(records):
+    disk = records["virt_disk_io"]
+    return [disk["rd_req"], disk["rd_bytes"] // 512, disk["wr_req"], disk["wr_bytes"] // 512]
+
+
+def check_disks(xen, samples, number, served):
+    """The counters are those of the kernel's disk, which are in use, and exactly `served` more."""
+    before, records, after = sample_between(xen, samples, number, kernel_disk_counters)
+    for earlier, counter, later, more in zip(before, disk_counters(records), after, served):
+        assert 0 < earlier <= counter - more <= later
+    return records["virt_disk_io"]
+
+
+def test_disks_that_tapdisks_serve_count_beside_the_one_of_the_kernel(xen, samples):
+    """The tapdisks are made up: their keys in xenstore and their files in /dev/shm, which only root may read."""
+    domain = xen.domain_of(2)
+    samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["rd_req"] > 0 < records["virt_disk_io"]["wr_req"])
+    check_disks(xen, samples, 2, [0, 0, 0, 0])
+    million = 1000000
+    try:
+        xen.write_shared(f"td3-4242/vbd-{domain}-51728", tapdisk_statistics(million, 8 * million, 2 * million, 9 * million, errors=3))
+        xen.write_shared(f"vbd3-{domain}-51744/statistics", older_tapdisk_statistics(11, 22, 33, 44))
+        xen.serve_disk(2, 51744, sectors=1024)
+        xen.serve_disk(2, 51728, sectors=2048, pid=4242)
+        capacity = (DISK_MIB << 20) + (1024 + 2048) * 512
+        samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["capacity"] == capacity)
+        served = [million + 11, 8 * million + 22, 2 * million + 33, 9 * million + 44]
+        assert check_disks(xen, samples, 2, served)["errs"] == 3
+
+        # Another tapdisk serves the disk. It counts from zero.
+        xen.write_shared(f"td3-4243/vbd-{domain}-51728", tapdisk_statistics(5, 6, 7, 8, errors=1))
+        xen.serve_disk(2, 51728, sectors=2048, pid=4243)
+        xen.sh("rm -r /dev/shm/td3-4242")
+        served = [count + more for count, more in zip(served, (5, 6, 7, 8))]
+        samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["errs"] == 3 + 1)
+        check_disks(xen, samples, 2, served)
+    finally:
+        xen.sh(f"xenstore-rm /local/domain/0/backend/vbd3; rm -rf /dev/shm/td3-424[23] /dev/shm/vbd3-{domain}-*")
+    samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["capacity"] == DISK_MIB << 20)
+    check_disks(xen, samples, 2, served)
 
 
 def test_a_domain_is_joined_with_its_packets_by_the_if_index_and_the_mac(xen, samples):
