@@ -206,7 +206,7 @@ void XenSource::read_disks(std::uint32_t domain, const Dom0Devices& devices, VmR
 // afterwards.
 std::string XenSource::read_tapdisk_counters(DomainIdentity& identity, std::uint32_t device,
                                              VmDisk& disk) const {
-  const auto& pid = identity.tapdisks[device].pid;
+  const auto& pid = identity.tapdisks.at(device).pid;
   const auto statistics = read_tapdisk(options_.root, identity.domain, device, pid);
   if (statistics && *statistics) {
     disk.counters = (*statistics)->counters;
@@ -222,7 +222,7 @@ std::string XenSource::read_tapdisk_counters(DomainIdentity& identity, std::uint
   }
   identity.current = false;
   const bool begins = identity.missing_statistics.insert(device).second;
-  return begins ? "" : fmt::format("tapdisk has no statistics of disk {}", device);
+  return begins ? "" : fmt::format("tapdisk has no statistics for disk {}", device);
 }
 
 } // namespace

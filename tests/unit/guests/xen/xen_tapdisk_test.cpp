@@ -132,8 +132,8 @@ TEST_CASE("statistics that stay missing are reported, and xenstore is asked unti
   Dom0WithTapdisk dom0;
   dom0.host.remove("dev/shm/td3-4242");
   CHECK(dom0.poll().problem.empty());
-  CHECK(dom0.poll().problem == "tapdisk has no statistics of disk 51728");
-  CHECK(dom0.poll().problem == "tapdisk has no statistics of disk 51728");
+  CHECK(dom0.poll().problem == "tapdisk has no statistics for disk 51728");
+  CHECK(dom0.poll().problem == "tapdisk has no statistics for disk 51728");
   CHECK(*dom0.questions == 4); // vm2's only once
   write_tapdisk(dom0.host, 4242, 1, kDisk, {.rd_req = 11});
   CHECK(dom0.poll().problem.empty());
