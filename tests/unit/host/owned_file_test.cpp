@@ -19,7 +19,11 @@ struct Shared {
   std::filesystem::path directory = host.path() / "dev/shm/dir";
   std::filesystem::path file = directory / "file";
 
-  Shared() { host.write("dev/shm/dir/file", "0123456789"); }
+  Shared() {
+    host.write("dev/shm/dir/file", "0123456789");
+    std::filesystem::permissions(file, std::filesystem::perms(0600)); // whatever the umask is
+    std::filesystem::permissions(directory, std::filesystem::perms(0700));
+  }
 
   [[nodiscard]] Result<std::optional<std::string>> read(std::size_t bytes = 8) const {
     return host.root().read_owned("dev/shm/dir", "file", bytes);
@@ -112,6 +116,7 @@ TEST_CASE("symbolic links and special files are not read") {
   SECTION("a directory") {
     shared.host.remove("dev/shm/dir/file");
     std::filesystem::create_directory(shared.file);
+    std::filesystem::permissions(shared.file, std::filesystem::perms(0700));
     CHECK(shared.problem().ends_with("file: not a regular file"));
   }
   SECTION("a FIFO") {

@@ -51,17 +51,27 @@ inline std::string page(std::string bytes) {
   return bytes;
 }
 
+// As tapdisk makes its files: nobody else may even look, whatever the umask is.
+inline void write_private(const TemporaryHost& host, const std::string& file, const std::string& content) {
+  using std::filesystem::perms;
+  host.write(file, content);
+  const auto path = host.path() / file;
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
+  std::filesystem::permissions(path.parent_path(), perms::owner_all);
+}
+
 // What a tapdisk with statistics of the newer kind makes when it connects to a domain.
 inline void write_tapdisk(const TemporaryHost& host, int pid, int domain, int device,
                           const TapdiskNumbers& numbers) {
-  host.write(fmt::format("dev/shm/vbd3-{}-{}/io_ring", domain, device), "nr_ents 32\n");
-  host.write(fmt::format("dev/shm/td3-{}/vbd-{}-{}", pid, domain, device), page(tapdisk_statistics(numbers)));
+  write_private(host, fmt::format("dev/shm/vbd3-{}-{}/io_ring", domain, device), "nr_ents 32\n");
+  write_private(host, fmt::format("dev/shm/td3-{}/vbd-{}-{}", pid, domain, device),
+                page(tapdisk_statistics(numbers)));
 }
 
 inline void write_older_tapdisk(const TemporaryHost& host, int domain, int device,
                                 const TapdiskNumbers& numbers) {
-  host.write(fmt::format("dev/shm/vbd3-{}-{}/statistics", domain, device),
-             page(older_tapdisk_statistics(numbers)));
+  write_private(host, fmt::format("dev/shm/vbd3-{}-{}/statistics", domain, device),
+                page(older_tapdisk_statistics(numbers)));
 }
 
 } // namespace sfa::test

@@ -141,6 +141,28 @@ TEST_CASE("statistics that stay missing are reported, and xenstore is asked unti
   CHECK(*dom0.questions == 5);
 }
 
+TEST_CASE("statistics that are missing once more are not reported at once") {
+  Dom0WithTapdisk dom0;
+  for (int round = 0; round < 2; ++round) {
+    write_tapdisk(dom0.host, 4242, 1, kDisk, {});
+    CHECK(dom0.poll().problem.empty());
+    dom0.host.remove("dev/shm/td3-4242");
+    CHECK(dom0.poll().problem.empty());
+  }
+}
+
+TEST_CASE("a tapdisk whose process xenstore does not have yet counts as soon as it has") {
+  Dom0WithTapdisk dom0;
+  write_private(dom0.host, "dev/shm/vbd3-1-51744/io_ring", "");
+  dom0.add_vbd3(1, 51744, "", "8");
+  CHECK_FALSE(disk_of(dom0.poll(), "51744").counters);
+  dom0.add_vbd3(1, 51744, "5000", "8");
+  write_tapdisk(dom0.host, 5000, 1, 51744, {.rd_req = 7});
+  const auto vm = dom0.poll();
+  REQUIRE(disk_of(vm, "51744").counters);
+  CHECK(disk_of(vm, "51744").counters->rd_req == 7);
+}
+
 TEST_CASE("a tapdisk that is attached later counts at the next poll") {
   Dom0WithTapdisk dom0;
   (void)dom0.poll();
@@ -188,9 +210,7 @@ TEST_CASE("statistics that the agent may not read are a problem of that VM with 
     return;
   }
   Dom0WithTapdisk dom0;
-  const auto directory = dom0.host.path() / "dev/shm/td3-4242";
   std::filesystem::permissions(dom0.host.path(), std::filesystem::perms(0755));
-  std::filesystem::permissions(directory, std::filesystem::perms(0700));
   std::vector<VmReading> vms;
   std::thread([&] {
     constexpr auto kNobody = 65534;
