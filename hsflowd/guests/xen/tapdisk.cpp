@@ -137,9 +137,8 @@ Result<std::optional<TapdiskStatistics>> read_tapdisk(const host::SysRoot& root,
                                                       std::uint32_t device,
                                                       const std::optional<std::uint32_t>& pid) {
   if (pid) {
-    const auto statistics =
-        read_file(root, fmt::format("{}/td3-{}", kSharedMemory, *pid),
-                  fmt::format("vbd-{}-{}", domain, device), kBytes, parse_tapdisk_statistics);
+    auto statistics = read_file(root, fmt::format("{}/td3-{}", kSharedMemory, *pid),
+                                fmt::format("vbd-{}-{}", domain, device), kBytes, parse_tapdisk_statistics);
     if (!statistics || *statistics) {
       return statistics;
     }
