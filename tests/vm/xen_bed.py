@@ -72,7 +72,8 @@ on_crash = "destroy"
 
 def tapdisk_statistics(rd_req, rd_sectors, wr_req, wr_sectors, errors):
     """blktap's drivers/tapdisk-metrics-stats.h, in a page as tapdisk makes it."""
-    return struct.pack("=IxxxxQQQQQQQQQQQ", 1, 0, rd_req, rd_req, rd_sectors, 1, wr_req, wr_req, wr_sectors, 1, errors, 0).ljust(4096, b"\0")
+    statistics = struct.pack("=Ixxxx11Q", 1, 0, rd_req, rd_req, rd_sectors, 1, wr_req, wr_req, wr_sectors, 1, errors, 0)
+    return statistics.ljust(4096, b"\0")
 
 
 def older_tapdisk_statistics(rd_req, rd_sectors, wr_req, wr_sectors):

@@ -1,5 +1,5 @@
 // Disks that tapdisk serves, a process in dom0 (blktap3): the usual disks of XCP-ng and XenServer. The kernel
-// counts nothing of them. tapdisk counts itself, in two files of shared memory for each disk:
+// counts nothing of them. tapdisk publishes its counters in two files of shared memory for each disk:
 //
 //   /dev/shm/td3-PID/vbd-DOMAIN-DEVICE         blktap's drivers/tapdisk-metrics-stats.h
 //   /dev/shm/vbd3-DOMAIN-DEVICE/statistics     blktap's include/blktap3.h; older
@@ -18,8 +18,8 @@
 
 namespace sfa::guests {
 
-// In which tapdisk counts and xenstore has the size, whatever the sectors of the disk are (Xen's io/blkif.h
-// since 4.20, "sectors"; before, it was ambiguous).
+// The unit of tapdisk's counters and of the size in xenstore, also for disks with larger sectors (Xen's
+// io/blkif.h since 4.20, "sectors"; it was ambiguous before).
 inline constexpr std::uint64_t kTapdiskSectorSize = 512;
 
 // What xenstore has about a back end of type vbd3.
