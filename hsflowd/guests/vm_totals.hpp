@@ -24,7 +24,7 @@ private:
     static constexpr std::array kCounters{host::KernelCounter{&CpuTime::nanoseconds, 64U}};
   };
 
-  [[nodiscard]] sflow::VirtCpu cpu(const VmReading& reading);
+  [[nodiscard]] sflow::VirtCpu virt_cpu(const VmCpu& cpu);
   [[nodiscard]] sflow::VirtDiskIo disk_io(const std::vector<VmDisk>& disks);
   [[nodiscard]] sflow::VirtNetIo net_io(const std::vector<VmNic>& nics);
 

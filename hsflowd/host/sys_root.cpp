@@ -105,6 +105,10 @@ bool SysRoot::exists(std::string_view path) const {
   return std::filesystem::exists(std::filesystem::symlink_status(below(root_, path), error));
 }
 
+std::filesystem::path SysRoot::locate(std::string_view path) const {
+  return below(root_, path);
+}
+
 std::optional<SysRoot::Space> SysRoot::space(std::string_view mount_point) const {
   if (root_ == "/") {
     return live_space(std::string(mount_point));

@@ -46,6 +46,9 @@ public:
   // Also true for a dangling symbolic link: in sysfs the link itself is the information.
   [[nodiscard]] bool exists(std::string_view path) const;
 
+  // Where the path is, for a FileWatch.
+  [[nodiscard]] std::filesystem::path locate(std::string_view path) const;
+
   // Size and free space of the file system mounted at an absolute path, in bytes (statvfs(3)). For a captured
   // tree they come from its file "statvfs" (lines of "TOTAL FREE AVAILABLE MOUNT_POINT"), never from the live
   // host.

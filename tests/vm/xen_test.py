@@ -150,53 +150,6 @@ def test_cpu_time_and_disk_counters_are_those_of_xen(xen, samples):
         assert 0 < earlier - precision <= counter <= later + precision
 
 
-def kernel_disk_counters(xen, number):
-    text = xen.sh(f"cd /sys/bus/xen-backend/devices/vbd-{xen.domain_of(number)}-51712/statistics && cat rd_req rd_sect wr_req wr_sect")
-    return [int(word) for word in text.split()]
-
-
-def disk_counters(records):
-    disk = records["virt_disk_io"]
-    return [disk["rd_req"], disk["rd_bytes"] // 512, disk["wr_req"], disk["wr_bytes"] // 512]
-
-
-def check_disks(xen, samples, number, served):
-    """The counters are those of the kernel's disk, which are in use, and exactly `served` more."""
-    before, records, after = sample_between(xen, samples, number, kernel_disk_counters)
-    for earlier, counter, later, more in zip(before, disk_counters(records), after, served):
-        assert 0 < earlier <= counter - more <= later
-    return records["virt_disk_io"]
-
-
-def test_disks_that_tapdisks_serve_count_beside_the_one_of_the_kernel(xen, samples):
-    """The tapdisks are made up: their keys in xenstore and their files in /dev/shm, which only root may read."""
-    domain = xen.domain_of(2)
-    samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["rd_req"] > 0 < records["virt_disk_io"]["wr_req"])
-    check_disks(xen, samples, 2, [0, 0, 0, 0])
-    million = 1000000
-    try:
-        xen.write_shared(f"td3-4242/vbd-{domain}-51728", tapdisk_statistics(million, 8 * million, 2 * million, 9 * million, errors=3))
-        xen.write_shared(f"vbd3-{domain}-51744/statistics", older_tapdisk_statistics(11, 22, 33, 44))
-        xen.serve_disk(2, 51744, sectors=1024)
-        xen.serve_disk(2, 51728, sectors=2048, pid=4242)
-        capacity = (DISK_MIB << 20) + (1024 + 2048) * 512
-        samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["capacity"] == capacity)
-        served = [million + 11, 8 * million + 22, 2 * million + 33, 9 * million + 44]
-        assert check_disks(xen, samples, 2, served)["errs"] == 3
-
-        # Another tapdisk serves the disk. It counts from zero.
-        xen.write_shared(f"td3-4243/vbd-{domain}-51728", tapdisk_statistics(5, 6, 7, 8, errors=1))
-        xen.serve_disk(2, 51728, sectors=2048, pid=4243)
-        xen.sh("rm -r /dev/shm/td3-4242")
-        served = [count + more for count, more in zip(served, (5, 6, 7, 8))]
-        samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["errs"] == 3 + 1)
-        check_disks(xen, samples, 2, served)
-    finally:
-        xen.sh(f"xenstore-rm /local/domain/0/backend/vbd3; rm -rf /dev/shm/td3-424[23] /dev/shm/vbd3-{domain}-*")
-    samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["capacity"] == DISK_MIB << 20)
-    check_disks(xen, samples, 2, served)
-
-
 def test_a_domain_is_joined_with_its_packets_by_the_if_index_and_the_mac(xen, samples):
     _, records = samples.next(uuid_of(2))
     [adapter] = records["host_adapters"]["adapters"]
@@ -222,6 +175,67 @@ def test_received_is_what_the_domain_received(xen, samples):
     assert vif_tx <= counters["rx_bytes"] <= after_tx
     assert vif_rx <= counters["tx_bytes"] <= after_rx
     assert counters["tx_bytes"] > counters["rx_bytes"] > 0
+
+
+def counters_at_rest(xen, number):
+    """virt_net_io and virt_disk_io of a domain as dom0's kernel has them."""
+    vif = f"/sys/class/net/{xen.vif_of(number)}/statistics"
+    disk = f"/sys/bus/xen-backend/devices/vbd-{xen.domain_of(number)}-51712/statistics"
+    text = xen.sh(f"cat {vif}/tx_bytes {vif}/tx_packets {vif}/rx_bytes {vif}/rx_packets {disk}/rd_req {disk}/rd_sect {disk}/wr_req {disk}/wr_sect")
+    values = [int(word) for word in text.split()]
+    return values[:5] + [values[5] * 512, values[6], values[7] * 512]
+
+
+def test_what_two_domains_sent_received_read_and_wrote_is_counted_to_the_packet_and_the_byte(xen, samples):
+    """Both are paused meanwhile, so that nothing changes between two looks."""
+    names = [("virt_net_io", name) for name in ("rx_bytes", "rx_packets", "tx_bytes", "tx_packets")]
+    names += [("virt_disk_io", name) for name in ("rd_req", "rd_bytes", "wr_req", "wr_bytes")]
+    xen.sh("xl pause vm1 && xl pause vm2")
+    try:
+        for number in (1, 2):
+            _, records = samples.next(uuid_of(number), lambda records, number=number: records["virt_cpu"]["state"] == 3 and
+                                      [records[block][name] for block, name in names] == counters_at_rest(xen, number))
+            assert min(records["virt_net_io"]["rx_packets"], records["virt_disk_io"]["wr_req"]) > 10
+    finally:
+        xen.sh("xl unpause vm1 && xl unpause vm2")
+
+
+def wait_for_disks(xen, samples, number, served):
+    """A sample with the counters of the kernel's disk and exactly `served` more. The domain is paused."""
+    names = ("rd_req", "rd_bytes", "wr_req", "wr_bytes")
+    expected = [count + more for count, more in zip(counters_at_rest(xen, number)[4:], served)]
+    assert min(expected) > 0
+    _, records = samples.next(uuid_of(number), lambda records: [records["virt_disk_io"][name] for name in names] == expected)
+    return records["virt_disk_io"]
+
+
+def test_disks_that_tapdisks_serve_count_beside_the_one_of_the_kernel(xen, samples):
+    """The tapdisks are made up: their keys in xenstore and their files in /dev/shm, which only root may read."""
+    domain = xen.domain_of(2)
+    million = 1000000
+    xen.sh("xl pause vm2")
+    try:
+        wait_for_disks(xen, samples, 2, [0, 0, 0, 0])
+        xen.write_shared(f"td3-4242/vbd-{domain}-51728", tapdisk_statistics(million, 8 * million, 2 * million, 9 * million, errors=3))
+        xen.write_shared(f"vbd3-{domain}-51744/statistics", older_tapdisk_statistics(11, 22, 33, 44))
+        xen.serve_disk(2, 51744, sectors=1024)
+        xen.serve_disk(2, 51728, sectors=2048, pid=4242)
+        served = [million + 11, (8 * million + 22) * 512, 2 * million + 33, (9 * million + 44) * 512]
+        disks = wait_for_disks(xen, samples, 2, served)
+        assert disks["capacity"] == (DISK_MIB << 20) + (1024 + 2048) * 512 and disks["errs"] == 3
+
+        # Another tapdisk serves the disk. It counts from zero.
+        xen.write_shared(f"td3-4243/vbd-{domain}-51728", tapdisk_statistics(5, 6, 7, 8, errors=1))
+        xen.serve_disk(2, 51728, sectors=2048, pid=4243)
+        xen.sh("rm -r /dev/shm/td3-4242")
+        served = [count + more for count, more in zip(served, (5, 6 * 512, 7, 8 * 512))]
+        assert wait_for_disks(xen, samples, 2, served)["errs"] == 3 + 1
+
+        xen.sh(f"xenstore-rm /local/domain/0/backend/vbd3; rm -r /dev/shm/td3-4243 /dev/shm/vbd3-{domain}-*")
+        samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["capacity"] == DISK_MIB << 20)
+        wait_for_disks(xen, samples, 2, served)
+    finally:
+        xen.sh("xl unpause vm2; xenstore-rm /local/domain/0/backend/vbd3 || true; rm -rf /dev/shm/td3-* /dev/shm/vbd3-*")
 
 
 def test_dom0_is_the_host_and_no_vm(xen, samples):

@@ -34,7 +34,7 @@ public:
   XenSource(VmSourceOptions options, XenCalls calls)
       : options_(std::move(options)), calls_(std::move(calls)) {}
 
-  [[nodiscard]] Result<std::vector<Uuid>> list() override;
+  [[nodiscard]] Result<VmList> list() override;
   [[nodiscard]] Result<std::vector<VmReading>> read(std::span<const Uuid> vms) override;
   [[nodiscard]] Result<sflow::VirtNode> node() override { return calls_.machine().map(read_node); }
 
@@ -54,7 +54,7 @@ private:
   std::map<Uuid, DomainIdentity> identities_;
 };
 
-Result<std::vector<Uuid>> XenSource::list() {
+Result<VmList> XenSource::list() {
   if (calls_.watch) {
     calls_.watch();
   }
@@ -67,10 +67,10 @@ Result<std::vector<Uuid>> XenSource::list() {
   for (auto& [uuid, identity] : identities_) {
     identity.current = false; // it may have been renamed
   }
-  std::vector<Uuid> result;
-  result.reserve(machines.size());
+  VmList result;
+  result.vms.reserve(machines.size());
   for (const auto& machine : machines) {
-    result.push_back(machine.first);
+    result.vms.push_back(machine.first);
   }
   return result;
 }

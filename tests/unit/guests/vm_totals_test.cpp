@@ -55,11 +55,8 @@ VmReading machine() {
           .machine_type = 3,
           .os_name = 2,
           .os_release = "debian/12",
-          .state = 1,
-          .cpu_time_ns = 5'000'000'000,
-          .cpus = 2,
-          .memory = 96U << 20U,
-          .max_memory = 128U << 20U};
+          .cpu = VmCpu{.state = 1, .time_ns = 5'000'000'000, .count = 2},
+          .memory = VmMemory{.bytes = 96U << 20U, .max_bytes = 128U << 20U}};
 }
 
 } // namespace
@@ -138,7 +135,7 @@ TEST_CASE("totals continue when a VM is stopped and started again") {
   auto reading = machine();
   reading.nics = {nic("vnet0", 100, 1)};
   (void)totals.blocks(reading);
-  reading.cpu_time_ns = 1'000'000'000;
+  reading.cpu->time_ns = 1'000'000'000;
   reading.nics = {nic("vnet3", 5, 1)};
   const auto blocks = totals.blocks(reading);
   CHECK(get<VirtCpu>(blocks).cpu_time == 6000);

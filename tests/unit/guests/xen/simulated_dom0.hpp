@@ -142,7 +142,7 @@ struct Dom0 {
 };
 
 inline std::vector<VmReading> read_all(VmSource& source) {
-  return value_of(source.read(value_of(source.list())));
+  return value_of(source.read(value_of(source.list()).vms));
 }
 
 } // namespace sfa::test

@@ -25,7 +25,7 @@ TEST_CASE("Xen's domains except dom0 are listed and read") {
   CHECK(vm1.uuid == Uuid{0xa1});
   CHECK(vm1.machine_type == 3);
   CHECK(vm1.os_name == 2);
-  CHECK(vm1.cpu_time_ns == 5'000'000'000);
+  CHECK(vm1.cpu->time_ns == 5'000'000'000);
   CHECK(vm1.problem.empty());
   CHECK(vm1.disks ==
         std::vector<VmDisk>{
@@ -87,7 +87,7 @@ TEST_CASE("disks are read only if wanted, and device numbers are hexadecimal") {
 TEST_CASE("names and MACs are read once for each list, unless fresh ones are wanted") {
   Dom0 dom0;
   const auto source = dom0.source();
-  const auto list = value_of(source->list());
+  const auto list = value_of(source->list()).vms;
   CHECK(value_of(source->read(list)).at(0).name == "vm1");
   dom0.keys["/local/domain/1/name"] = "renamed";
   dom0.xenstored = false;
@@ -98,7 +98,7 @@ TEST_CASE("names and MACs are read once for each list, unless fresh ones are wan
 TEST_CASE("a domain that was started again is identified again") {
   Dom0 dom0;
   const auto source = dom0.source();
-  const auto list = value_of(source->list());
+  const auto list = value_of(source->list()).vms;
   (void)value_of(source->read(list));
   dom0.domains[1].id = 9;
   const auto vms = value_of(source->read(list));
@@ -113,7 +113,7 @@ TEST_CASE("without xenstored the counters continue with the known names") {
   (void)read_all(*source);
   dom0.xenstored = false;
   dom0.add_domain(3, 0xc3);
-  const auto list = value_of(source->list());
+  const auto list = value_of(source->list()).vms;
   dom0.domains.erase(dom0.domains.begin() + 2); // vm2 migrated away
   const auto vms = value_of(source->read(list));
   REQUIRE(vms.size() == 2);
@@ -133,7 +133,7 @@ TEST_CASE("without xenstored an unknown domain has its UUID as name, and the pro
   REQUIRE(vms.size() == 2);
   CHECK(vms[0].name == "a1000000-0000-0000-0000-000000000000");
   CHECK(vms[0].problem == "xenstored: gone");
-  CHECK(vms[0].cpu_time_ns == 5'000'000'000);
+  CHECK(vms[0].cpu->time_ns == 5'000'000'000);
 }
 
 TEST_CASE("a xenstored that hangs delays a poll once, and after three calls is not asked until one returns") {
@@ -142,7 +142,7 @@ TEST_CASE("a xenstored that hangs delays a poll once, and after three calls is n
   dom0.hang = release.get_future().share();
   dom0.patience = std::chrono::milliseconds(1);
   const auto source = dom0.source();
-  const auto list = value_of(source->list());
+  const auto list = value_of(source->list()).vms;
   for (int poll = 0; poll < 5; ++poll) {
     const auto vms = value_of(source->read(list));
     REQUIRE(vms.size() == 2);

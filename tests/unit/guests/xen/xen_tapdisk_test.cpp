@@ -38,7 +38,7 @@ struct Dom0WithTapdisk : Dom0 {
   VmReading poll() {
     if (!vms) {
       vms = source();
-      list = value_of(vms->list());
+      list = value_of(vms->list()).vms;
     }
     return value_of(vms->read(list)).at(0);
   }

@@ -1,4 +1,4 @@
-// The whole machine. On KVM the host's kernel sees all of it.
+// The whole machine, for hypervisors whose host kernel sees all of it: not for Xen.
 #pragma once
 
 #include "common/result.hpp"
@@ -10,7 +10,7 @@
 
 namespace sfa::guests {
 
-class KvmNode {
+class HostNode {
 public:
   // From proc(5): /proc/meminfo, and the first time /proc/stat and /proc/cpuinfo. Without the number of
   // domains.

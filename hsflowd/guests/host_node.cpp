@@ -1,11 +1,11 @@
-#include "guests/libvirt/kvm_node.hpp"
+#include "guests/host_node.hpp"
 
 #include "sources/cpu.hpp"
 #include "sources/memory.hpp"
 
 namespace sfa::guests {
 
-Result<sflow::VirtNode> KvmNode::read(const host::SysRoot& root) {
+Result<sflow::VirtNode> HostNode::read(const host::SysRoot& root) {
   if (!processors_) {
     const auto stat = host::parse_file(root, "proc/stat", sources::parse_stat);
     const auto mhz = host::parse_file(root, "proc/cpuinfo", sources::parse_cpu_mhz);
