@@ -2,10 +2,12 @@
 
 #include "common/file.hpp"
 #include "common/text.hpp"
+#include "host/owned_file.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 namespace sfa::host {
@@ -66,6 +68,15 @@ Result<std::optional<std::string>> SysRoot::read(std::string_view path, std::siz
     return std::nullopt;
   }
   return content;
+}
+
+Result<std::optional<std::string>> SysRoot::read_owned(std::string_view directory, const std::string& name,
+                                                       std::size_t bytes) const {
+  struct stat root {};
+  if (stat(root_.c_str(), &root) != 0) {
+    return errno_failure(root_.native());
+  }
+  return read_owned_file(below(root_, directory), name, root.st_uid, bytes);
 }
 
 Result<std::optional<std::string>> SysRoot::first_lines(std::string_view path) const {

@@ -10,7 +10,8 @@ from image import image
 from repository import PACKAGES, fill_repository
 from samples import Samples
 from testbed import BUILD, ROOT
-from xen_bed import BRIDGE, CONFIG, CPUS, DISK_MIB, DOM0, MEMORY_MIB, OUTSIDE, XenBed, mac_of, uuid_of
+from xen_bed import (BRIDGE, CONFIG, CPUS, DISK_MIB, DOM0, MEMORY_MIB, OUTSIDE, XenBed, mac_of, older_tapdisk_statistics,
+                     tapdisk_statistics, uuid_of)
 
 VM_STRUCTURES = ["host_adapters", "host_descr", "host_parent", "virt_cpu", "virt_disk_io", "virt_memory", "virt_net_io"]
 DEADLINE = 240.0  # seconds; an emulated dom0 on a busy machine is slow
@@ -197,6 +198,44 @@ def test_what_two_domains_sent_received_read_and_wrote_is_counted_to_the_packet_
             assert min(records["virt_net_io"]["rx_packets"], records["virt_disk_io"]["wr_req"]) > 10
     finally:
         xen.sh("xl unpause vm1 && xl unpause vm2")
+
+
+def wait_for_disks(xen, samples, number, served):
+    """A sample with the counters of the kernel's disk and exactly `served` more. The domain is paused."""
+    names = ("rd_req", "rd_bytes", "wr_req", "wr_bytes")
+    expected = [count + more for count, more in zip(counters_at_rest(xen, number)[4:], served)]
+    assert min(expected) > 0
+    _, records = samples.next(uuid_of(number), lambda records: [records["virt_disk_io"][name] for name in names] == expected)
+    return records["virt_disk_io"]
+
+
+def test_disks_that_tapdisks_serve_count_beside_the_one_of_the_kernel(xen, samples):
+    """The tapdisks are made up: their keys in xenstore and their files in /dev/shm, which only root may read."""
+    domain = xen.domain_of(2)
+    million = 1000000
+    xen.sh("xl pause vm2")
+    try:
+        wait_for_disks(xen, samples, 2, [0, 0, 0, 0])
+        xen.write_shared(f"td3-4242/vbd-{domain}-51728", tapdisk_statistics(million, 8 * million, 2 * million, 9 * million, errors=3))
+        xen.write_shared(f"vbd3-{domain}-51744/statistics", older_tapdisk_statistics(11, 22, 33, 44))
+        xen.serve_disk(2, 51744, sectors=1024)
+        xen.serve_disk(2, 51728, sectors=2048, pid=4242)
+        served = [million + 11, (8 * million + 22) * 512, 2 * million + 33, (9 * million + 44) * 512]
+        disks = wait_for_disks(xen, samples, 2, served)
+        assert disks["capacity"] == (DISK_MIB << 20) + (1024 + 2048) * 512 and disks["errs"] == 3
+
+        # Another tapdisk serves the disk. It counts from zero.
+        xen.write_shared(f"td3-4243/vbd-{domain}-51728", tapdisk_statistics(5, 6, 7, 8, errors=1))
+        xen.serve_disk(2, 51728, sectors=2048, pid=4243)
+        xen.sh("rm -r /dev/shm/td3-4242")
+        served = [count + more for count, more in zip(served, (5, 6 * 512, 7, 8 * 512))]
+        assert wait_for_disks(xen, samples, 2, served)["errs"] == 3 + 1
+
+        xen.sh(f"xenstore-rm /local/domain/0/backend/vbd3; rm -r /dev/shm/td3-4243 /dev/shm/vbd3-{domain}-*")
+        samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["capacity"] == DISK_MIB << 20)
+        wait_for_disks(xen, samples, 2, served)
+    finally:
+        xen.sh("xl unpause vm2; xenstore-rm /local/domain/0/backend/vbd3 || true; rm -rf /dev/shm/td3-* /dev/shm/vbd3-*")
 
 
 def test_dom0_is_the_host_and_no_vm(xen, samples):
