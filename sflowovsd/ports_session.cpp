@@ -23,11 +23,17 @@ void PortsSession::destroy(ovsdb_cs* connection) {
 PortsSession::PortsSession(const OvsdbSession& session, bool enabled)
     : session_(session), enabled_(enabled) {}
 
-// Bridges first: those of a large host have their sFlow before its ports are transferred.
+// Bridges first: those of a large host have their sFlow before its ports are transferred. While another
+// sflowovsd is the active one, it publishes them, perhaps in the same file.
+bool PortsSession::may_connect() const {
+  return are_followed() && !connection_ && session_.is_connected() && session_.is_idle() &&
+         !session_.is_passive();
+}
+
 void PortsSession::run() {
-  if (!session_.is_connected()) {
-    connection_.reset(); // the other one tries to connect again, and logs that
-  } else if (are_followed() && !connection_ && session_.is_idle()) {
+  if (!session_.is_connected() || session_.is_passive()) {
+    connection_.reset(); // OvsdbSession tries to connect again, and logs that
+  } else if (may_connect()) {
     connection_.reset(ovsdb_cs_create("Open_vSwitch", kProtocol, &kOperations, nullptr));
     ovsdb_cs_set_remote(connection_.get(), session_.remote().c_str(), true);
   }
@@ -62,7 +68,7 @@ void PortsSession::take_updates() {
 void PortsSession::wait() {
   if (connection_) {
     ovsdb_cs_wait(connection_.get());
-  } else if (are_followed() && session_.is_connected() && session_.is_idle()) {
+  } else if (may_connect()) {
     poll_immediate_wake();
   }
 }

@@ -38,6 +38,7 @@ public:
   [[nodiscard]] const std::string& problem() const { return state_.failure_text(); }
 
 private:
+  [[nodiscard]] bool may_connect() const;
   void take_updates();
 
   static void destroy(ovsdb_cs* connection);

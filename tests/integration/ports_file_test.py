@@ -6,6 +6,7 @@ import pathlib
 import random
 import re
 import stat
+import threading
 import time
 
 import jsonschema
@@ -396,6 +397,62 @@ def test_a_file_that_would_be_too_long_is_reported_and_the_previous_one_stays(da
     uuids = [["uuid", uuid] for uuid in vsctl("--bare", "--columns=_uuid", "find", "port", "name=br0").split()]
     transact({"op": "update", "table": "Bridge", "where": [["name", "==", "br0"]], "row": {"ports": ["set", uuids]}})
     daemon.expect_log("ports file: recovered")
+
+
+def test_the_ports_are_published_without_hsflowd(bed):
+    bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    bed.sflowovsd()
+    wait_for(lambda: port("br0", "br0"), "the file")
+    assert sflow_of("br0") is None
+
+
+def test_a_second_sflowovsd_writes_nothing_until_it_is_the_active_one(database, tmp_path):
+    first = database.sflowovsd()
+    wait_for(lambda: port("br0", "br0"), "the file")
+    place = tmp_path / "second.json"
+    second = database.sflowovsd(f"--ports-file={place}", control="/run/openvswitch/second.ctl")
+    second.announce("lock sflowovsd: held by another sflowovsd; this one only watches")
+    second.expect_log("lock sflowovsd: held")
+    add_port("br0", "vnet0")
+    wait_for(lambda: port("br0", "vnet0"), "the first one writes")
+    assert not place.exists()
+    first.stop()
+    wait_for(place.exists, "the second one writes")
+    assert "vnet0" in place.read_text()
+
+
+class SendsPortsWithoutEnd(Database):
+    """The second connection gets a string without an end."""
+    closed = threading.Event()
+
+    def monitor(self, params):
+        if "Interface" not in params[2]:
+            return super().monitor(params)
+        self.closed.clear()
+        try:
+            self.connection.sendall(b'{"method":"')
+            while True:
+                self.connection.sendall(b"x" * (1 << 20))
+        finally:
+            self.closed.set()
+
+
+@pytest.mark.skipif(SLOW > 1, reason="a sanitizer has an allocator of its own, whose memory sflowovsd does not see")
+def test_ports_without_end_end_only_their_own_connection(bed):
+    publish(settings())
+    with server(SendsPortsWithoutEnd, at_once=2):
+        daemon = bed.sflowovsd()
+        daemon.tolerate("transaction|connection|jsonrpc|reconnect")
+        daemon.announce("ports: more than 96 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
+        daemon.expect_log("ports: more than 96 MiB")
+        assert SendsPortsWithoutEnd.closed.wait(5)
+        assert sflow_status()["database"]["connected"]
+        failed = sflow_status()["transactions"]["failed"]
+        assert appctl_error("sflow/resync")
+        assert sflow_status()["transactions"]["failed"] > failed, "sFlow goes on: this server refuses each transaction"
+        wait_for(SendsPortsWithoutEnd.closed.is_set, "the connection that sflow/resync has opened is closed too")
+        assert daemon.process.poll() is None
 
 
 class SaysNonsense(Database):

@@ -104,7 +104,8 @@ def runs_with_least_privilege(guest):
         assert int(guest.sh(f"grep CapEff /proc/{pid}/status").split()[1], 16) == capabilities
     pid = pid_of(guest, "sflowovsd")
     assert guest.sh(f"ls /proc/{pid}/root/etc").split() == ["ld.so.cache", "localtime"]
-    assert guest.sh(f"ls /proc/{pid}/root/run").split() == ["hsflowd", "openvswitch", "systemd"]
+    assert guest.sh(f"ls /proc/{pid}/root/run").split() == ["hsflowd", "openvswitch", "sflowovsd", "systemd"]
+    assert guest.sh("stat -c '%a %U' /run/sflowovsd /run/sflowovsd/ports.json").splitlines() == ["755 sflowovsd", "644 sflowovsd"]
     assert guest.sh(f"nsenter -n -t {pid} ip -o link | wc -l") == "1"
     for unit, limit in {"hsflowd": 25, "sflowovsd": 15}.items():
         guest.sh(f"systemd-analyze security --no-pager --threshold={limit} {unit}.service")
