@@ -4,6 +4,7 @@
 #include "common/text.hpp"
 #include "common/uuid.hpp"
 #include "guests/ports/ports_source.hpp"
+#include "guests/proxmox/proxmox_source.hpp"
 #include "guests/vm_merge.hpp"
 
 #include <algorithm>
@@ -26,6 +27,10 @@ bool libvirt_is_present(const host::SysRoot& root) {
 bool xen_is_present(const host::SysRoot& root) {
   return root.attribute("proc/xen/capabilities").find("control_d") != std::string::npos;
 }
+
+// What changes when a guest of Proxmox VE starts or stops.
+constexpr std::array kProxmoxWatched{"run/qemu-server/*", "sys/fs/cgroup/qemu.slice/*",
+                                     "sys/fs/cgroup/lxc/*"};
 
 class VirtNodeSource final : public sources::CounterSource {
 public:
@@ -79,6 +84,11 @@ void VmSamples::configure(const VmSettings& settings) {
                      .present = libvirt_is_present,
                      .watched = {kLibvirtSockets.begin(), kLibvirtSockets.end()},
                      .source = source});
+  add(settings.proxmox, {.name = "proxmox",
+                         .make = [](const VmSourceOptions& options) { return make_proxmox_source(options); },
+                         .present = proxmox_is_present,
+                         .watched = {kProxmoxWatched.begin(), kProxmoxWatched.end()},
+                         .source = source});
   source.ports_file = settings.ports_file.native();
   if (!source.ports_file.empty()) {
     const auto present = [file = source.ports_file](const host::SysRoot& root) { return root.exists(file); };

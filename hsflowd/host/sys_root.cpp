@@ -28,6 +28,14 @@ bool is_no_value(int error) {
   return error == EINVAL || error == ENODEV || error == ENXIO || error == EOPNOTSUPP;
 }
 
+Result<std::optional<std::string>> without_absent_value(std::string_view path,
+                                                        Result<std::optional<std::string>> content) {
+  if (!content && path.starts_with("sys/") && is_no_value(content.error().number)) {
+    return std::nullopt;
+  }
+  return content;
+}
+
 std::optional<SysRoot::Space> captured_space(std::string_view text, std::string_view mount_point) {
   for (const auto line : lines(text)) {
     const std::size_t slash = std::min(line.find('/'), line.size());
@@ -63,11 +71,7 @@ std::optional<SysRoot::Space> live_space(const std::string& mount_point) {
 } // namespace
 
 Result<std::optional<std::string>> SysRoot::read(std::string_view path, std::size_t max_bytes) const {
-  auto content = read_file(below(root_, path), max_bytes);
-  if (!content && path.starts_with("sys/") && is_no_value(content.error().number)) {
-    return std::nullopt;
-  }
-  return content;
+  return without_absent_value(path, read_file(below(root_, path), max_bytes));
 }
 
 Result<std::optional<std::string>> SysRoot::read_owned(std::string_view directory, const std::string& name,
@@ -81,7 +85,7 @@ Result<std::optional<std::string>> SysRoot::read_owned(std::string_view director
 
 Result<std::optional<std::string>> SysRoot::first_lines(std::string_view path) const {
   constexpr std::size_t kBytes = 1024;
-  return read_first_lines(below(root_, path), kBytes);
+  return without_absent_value(path, read_first_lines(below(root_, path), kBytes));
 }
 
 std::string SysRoot::attribute(std::string_view path) const {
@@ -103,6 +107,22 @@ std::vector<std::string> SysRoot::list(std::string_view directory) const {
 bool SysRoot::exists(std::string_view path) const {
   std::error_code error;
   return std::filesystem::exists(std::filesystem::symlink_status(below(root_, path), error));
+}
+
+Result<std::optional<SysRoot::Version>> SysRoot::version(std::string_view path) const {
+  const auto place = below(root_, path);
+  struct stat found {};
+  if (stat(place.c_str(), &found) == 0) {
+    return Version{.device = found.st_dev,
+                   .inode = found.st_ino,
+                   .size = found.st_size,
+                   .modified_s = found.st_mtim.tv_sec,
+                   .modified_ns = found.st_mtim.tv_nsec};
+  }
+  if (errno == ENOENT || errno == ENOTDIR) {
+    return std::nullopt;
+  }
+  return errno_failure(place);
 }
 
 std::filesystem::path SysRoot::locate(std::string_view path) const {

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from guest import UUID, Guest
+from proxmox_bed import sees_proxmox_guests
 from repository import EARLIER, fill_repository
 
 DNS_SD = 'sflow { dns-sd { domain = .example.com } }'
@@ -191,6 +192,14 @@ END_OF_FILE
     guest.sh("virsh -q destroy vm1 && mv /root/hsflowd.conf /etc && systemctl stop libvirtd && systemctl reload hsflowd")
 
 
+def counts_the_guests_of_proxmox_ve(guest):
+    """With nothing in its configuration that names Proxmox VE."""
+    guest.sh("cp /etc/hsflowd.conf /root && echo 'sflow { polling=1 collector { ip=192.0.2.1 } }' > /etc/hsflowd.conf && "
+             "systemctl reload hsflowd")
+    sees_proxmox_guests(guest, lambda what, condition: json.loads(wait_for_sample(guest, what, condition)))
+    guest.sh("mv /root/hsflowd.conf /etc && systemctl reload hsflowd")
+
+
 def is_restarted_when_it_hangs(guest):
     for daemon in "hsflowd", "sflowovsd":
         directory = f"/run/systemd/system/{daemon}.service.d"
@@ -369,7 +378,8 @@ def polls_on_when_the_clock_is_set(guest):
 def test_an_installation_from_the_first_apt_to_the_purge(guest):
     for chapter in (install_the_earlier_version, sees_the_zone, names_the_host_by_its_firmware, runs_with_least_privilege,
                     follows_the_restarts_of_open_vswitch, is_back_after_a_reboot, waits_for_a_network_that_is_late,
-                    is_upgraded_without_losing_anything, counts_a_virtual_machine_with_nothing_configured, is_restarted_when_it_hangs,
+                    is_upgraded_without_losing_anything, counts_a_virtual_machine_with_nothing_configured,
+                    counts_the_guests_of_proxmox_ve, is_restarted_when_it_hangs,
                     stays_down_when_it_should,
                     reaches_a_remote_database_with_its_drop_in, reaches_the_database_of_a_snap_with_its_drop_in,
                     sends_through_a_vrf_and_from_a_namespace_with_its_drop_in,

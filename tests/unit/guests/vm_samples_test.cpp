@@ -246,9 +246,35 @@ TEST_CASE("vms = auto uses the hypervisor that exists, and does not report the o
   bed.samples.configure(settings);
   bed.wait_for_guests(1);
   const auto status = bed.samples.status(std::chrono::steady_clock::now());
-  REQUIRE(status.size() == 2);
+  REQUIRE(status.size() == 3);
   CHECK((status[0].name == "xen" && !status[0].present && status[0].error.empty()));
   CHECK((status[1].name == "kvm" && status[1].present));
+  CHECK((status[2].name == "proxmox" && !status[2].present && status[2].error.empty()));
+}
+
+TEST_CASE("vms = auto exports the guests of Proxmox VE when its first one starts, also long after hsflowd") {
+  Bed bed;
+  bed.samples.configure({.automatic = true});
+  const auto status = [&] { return bed.samples.status(std::chrono::steady_clock::now()).at(2); };
+  CHECK((status().name == "proxmox" && !status().present));
+  bed.host.write("sys/fs/cgroup/cgroup.controllers", "cpu\n");
+  bed.host.write("sys/fs/cgroup/qemu.slice/100.scope/cgroup.events", "populated 1\n");
+  bed.host.write("sys/fs/cgroup/qemu.slice/100.scope/cpu.stat", "usage_usec 5000\n");
+  bed.host.write("etc/pve/nodes/pve1/qemu-server/100.conf", "name: web1\n");
+  bed.host.write("run/qemu-server/100.pid", "1\n");
+  bed.run_until([&] { return !bed.samples.data_sources().empty(); });
+  CHECK(status().present);
+  CHECK(bed.samples.sample(bed.samples.data_sources()).empty());
+  bed.run_until([&] { return !bed.sink.delivered.empty(); });
+  CHECK(std::get<HostDescr>(bed.sink.delivered.at(0).blocks.at(0)).hostname == "web1");
+}
+
+TEST_CASE("a proxmox section reports the absence of Proxmox VE") {
+  Bed bed;
+  bed.samples.configure({.proxmox = true});
+  const auto error = [&] { return bed.samples.status(std::chrono::steady_clock::now()).at(0).error; };
+  bed.run_until([&] { return !error().empty(); });
+  CHECK(error() == "no Proxmox VE on this host: /run/qemu-server does not exist");
 }
 
 TEST_CASE("a hypervisor that appears later is used at once") {
