@@ -36,7 +36,7 @@ void Commands::add(const char* name, const char* usage, int max_arguments) {
 }
 
 Commands::Commands(EventLoop& loop, SharedFile& shared_file, OvsdbSession& session, PortsSession& ports,
-                   const PortsFile& ports_file)
+                   PortsFile& ports_file)
     : loop_(loop), shared_file_(shared_file), session_(session), ports_(ports), ports_file_(ports_file) {
   add<&Commands::status>("sflow/status", "[--format=table|json]", 1);
   add<&Commands::ports>("sflow/ports", "[--format=table|json]", 1);
@@ -106,6 +106,7 @@ void Commands::resync(unixctl_conn* connection, int, const char**) {
   session_.set_cleared(false);
   session_.resync();
   ports_.follow();
+  ports_file_.start_over();
   waiting_.push_back(connection);
 }
 

@@ -16,7 +16,7 @@ class Commands {
 public:
   // Registers the commands. The arguments must outlive the serving of unixctl requests.
   Commands(EventLoop& loop, SharedFile& shared_file, OvsdbSession& session, PortsSession& ports,
-           const PortsFile& ports_file);
+           PortsFile& ports_file);
   Commands(const Commands&) = delete;
   Commands& operator=(const Commands&) = delete;
   Commands(Commands&&) = delete;
@@ -43,7 +43,7 @@ private:
   SharedFile& shared_file_;
   OvsdbSession& session_;
   PortsSession& ports_;
-  const PortsFile& ports_file_;
+  PortsFile& ports_file_;
   std::vector<unixctl_conn*> waiting_;
 };
 

@@ -101,6 +101,7 @@ void run_daemon(const Options& options) {
     shared_file.read();
     session.resync();
     ports.follow();
+    ports_file.start_over();
   });
   Commands commands(loop, shared_file, session, ports, ports_file);
   const auto shared_directory = std::filesystem::path(options.shared_file).parent_path();

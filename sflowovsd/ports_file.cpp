@@ -10,7 +10,7 @@ namespace sfa::sflowovsd {
 
 namespace {
 
-constexpr std::chrono::seconds kPauseAfterWrite{1};   // from one attempt to the next
+constexpr std::chrono::seconds kPauseAfterWrite{1};   // from the beginning of one to that of the next
 constexpr std::chrono::seconds kPauseAfterFailure{5}; // after one that failed
 constexpr mode_t kDirectoryMode = 0755;
 
@@ -49,7 +49,14 @@ void PortsFile::update() {
   }
 }
 
+void PortsFile::start_over() {
+  written_version_.reset();
+  next_ = MonotonicTime();
+  update();
+}
+
 void PortsFile::write() {
+  const auto begin = std::chrono::steady_clock::now();
   PortsText text(PortsText::Format::json, last_size_);
   ports_.tables().visit_bridges([&](OvsBridge bridge) { return text.add(std::move(bridge)); });
   const auto counts = text.counts();
@@ -67,7 +74,7 @@ void PortsFile::write() {
     counts_ = counts;
     last_size_ = content->size() + content->size() / 8;
   }
-  next_ = std::chrono::steady_clock::now() + pause;
+  next_ = begin + pause;
   malloc_trim(0); // the text and the database's updates are most of what was allocated
 }
 

@@ -26,6 +26,8 @@ public:
 
   // To be called after each run of the ports' session. Writes if the ports have changed and it is time.
   void update();
+  // Writes again what somebody has removed or changed, and does not wait for a retry.
+  void start_over();
   [[nodiscard]] PortsFileStatus status() const;
 
 private:

@@ -4,6 +4,8 @@
 #include "sflowovsd/ovsdb_session.hpp"
 #include "sflowovsd/port_columns.hpp"
 
+#include <malloc.h>
+
 namespace sfa::sflowovsd {
 
 namespace {
@@ -34,6 +36,7 @@ void PortsSession::run() {
   if (!session_.is_connected() || session_.is_passive()) {
     connection_.reset(); // OvsdbSession tries to connect again, and logs that
   } else if (may_connect()) {
+    malloc_trim(0); // what the transaction of all bridges took; the first update of ports comes on top
     connection_.reset(ovsdb_cs_create("Open_vSwitch", kProtocol, &kOperations, nullptr));
     ovsdb_cs_set_remote(connection_.get(), session_.remote().c_str(), true);
   }

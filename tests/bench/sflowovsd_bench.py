@@ -22,7 +22,7 @@ from time_to_sflow import MONITORED, insert_bridges, seconds_to_sflow, when_samp
 
 ADDED = 20
 CHANGED = 5  # ports
-IDLE_SECONDS = 5
+IDLE_SECONDS = 60
 
 
 def measurement(name, bridges, value, unit, **more):
