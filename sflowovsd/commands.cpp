@@ -8,6 +8,23 @@
 
 namespace sfa::sflowovsd {
 
+namespace {
+
+// nullopt if the arguments are wrong; the client has its answer then.
+std::optional<PortsText::Format> asked_format(unixctl_conn* connection, int argc, const char** argv) {
+  const std::string_view format = argc > 1 ? argv[1] : "--format=table";
+  if (format == "--format=table") {
+    return PortsText::Format::table;
+  }
+  if (format == "--format=json") {
+    return PortsText::Format::json;
+  }
+  unixctl_command_reply_error(connection, "expected --format=table or --format=json");
+  return std::nullopt;
+}
+
+} // namespace
+
 template <Commands::Handler handler>
 void Commands::add(const char* name, const char* usage, int max_arguments) {
   unixctl_command_register(
@@ -18,9 +35,11 @@ void Commands::add(const char* name, const char* usage, int max_arguments) {
       this);
 }
 
-Commands::Commands(EventLoop& loop, SharedFile& shared_file, OvsdbSession& session)
-    : loop_(loop), shared_file_(shared_file), session_(session) {
+Commands::Commands(EventLoop& loop, SharedFile& shared_file, OvsdbSession& session, PortsSession& ports,
+                   PortsFile& ports_file)
+    : loop_(loop), shared_file_(shared_file), session_(session), ports_(ports), ports_file_(ports_file) {
   add<&Commands::status>("sflow/status", "[--format=table|json]", 1);
+  add<&Commands::ports>("sflow/ports", "[--format=table|json]", 1);
   add<&Commands::plan>("sflow/plan", "", 0);
   add<&Commands::resync>("sflow/resync", "", 0);
   add<&Commands::clear>("sflow/clear", "", 0);
@@ -45,13 +64,31 @@ void Commands::answer_waiting() {
 }
 
 void Commands::status(unixctl_conn* connection, int argc, const char** argv) {
-  const std::string_view format = argc > 1 ? argv[1] : "--format=table";
-  if (format == "--format=table") {
-    unixctl_command_reply(connection, status_text(session_.status(), shared_file_.status()).c_str());
-  } else if (format == "--format=json") {
-    unixctl_command_reply(connection, status_json(session_.status(), shared_file_.status()).c_str());
+  if (const auto format = asked_format(connection, argc, argv)) {
+    const auto write = *format == PortsText::Format::json ? status_json : status_text;
+    unixctl_command_reply(connection,
+                          write(session_.status(), shared_file_.status(), ports_file_.status()).c_str());
+  }
+}
+
+void Commands::ports(unixctl_conn* connection, int argc, const char** argv) {
+  const auto format = asked_format(connection, argc, argv);
+  if (!format) {
+    return;
+  }
+  if (!ports_.version()) {
+    const auto& problem = ports_.problem();
+    unixctl_command_reply_error(connection,
+                                problem.empty() ? "the ports have not been read" : problem.c_str());
+    return;
+  }
+  PortsText text(*format);
+  ports_.tables().visit_bridges([&](OvsBridge bridge) { return text.add(std::move(bridge)); });
+  const auto finished = text.finish();
+  if (finished) {
+    unixctl_command_reply(connection, finished->c_str());
   } else {
-    unixctl_command_reply_error(connection, "expected --format=table or --format=json");
+    unixctl_command_reply_error(connection, finished.error().message.c_str());
   }
 }
 
@@ -68,6 +105,8 @@ void Commands::resync(unixctl_conn* connection, int, const char**) {
   shared_file_.read();
   session_.set_cleared(false);
   session_.resync();
+  ports_.follow();
+  ports_file_.start_over();
   waiting_.push_back(connection);
 }
 

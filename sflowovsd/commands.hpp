@@ -3,6 +3,7 @@
 
 #include "common/event_loop.hpp"
 #include "sflowovsd/ovsdb_session.hpp"
+#include "sflowovsd/ports_file.hpp"
 #include "sflowovsd/shared_file.hpp"
 
 #include <vector>
@@ -14,7 +15,8 @@ namespace sfa::sflowovsd {
 class Commands {
 public:
   // Registers the commands. The arguments must outlive the serving of unixctl requests.
-  Commands(EventLoop& loop, SharedFile& shared_file, OvsdbSession& session);
+  Commands(EventLoop& loop, SharedFile& shared_file, OvsdbSession& session, PortsSession& ports,
+           PortsFile& ports_file);
   Commands(const Commands&) = delete;
   Commands& operator=(const Commands&) = delete;
   Commands(Commands&&) = delete;
@@ -31,6 +33,7 @@ private:
   void add(const char* name, const char* usage, int max_arguments);
 
   void status(unixctl_conn* connection, int argc, const char** argv);
+  void ports(unixctl_conn* connection, int argc, const char** argv);
   void plan(unixctl_conn* connection, int argc, const char** argv);
   void resync(unixctl_conn* connection, int argc, const char** argv);
   void clear(unixctl_conn* connection, int argc, const char** argv);
@@ -39,6 +42,8 @@ private:
   EventLoop& loop_;
   SharedFile& shared_file_;
   OvsdbSession& session_;
+  PortsSession& ports_;
+  PortsFile& ports_file_;
   std::vector<unixctl_conn*> waiting_;
 };
 

@@ -6,9 +6,11 @@
 #include "common/log.hpp"
 #include "common/service.hpp"
 #include "sflowovsd/commands.hpp"
+#include "sflowovsd/memory_limit.hpp"
 #include "sflowovsd/options.hpp"
 #include "sflowovsd/ovs_idl.hpp"
 #include "sflowovsd/ovsdb_session.hpp"
+#include "sflowovsd/ports_file.hpp"
 #include "sflowovsd/shared_file.hpp"
 #include "sflowovsd/vlog_sink.hpp"
 
@@ -16,7 +18,6 @@
 #include <exception>
 #include <filesystem>
 #include <fmt/format.h>
-#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <stdexcept>
 #include <string>
@@ -82,26 +83,6 @@ private:
   LoggedState accepting_{"control socket"};
 };
 
-std::size_t heap_bytes() {
-#if __GLIBC_PREREQ(2, 33)
-  const auto info = mallinfo2();
-#else
-  const auto info = mallinfo();
-#endif
-  return static_cast<std::size_t>(info.uordblks) + static_cast<std::size_t>(info.hblkhd);
-}
-
-// Open vSwitch's library keeps whatever the server sends. Ends before the unit's MemoryMax= does that without
-// a word.
-void require_moderate_memory(const Options& options) {
-  constexpr std::size_t kMost = std::size_t{128} << 20; // 5,000 bridges take 22 MiB
-  if (heap_bytes() > kMost) {
-    throw std::runtime_error(fmt::format(
-        "more than {} MiB of memory are in use: {} sends more than a database of Open vSwitch has",
-        kMost >> 20, options.database));
-  }
-}
-
 void run_daemon(const Options& options) {
   ControlSocket control(options.unixctl);
   EventLoop loop;
@@ -109,6 +90,8 @@ void run_daemon(const Options& options) {
   const EventSource terminate = loop.on_signal(SIGTERM, quit);
   const EventSource interrupt = loop.on_signal(SIGINT, quit);
   OvsdbSession session(options.database);
+  PortsSession ports(session, !options.ports_file.empty());
+  PortsFile ports_file(loop, options.ports_file, ports);
   SharedFile shared_file(loop, options.shared_file,
                          [&](const std::optional<Settings>& settings) { session.set_settings(settings); });
   // As in hsflowd. By default, Open vSwitch's library would end the daemon, and systemd would take that for a
@@ -117,26 +100,33 @@ void run_daemon(const Options& options) {
     spdlog::info("SIGHUP: reading {} again", options.shared_file);
     shared_file.read();
     session.resync();
+    ports.follow();
+    ports_file.start_over();
   });
-  Commands commands(loop, shared_file, session);
+  Commands commands(loop, shared_file, session, ports, ports_file);
   const auto shared_directory = std::filesystem::path(options.shared_file).parent_path();
+  const auto ports_directory = std::filesystem::path(options.ports_file).parent_path();
   loop.enable_watchdog();
   daemonize_complete();
   notify_ready();
   while (!loop.quitting()) {
     // Our own loop last: its callbacks change what the session waits for.
     session.run();
+    ports.run();
+    ports_file.update();
     commands.answer_waiting();
     control.run();
     loop.run_pending();
     require_not_removed(ovs_rundir());
     require_not_removed(shared_directory);
-    require_moderate_memory(options);
+    require_not_removed(ports_directory);
+    limit_memory(ports, options.database);
 
     control.wait();
     if (loop.quitting()) {
       poll_immediate_wake();
     }
+    ports.wait();
     sleep_until_woken(loop, session);
   }
   notify_stopping();

@@ -3,6 +3,7 @@
 #include "common/auto_file.hpp"
 #include "common/text.hpp"
 #include "sflowovsd/ovs_idl.hpp"
+#include "sflowovsd/ports_file.hpp"
 
 #include <climits>
 #include <fmt/format.h>
@@ -39,11 +40,13 @@ std::string default_database() {
              "  -t, --timeout=SECS        give up after SECS seconds (default: {1})\n"
              "\nOther options:\n"
              "  -f, --config=FILE         read hsflowd's settings from FILE (default: {0})\n"
+             "  --ports-file=FILE         write the switch's ports and their guests to FILE\n"
+             "                            (default: {2}; \"\": do not)\n"
              "  --unixctl=SOCKET          override default control socket name\n"
              "  -h, --help                display this help message\n"
              "  -V, --version             display version information\n"
              "\nExit status: 0 success, 1 failure, 64 invalid command line, 78 no good settings.\n",
-             kAutoFilePath, Options().timeout.count());
+             kAutoFilePath, Options().timeout.count(), kPortsFilePath);
   std::exit(EXIT_SUCCESS);
 }
 
@@ -83,6 +86,7 @@ Options parse_options(int argc, char** argv) {
     OPT_ONCE,
     OPT_DRY_RUN,
     OPT_CLEAR,
+    OPT_PORTS_FILE,
     DAEMON_OPTION_ENUMS,
     VLOG_OPTION_ENUMS,
     SSL_OPTION_ENUMS
@@ -93,6 +97,7 @@ Options parse_options(int argc, char** argv) {
                                         {"dry-run", no_argument, nullptr, OPT_DRY_RUN},
                                         {"clear", no_argument, nullptr, OPT_CLEAR},
                                         {"timeout", required_argument, nullptr, 't'},
+                                        {"ports-file", required_argument, nullptr, OPT_PORTS_FILE},
                                         {"unixctl", required_argument, nullptr, OPT_UNIXCTL},
                                         {"help", no_argument, nullptr, 'h'},
                                         {"version", no_argument, nullptr, 'V'},
@@ -102,7 +107,7 @@ Options parse_options(int argc, char** argv) {
                                         {nullptr, 0, nullptr, 0}};
   const std::unique_ptr<char, decltype(&std::free)> short_options(
       ovs_cmdl_long_options_to_short_options(long_options), std::free);
-  Options options{.shared_file = kAutoFilePath, .database = default_database()};
+  Options options{.shared_file = kAutoFilePath, .ports_file = kPortsFilePath, .database = default_database()};
   int c = 0;
   while ((c = getopt_long(argc, argv, short_options.get(), long_options, nullptr)) != -1) {
     switch (c) {
@@ -121,6 +126,9 @@ Options parse_options(int argc, char** argv) {
     case OPT_CLEAR:
       set_mode(options, Mode::clear);
       break;
+    case OPT_PORTS_FILE:
+      options.ports_file = optarg;
+      break;
     case OPT_UNIXCTL:
       options.unixctl = optarg;
       break;
@@ -129,6 +137,7 @@ Options parse_options(int argc, char** argv) {
     case 'V':
       ovs_print_version(0, 0); // with the version of Open vSwitch's library
       fmt::print("Features: one sFlow row on every bridge, the shared file of hsflowd, selection of bridges, "
+                 "the ports file, "
                  "databases over unix:, tcp: and ssl:, clusters\n"
                  "Libraries: fmt {}.{}.{}, libsystemd {}, OpenSSL {}, spdlog {}.{}.{}\n",
                  FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, LIBSYSTEMD_VERSION,

@@ -16,6 +16,7 @@ enum class Mode {
 struct Options {
   Mode mode = Mode::daemon;
   std::string shared_file;
+  std::string ports_file; // empty: none
   std::string database;
   const char* unixctl = nullptr;    // nullptr: the default path
   std::chrono::seconds timeout{30}; // of all modes except `daemon`

@@ -200,6 +200,10 @@ void OvsdbSession::report(const std::optional<Want>& want) {
             "{} left out: Open vSwitch cannot send from another network namespace or through a given device");
 }
 
+bool OvsdbSession::is_passive() const {
+  return ovsdb_idl_is_lock_contended(idl_.get());
+}
+
 // A read-only database grants no lock, and does not report another holder of it.
 bool OvsdbSession::may_write() {
   if (access_ == Access::read_only) {
@@ -210,7 +214,7 @@ bool OvsdbSession::may_write() {
     lock_retry_.start_over();
     return true;
   }
-  if (ovsdb_idl_is_lock_contended(idl_.get())) {
+  if (is_passive()) {
     lock_.failed(Error{"held by another sflowovsd; this one only watches"});
   } else if (connection_.is_connected() && connection_.has_data()) {
     // The server answers the request for the lock before it sends data.

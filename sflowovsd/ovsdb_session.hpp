@@ -63,6 +63,12 @@ public:
   // Why the database cannot be brought up to date now; nullopt if nothing prevents it.
   [[nodiscard]] std::optional<std::string> obstacle() const;
   [[nodiscard]] SessionStatus status() const;
+  [[nodiscard]] const std::string& remote() const { return remote_; }
+  [[nodiscard]] bool is_connected() const { return connection_.is_connected() && connection_.has_data(); }
+  // True if another sflowovsd has the lock.
+  [[nodiscard]] bool is_passive() const;
+  // True if nothing is under way.
+  [[nodiscard]] bool is_idle() const { return !transaction_ && plan_is_current(); }
 
 private:
   struct DestroyIdl {

@@ -1,8 +1,7 @@
 // Finds and reports the patterns that match no bridge, with the fake bridges that they match.
 //
 // Fake bridges are looked up over a connection of their own, which is closed after the answer: to find the
-// parent of one, all ports of all bridges must be known, which would cost memory and a wake-up for every
-// guest.
+// parent of one, all ports of all bridges must be known, and PortsSession does not always know them.
 #pragma once
 
 #include "common/event_loop.hpp"

@@ -87,6 +87,32 @@ std::string shared_file_text(const SharedFileStatus& file) {
                      file.problem.empty() ? "" : fmt::format(" ({})", file.problem));
 }
 
+std::string ports_file_text(const PortsFileStatus& file) {
+  if (file.path.empty()) {
+    return "off";
+  }
+  const std::string content = file.counts
+                                  ? fmt::format("{} bridges, {} ports, {} with a guest", file.counts->bridges,
+                                                file.counts->ports, file.counts->guests)
+                                  : "not written yet";
+  return fmt::format("{}: {}{}", file.path, content,
+                     file.problem.empty() ? "" : fmt::format(" ({})", file.problem));
+}
+
+Json ports_file_json(const PortsFileStatus& file) {
+  Json json{{"path", file.path.empty() ? Json(nullptr) : Json(file.path)},
+            {"bridges", nullptr},
+            {"ports", nullptr},
+            {"guests", nullptr},
+            {"problem", file.problem.empty() ? Json(nullptr) : Json(file.problem)}};
+  if (file.counts) {
+    json["bridges"] = file.counts->bridges;
+    json["ports"] = file.counts->ports;
+    json["guests"] = file.counts->guests;
+  }
+  return json;
+}
+
 Json or_null(const auto& value) {
   return value ? Json(*value) : Json(nullptr);
 }
@@ -151,7 +177,8 @@ std::vector<BridgeStatus> update_bridges(const std::vector<BridgeStatus>& before
   return result;
 }
 
-std::string status_text(const SessionStatus& session, const SharedFileStatus& file) {
+std::string status_text(const SessionStatus& session, const SharedFileStatus& file,
+                        const PortsFileStatus& ports_file) {
   std::string text;
   const Out out(text);
   fmt::format_to(out, "database: {}: {}\n", session.remote,
@@ -161,6 +188,7 @@ std::string status_text(const SessionStatus& session, const SharedFileStatus& fi
   }
   fmt::format_to(out, "lock: {}\n", session.lock == Lock::held ? "held" : "not held, only watching");
   fmt::format_to(out, "shared file: {}\n", shared_file_text(file));
+  fmt::format_to(out, "ports file: {}\n", ports_file_text(ports_file));
   if (session.cleared) {
     fmt::format_to(out, "cleared: off until sflow/resync\n");
   }
@@ -187,7 +215,8 @@ std::string status_text(const SessionStatus& session, const SharedFileStatus& fi
   return text;
 }
 
-std::string status_json(const SessionStatus& session, const SharedFileStatus& file) {
+std::string status_json(const SessionStatus& session, const SharedFileStatus& file,
+                        const PortsFileStatus& ports_file) {
   Json json{{"database",
              {{"remote", session.remote},
               {"connected", session.connected},
@@ -195,6 +224,7 @@ std::string status_json(const SessionStatus& session, const SharedFileStatus& fi
               {"lock", session.lock == Lock::held ? "held" : "waiting"}}},
             {"shared_file",
              {{"path", file.path}, {"revision", or_null(file.revision)}, {"problem", or_null(file.problem)}}},
+            {"ports_file", ports_file_json(ports_file)},
             {"cleared", session.cleared},
             {"transactions",
              {{"succeeded", session.succeeded},

@@ -3,6 +3,7 @@
 
 #include "sflowovsd/patterns.hpp"
 #include "sflowovsd/plan.hpp"
+#include "sflowovsd/ports.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -60,6 +61,12 @@ struct SharedFileStatus {
   std::string problem;                   // the error in the present content; empty if none
 };
 
+struct PortsFileStatus {
+  std::string path;                 // empty: there is no ports file
+  std::optional<PortCounts> counts; // of what was published last; nullopt if nothing was
+  std::string problem;              // why it is not updated; empty if it is
+};
+
 // The name of a state in both formats of the status.
 [[nodiscard]] std::string_view state_name(BridgeState state);
 
@@ -68,9 +75,11 @@ struct SharedFileStatus {
 [[nodiscard]] std::vector<BridgeStatus> update_bridges(const std::vector<BridgeStatus>& before,
                                                        const Plan& plan, WallTime now);
 
-[[nodiscard]] std::string status_text(const SessionStatus& session, const SharedFileStatus& file);
+[[nodiscard]] std::string status_text(const SessionStatus& session, const SharedFileStatus& file,
+                                      const PortsFileStatus& ports_file);
 // Times as in RFC 3339, in UTC. Later versions may add keys, but do not change the meaning of a key.
-[[nodiscard]] std::string status_json(const SessionStatus& session, const SharedFileStatus& file);
+[[nodiscard]] std::string status_json(const SessionStatus& session, const SharedFileStatus& file,
+                                      const PortsFileStatus& ports_file);
 
 // The changes of a plan, one per line; "nothing to change" if there are none.
 [[nodiscard]] std::string plan_text(const Plan& plan);

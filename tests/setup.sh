@@ -21,7 +21,7 @@ build=(
     libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev openvswitch-source uuid-dev
 )
 demo=(bind9 iproute2 iputils-ping jq mount openvswitch-switch util-linux)
-tests=(catch2 lowdown procps python3-pytest python3-pytest-timeout tshark)
+tests=(catch2 lowdown procps python3-jsonschema python3-pytest python3-pytest-timeout tshark)
 vms=(
     libpugixml-dev libvirt-dev libxen-dev
     busybox-static cpio dpkg-dev e2fsprogs file kmod libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu mmdebstrap

@@ -60,6 +60,7 @@ install_man_page(hsflowd man/hsflowd.md hsflowd 8 "sFlow agent: host counters")
 install_man_page(hsflowd configuration.md hsflowd.conf 5 "configuration of hsflowd")
 install_man_page(hsflowd auto-file.md hsflowd.auto 5 "sFlow settings that hsflowd publishes")
 install_man_page(sflowovsd man/sflowovsd.md sflowovsd 8 "sFlow agent: Open vSwitch")
+install_man_page(sflowovsd ports-file.md sflowovsd.ports 5 "ports of Open vSwitch and their guests, as sflowovsd publishes them")
 install_configuration(hsflowd.conf hsflowd.conf hsflowd)
 foreach(daemon hsflowd sflowovsd)
   install(TARGETS ${daemon}_daemon DESTINATION ${CMAKE_INSTALL_SBINDIR} COMPONENT ${daemon})
@@ -73,7 +74,7 @@ endforeach()
 install(FILES conf/hsflowd.conf conf/hsflowd.yaml systemd/examples/collector-namespace.conf systemd/examples/collector-device.conf systemd/examples/all-file-systems.conf
               systemd/examples/interface-details.conf systemd/examples/vrf.conf
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/hsflowd/examples COMPONENT hsflowd)
-install(FILES systemd/examples/remote-database.conf systemd/examples/snap-database.conf
+install(FILES systemd/examples/remote-database.conf systemd/examples/snap-database.conf docs/ports.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/sflowovsd/examples COMPONENT sflowovsd)
 install(FILES systemd/proxmox.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/hsflowd COMPONENT hsflowd)
 foreach(hypervisor libvirt xen) # installed where they are built

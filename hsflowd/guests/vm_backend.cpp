@@ -71,13 +71,19 @@ bool VmBackend::is_absent() const {
 
 // Nobody demanded it, so its guests have just stopped.
 void VmBackend::take_absence() {
-  next_list_.arm_at(std::chrono::steady_clock::now() + options_.refresh);
+  last_run_ = std::chrono::steady_clock::now();
+  next_list_.arm_at(*last_run_ + options_.refresh);
   state_.ok();
   node_.reset();
   if (source_) {
     drop_source();
   }
-  if (!std::exchange(vms_, {}).empty()) {
+  set_vms({});
+}
+
+void VmBackend::set_vms(std::set<Uuid> vms) {
+  const bool first = !std::exchange(settled_, true);
+  if (std::exchange(vms_, std::move(vms)) != vms_ || first) {
     events_.listed();
   }
 }
@@ -122,11 +128,12 @@ void VmBackend::take_list(Listed listed) {
     take_absence();
     return;
   }
+  last_run_ = std::chrono::steady_clock::now();
   // A missing module is hardly installed within seconds.
-  const auto again = source_ && !connected_ ? kRetry : options_.refresh;
-  next_list_.arm_at(std::chrono::steady_clock::now() + again);
+  next_list_.arm_at(*last_run_ + (source_ && !connected_ ? kRetry : options_.refresh));
   if (!connected_) {
     state_.failed(listed.vms.error());
+    set_vms(vms_); // it may come back with the same ones
     return;
   }
   if (listed.node) {
@@ -134,10 +141,7 @@ void VmBackend::take_list(Listed listed) {
   }
   list_problem_ = listed.node ? std::move(listed.vms->problem) : listed.node.error().message;
   report_list();
-  std::set<Uuid> vms(listed.vms->vms.begin(), listed.vms->vms.end());
-  if (std::exchange(vms_, std::move(vms)) != vms_) {
-    events_.listed();
-  }
+  set_vms({listed.vms->vms.begin(), listed.vms->vms.end()});
   if (std::exchange(list_again_, false)) {
     list();
   }

@@ -39,7 +39,8 @@ struct VmBackendOptions {
 
 class VmBackend {
 public:
-  // `listed` is called when the list of guests has changed, `readings` with the results of read().
+  // `listed` is called after the first list, also one that failed, and when the list of guests has changed;
+  // `readings` with the results of read().
   struct Events {
     std::function<void()> listed;
     std::function<void(std::vector<VmReading>)> readings;
@@ -55,6 +56,8 @@ public:
   [[nodiscard]] const std::string& name() const { return options_.name; }
   // The guests of the last list.
   [[nodiscard]] const std::set<Uuid>& vms() const { return vms_; }
+  // Whether the guests were listed, or could not be: not at first.
+  [[nodiscard]] bool settled() const { return settled_; }
   // Orders a reading. Guests that are ordered again before it begins are read once.
   void read(std::span<const Uuid> vms);
   // From the last answer, without the number of guests; nullopt if the hypervisor is absent or does not
@@ -84,6 +87,7 @@ private:
   void take_absence();
   void drop_source();
   void take_list(Listed listed);
+  void set_vms(std::set<Uuid> vms);
   void report_list();
   void start_read();
   void take_read(Read read);
@@ -105,6 +109,7 @@ private:
   std::optional<MonotonicTime> reading_since_;
   std::set<Uuid> due_;
   std::set<Uuid> vms_;
+  bool settled_ = false;
   std::optional<sflow::VirtNode> node_;
   std::optional<MonotonicTime> last_run_;
   std::chrono::microseconds cost_{0};

@@ -15,10 +15,12 @@ VmNic* find_same(std::span<VmNic> known, const VmNic& nic) {
   return found == known.end() ? nullptr : &*found;
 }
 
-// Whether the traffic of `nic` is counted already, or may be.
+// Whether the traffic of `nic` is counted at a known NIC, now or at another poll.
 bool is_counted(std::span<const VmNic> known, const VmNic& nic) {
-  return std::ranges::any_of(
-      known, [&](const VmNic& one) { return one.counters && (!nic.mac || !one.mac || one.mac == nic.mac); });
+  return std::ranges::any_of(known, [&](const VmNic& one) {
+    const bool counts = one.counters || one.if_index != 0;
+    return counts && (!nic.mac || !one.mac || one.mac == nic.mac);
+  });
 }
 
 void complete(VmNic& nic, const VmNic& other) {
@@ -27,7 +29,7 @@ void complete(VmNic& nic, const VmNic& other) {
   nic.counters = nic.counters ? nic.counters : other.counters;
 }
 
-void add_nic(std::vector<VmNic>& nics, std::size_t known, VmNic nic) {
+void add_nic(std::vector<VmNic>& nics, std::size_t known, VmNic nic, bool all_known) {
   const std::span<VmNic> before(nics.data(), known);
   if (auto* same = find_same(before, nic)) {
     complete(*same, nic);
@@ -41,7 +43,7 @@ void add_nic(std::vector<VmNic>& nics, std::size_t known, VmNic nic) {
     complete(*passed_through, nic);
     return;
   }
-  if (is_counted(before, nic)) {
+  if (!all_known || is_counted(before, nic)) {
     nic.counters.reset();
   }
   nics.push_back(std::move(nic));
@@ -59,8 +61,9 @@ void fill_in(VmReading& reading, const VmReading& other) {
     reading.disks = other.disks;
   }
   const auto known = reading.nics.size();
+  const bool all_known = reading.problem.empty();
   for (const auto& nic : other.nics) {
-    add_nic(reading.nics, known, nic);
+    add_nic(reading.nics, known, nic, all_known);
   }
 }
 

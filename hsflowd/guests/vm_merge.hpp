@@ -12,6 +12,7 @@ namespace sfa::guests {
 //   of that bridge. It gets its adapter, and counters only if the known NIC has none, such as a virtual
 //   function that was passed through.
 // - Counters of a NIC without a MAC could be those of any known NIC, so they count only if there is none.
+// - A reading with a problem may lack NICs, so no others count for it.
 void fill_in(VmReading& reading, const VmReading& other);
 
 } // namespace sfa::guests

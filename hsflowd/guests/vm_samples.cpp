@@ -188,6 +188,12 @@ void VmSamples::update_list() {
   for (const auto& backend : backends_) {
     uuids.insert(backend->vms().begin(), backend->vms().end());
   }
+  // After a reload, guests stay until the new backends have said which ones there are.
+  if (!std::ranges::all_of(backends_, &VmBackend::settled)) {
+    for (const auto& guest : running_) {
+      uuids.insert(guest.second);
+    }
+  }
   const auto now = std::chrono::steady_clock::now();
   const auto old_table = table_;
   for (const auto& [index, uuid] : std::exchange(running_, {})) {
@@ -237,6 +243,9 @@ void VmSamples::take(const VmBackend& from, std::vector<VmReading> readings) {
       vm->second.state.ok();
     } else {
       vm->second.state.failed(Error{printable(reading.name) + ": " + reading.problem});
+    }
+    if (std::exchange(vm->second.winner, from.name()) != from.name()) {
+      vm->second.totals.source_changed();
     }
     samples.push_back({{kVmClass, vm->second.index}, vm->second.totals.blocks(reading)});
   }

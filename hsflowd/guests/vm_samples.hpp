@@ -68,6 +68,7 @@ private:
     std::uint32_t index = 0;
     VmTotals totals = {};
     LoggedState state;
+    std::string winner = {};                      // of the last sample
     std::map<std::string, VmReading> others = {}; // the last ones of the backends that do not win
     MonotonicTime seen = {};                      // among the running VMs
   };

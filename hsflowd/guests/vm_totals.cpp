@@ -58,6 +58,12 @@ std::vector<sflow::CounterBlock> VmTotals::blocks(const VmReading& reading) {
   return blocks;
 }
 
+void VmTotals::source_changed() {
+  cpu_time_.start_over = true;
+  disk_total_.start_over = true;
+  nic_total_.start_over = true;
+}
+
 sflow::VirtCpu VmTotals::virt_cpu(const VmCpu& cpu) {
   constexpr std::uint64_t kNanosecondsPerMillisecond = 1'000'000;
   const auto total = cpu_time_.advance({{"", {cpu.time_ns}}}).nanoseconds;

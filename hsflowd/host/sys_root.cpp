@@ -2,6 +2,7 @@
 
 #include "common/file.hpp"
 #include "common/text.hpp"
+#include "host/owned_file.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -71,6 +72,15 @@ std::optional<SysRoot::Space> live_space(const std::string& mount_point) {
 
 Result<std::optional<std::string>> SysRoot::read(std::string_view path, std::size_t max_bytes) const {
   return without_absent_value(path, read_file(below(root_, path), max_bytes));
+}
+
+Result<std::optional<std::string>> SysRoot::read_owned(std::string_view directory, const std::string& name,
+                                                       std::size_t bytes) const {
+  struct stat root {};
+  if (stat(root_.c_str(), &root) != 0) {
+    return errno_failure(root_.native());
+  }
+  return read_owned_file(below(root_, directory), name, root.st_uid, bytes);
 }
 
 Result<std::optional<std::string>> SysRoot::first_lines(std::string_view path) const {

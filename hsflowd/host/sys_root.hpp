@@ -28,6 +28,11 @@ public:
   [[nodiscard]] Result<std::optional<std::string>> read(std::string_view path,
                                                         std::size_t max_bytes = kMaxBytes) const;
 
+  // The first `bytes` bytes of a file in a directory that only the owner of the root directory can have made:
+  // root, on the live host. See read_owned_file.
+  [[nodiscard]] Result<std::optional<std::string>>
+  read_owned(std::string_view directory, const std::string& name, std::size_t bytes) const;
+
   // The whole lines within the first 1 KiB; nullopt as for read().
   [[nodiscard]] Result<std::optional<std::string>> first_lines(std::string_view path) const;
 

@@ -36,7 +36,8 @@ fi
 import json, sys
 kept = {"Open_vSwitch": ["ovs_version", "dpdk_initialized", "dpdk_version"],
         "Bridge": ["name", "sflow", "external_ids", "ports"],
-        "Port": ["name", "fake_bridge", "tag"],
+        "Port": ["name", "fake_bridge", "tag", "interfaces"],
+        "Interface": ["name", "type", "ofport", "ifindex", "mac_in_use", "external_ids"],
         "sFlow": ["agent", "sampling", "polling", "header", "targets", "external_ids"]}
 with open(sys.argv[1]) as file:
     schema = json.load(file)

@@ -9,6 +9,7 @@ from hostile_ovsdb import BRIDGE, ROW, Database, server
 from testbed import SLOW, publish, run, settings, sflow_of, vsctl, wait_for
 
 WATCHED = 6.0  # seconds
+SFLOW_ONLY = "--ports-file="  # one connection; ports_file_test.py has the other one
 
 
 @pytest.mark.skipif(SLOW > 1, reason="a sanitizer has an allocator of its own, whose memory sflowovsd does not see")
@@ -22,7 +23,7 @@ def test_a_string_without_an_end_ends_it_with_a_message_before_the_memory_does(b
             connection.sendall(b"x" * (1 << 20))
 
     with server(talk):
-        daemon = bed.sflowovsd()
+        daemon = bed.sflowovsd(SFLOW_ONLY)
         assert daemon.process.wait(20 * SLOW) == 1
         assert re.search("more than 128 MiB of memory are in use: unix:.*db.sock sends more than a database of Open vSwitch has", daemon.text())
 
@@ -137,7 +138,7 @@ def test_a_hostile_server_costs_little_and_a_good_one_in_its_place_is_used(bed, 
     publish(settings())
     talk = behaviour() if isinstance(behaviour, type) else behaviour
     with server(talk):
-        daemon = bed.sflowovsd()
+        daemon = bed.sflowovsd(SFLOW_ONLY)
         daemon.tolerate("")
         wait_for(lambda: "connected" in daemon.text(), "it has connected")
         begin, ticks = time.monotonic(), daemon.cpu_ticks()

@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from testbed import SLOW, Monitor, publish, run, settings
+from testbed import PORTS_FILE, SLOW, Monitor, publish, run, settings, text_of, vsctl, wait_for
 from time_to_sflow import MONITORED, insert_bridges, seconds_to_sflow, when_sampled
 
 
@@ -26,3 +26,20 @@ def test_200_bridges_have_the_row_within_half_a_second_and_later_ones_within_20_
     print(f"bridge added to sFlow set: median {median * 1000:.2f} ms of 20")
     assert median < 0.020 * SLOW
     monitor.close()
+
+
+def test_a_changed_port_is_in_the_ports_file_within_a_second_and_the_first_change_at_once(bed):
+    bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    bed.sflowovsd()
+
+    def seconds_until_written(tag):
+        begin = time.monotonic()
+        vsctl("set", "port", "br0", f"tag={tag}")
+        wait_for(lambda: f'"tag":{tag},' in text_of(PORTS_FILE), "the change is in the file")
+        return time.monotonic() - begin
+
+    wait_for(lambda: '"br0"' in text_of(PORTS_FILE), "the file")
+    assert max(seconds_until_written(tag) for tag in range(1, 6)) < 1.1 * SLOW
+    wait_for(lambda: time.time() - PORTS_FILE.stat().st_mtime > 1.1, "the next change is a first one")
+    assert seconds_until_written(9) < 0.2 * SLOW

@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.timeout(600)
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGES = pathlib.Path(os.environ.get("PACKAGES", ROOT / "build/packages"))
-MAN_PAGES = {"hsflowd": ["hsflowd.8", "hsflowd.conf.5", "hsflowd.auto.5"], "sflowovsd": ["sflowovsd.8"]}
+MAN_PAGES = {"hsflowd": ["hsflowd.8", "hsflowd.conf.5", "hsflowd.auto.5"], "sflowovsd": ["sflowovsd.8", "sflowovsd.ports.5"]}
 EXPOSURE = {"hsflowd": 2.5, "sflowovsd": 1.5}  # as systemd-analyze(1) rates it
 
 

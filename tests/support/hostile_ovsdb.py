@@ -13,12 +13,13 @@ ROOT, BRIDGE, ROW = ("00000000-0000-4000-8000-00000000000" + digit for digit in 
 
 
 @contextlib.contextmanager
-def server(talk):
-    """Calls talk(connection) for each client, one after another, until the end of the context."""
+def server(talk, at_once=1):
+    """Calls talk(connection) for each client until the end of the context, for `at_once` of them at the same time. If `talk` is a
+    class, each client has an object of its own."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(SOCKET)
     listener.listen(5)
-    now = []  # the connection
+    now = set()  # the connections
     faults = []
 
     def serve():
@@ -27,26 +28,29 @@ def server(talk):
                 connection, _ = listener.accept()
             except OSError:
                 return  # the end
-            now[:] = [connection]
+            now.add(connection)
             try:
                 with connection:
-                    talk(connection)
+                    (talk() if isinstance(talk, type) else talk)(connection)
             except OSError:
                 pass  # the client has closed it
             except Exception as fault:
                 faults.append(fault)
+            now.discard(connection)
 
-    thread = threading.Thread(target=serve)
-    thread.start()
+    threads = [threading.Thread(target=serve) for _ in range(at_once)]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         with contextlib.suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
-        for connection in now:
+        for connection in list(now):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        for thread in threads:
+            thread.join()
         listener.close()
         pathlib.Path(SOCKET).unlink()
     assert not faults, faults

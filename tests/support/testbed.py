@@ -21,6 +21,7 @@ BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build/debug"))
 HSFLOWD = str(BUILD / "hsflowd/hsflowd")
 SFLOWOVSD = str(BUILD / "sflowovsd/sflowovsd")
 SHARED_FILE = pathlib.Path("/run/hsflowd/hsflowd.auto")
+PORTS_FILE = pathlib.Path("/run/sflowovsd/ports.json")
 STATUS_SOCKET = pathlib.Path("/run/hsflowd/hsflowd.sock")
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 

@@ -1,5 +1,5 @@
-// Modules that hsflowd can load and modules that it must refuse, for vm_module_test.cpp; and one that hangs,
-// for vms_test.py.
+// Modules that hsflowd can load and modules that it must refuse, for vm_module_test.cpp; and two that hang,
+// one of them for vms_test.py.
 #include "guests/vm_source.hpp"
 
 #include <cstdlib>
@@ -28,7 +28,9 @@ public:
 struct Static {
   ~Static() { std::abort(); }
 } in_use;
+#endif
 
+#if defined(HANGING) || defined(SILENT)
 class NoAnswer final : public sfa::guests::VmSource {
 public:
   [[nodiscard]] sfa::Result<sfa::guests::VmList> list() override {
@@ -51,7 +53,7 @@ std::unique_ptr<sfa::guests::VmSource> make_hanging(const sfa::guests::VmSourceO
 
 #if defined(FITTING)
 HSFLOWD_VM_MODULE(make);
-#elif defined(HANGING)
+#elif defined(HANGING) || defined(SILENT)
 HSFLOWD_VM_MODULE(make_hanging);
 #elif defined(OLDER)
 extern "C" const sfa::guests::VmModule hsflowd_vm_module{sfa::guests::kVmInterface, "0.0.1", make};

@@ -142,6 +142,24 @@ TEST_CASE("totals continue when a VM is stopped and started again") {
   CHECK(get<VirtNetIo>(blocks).rx_bytes == 105);
 }
 
+TEST_CASE("totals neither jump nor fall when another backend counts the same traffic at another device") {
+  VmTotals totals;
+  VmReading port{.uuid = machine().uuid, .nics = {nic("qvo1", 1'000'000, 1)}};
+  CHECK(get<VirtNetIo>(totals.blocks(port)).rx_bytes == 1'000'000);
+  totals.source_changed();
+  auto vm = machine();
+  vm.nics = {nic("tap1", 999'000, 1)};
+  CHECK(get<VirtNetIo>(totals.blocks(vm)).rx_bytes == 1'000'000);
+  CHECK(get<VirtCpu>(totals.blocks(vm)).cpu_time == 5000); // nobody has counted that before
+  vm.nics = {nic("tap1", 999'100, 1)};
+  CHECK(get<VirtNetIo>(totals.blocks(vm)).rx_bytes == 1'000'100);
+  totals.source_changed();
+  port.nics = {nic("qvo1", 1'500'000, 1)};
+  CHECK(get<VirtNetIo>(totals.blocks(port)).rx_bytes == 1'000'100);
+  port.nics = {nic("qvo1", 1'500'010, 1)};
+  CHECK(get<VirtNetIo>(totals.blocks(port)).rx_bytes == 1'000'110);
+}
+
 TEST_CASE("disks that are unknown at one poll are left out of it, and their totals continue afterwards") {
   VmTotals totals;
   auto reading = machine();

@@ -37,14 +37,17 @@ SessionStatus example() {
 }
 
 const SharedFileStatus kFile{.path = "/run/hsflowd.auto", .revision = 7, .problem = ""};
+const PortsFileStatus kPorts{
+    .path = "/run/ports.json", .counts = PortCounts{.bridges = 2, .ports = 5, .guests = 3}, .problem = ""};
 
 } // namespace
 
 TEST_CASE("the table format has one line per fact, and a table of the bridges") {
-  CHECK(status_text(example(), kFile) ==
+  CHECK(status_text(example(), kFile, kPorts) ==
         "database: unix:/run/db.sock: connected\n"
         "lock: held\n"
         "shared file: /run/hsflowd.auto: revision 7\n"
+        "ports file: /run/ports.json: 2 bridges, 5 ports, 3 with a guest\n"
         "transactions: 2 succeeded, 1 failed, 0 repeated; last 1970-01-01T01:00:00Z, took 789 us: rows: 1 "
         "inserted\n"
         "rows: 1\n"
@@ -63,11 +66,13 @@ TEST_CASE("the status shows errors") {
   status.database_problem = "no such thing";
   status.cleared = true;
   status.last_failure = "constraint violation";
-  CHECK(status_text(status, {.path = "/f", .revision = std::nullopt, .problem = "torn"}) ==
+  CHECK(status_text(status, {.path = "/f", .revision = std::nullopt, .problem = "torn"},
+                    {.path = "/p", .counts = std::nullopt, .problem = "full"}) ==
         "database: tcp:192.0.2.1:6640: not connected\n"
         "database problem: no such thing\n"
         "lock: not held, only watching\n"
         "shared file: /f: no settings, Open vSwitch is not changed (torn)\n"
+        "ports file: /p: not written yet (full)\n"
         "cleared: off until sflow/resync\n"
         "transactions: 0 succeeded, 0 failed, 0 repeated\n"
         "last failure: constraint violation\n"
@@ -76,11 +81,14 @@ TEST_CASE("the status shows errors") {
 }
 
 TEST_CASE("the JSON format has the same facts") {
-  const auto json = nlohmann::json::parse(status_json(example(), kFile));
+  const auto json = nlohmann::json::parse(status_json(example(), kFile, kPorts));
   CHECK(json["database"] ==
         nlohmann::json{
             {"remote", "unix:/run/db.sock"}, {"connected", true}, {"problem", nullptr}, {"lock", "held"}});
   CHECK(json["shared_file"]["revision"] == 7);
+  CHECK(json["ports_file"] ==
+        nlohmann::json{
+            {"path", "/run/ports.json"}, {"bridges", 2}, {"ports", 5}, {"guests", 3}, {"problem", nullptr}});
   CHECK(json["transactions"]["succeeded"] == 2);
   CHECK(json["transactions"]["last_at"] == "1970-01-01T01:00:00Z");
   CHECK(json["transactions"]["last_took_us"] == 789);
@@ -94,11 +102,16 @@ TEST_CASE("the JSON format has the same facts") {
                                              {"problem", "odd"}});
 }
 
+TEST_CASE("the status shows that there is no ports file") {
+  CHECK(status_text(example(), kFile, {}).find("\nports file: off\n") != std::string::npos);
+  CHECK(nlohmann::json::parse(status_json(example(), kFile, {}))["ports_file"]["path"] == nullptr);
+}
+
 TEST_CASE("a bridge name that is not text does not break either format") {
   SessionStatus status = example();
   status.bridges[0].name = "br\n\xff";
-  CHECK(status_text(status, kFile).find("br\\x0a\\xff") != std::string::npos);
-  CHECK_NOTHROW(nlohmann::json::parse(status_json(status, kFile)));
+  CHECK(status_text(status, kFile, kPorts).find("br\\x0a\\xff") != std::string::npos);
+  CHECK_NOTHROW(nlohmann::json::parse(status_json(status, kFile, kPorts)));
 }
 
 TEST_CASE("a bridge keeps the time of its state until the state changes") {

@@ -1,0 +1,509 @@
+"""The ports file: what sflowovsd says about the switch's ports and the guests behind them."""
+
+import json
+import os
+import pathlib
+import random
+import re
+import signal
+import stat
+import threading
+import time
+
+import jsonschema
+import pytest
+
+from hostile_ovsdb import Database, server
+from ovsdb import edited_schema
+from testbed import (PORTS_FILE, ROOT, SLOW, Monitor, add_bridge, appctl, appctl_error, bridge_state, publish, run, settings,
+                     sflow_of, sflow_status, text_of, vsctl, wait_for, written)
+
+SCHEMA = json.loads((ROOT / "docs/ports.schema.json").read_text())
+UUID, OTHER = "74c745b6-f7ce-42cc-becb-d9d8a056cb9d", "0ec00fdc-8127-8817-40d4-79d61797f87a"
+MAC = "52:54:00:12:34:56"
+# Keys of external_ids as each writer writes them, the name of the port, and the guest.
+WRITERS = {
+    "libvirt": ("vnet0", {"attached-mac": MAC, "iface-id": OTHER, "iface-status": "active", "vm-id": UUID}, ("vm", UUID, UUID, None)),
+    "openstack": ("tap0f3fd2a1-7b", {"attached-mac": MAC, "iface-id": OTHER, "iface-status": "active", "vm-uuid": UUID},
+                  ("vm", UUID, UUID, None)),
+    "xapi": ("vif1.0", {"attached-mac": MAC, "xs-vm-uuid": UUID, "xs-vif-uuid": OTHER, "xs-network-uuid": OTHER}, ("vm", UUID, UUID, None)),
+    "ovn-kubernetes": ("1a2b3c4d5e6f", {"attached_mac": MAC, "iface-id": "shop_web-0", "iface-id-ver": UUID, "sandbox": "ab" * 32,
+                                        "ip_addresses": "10.0.0.2/24"}, ("container", UUID, "shop/web-0", "shop/web-0")),
+    "antrea": ("web-0-1a2b3c", {"attached-mac": MAC, "ip-address": "10.0.0.2", "container-id": "ab" * 32, "pod-name": "web-0",
+                                "pod-namespace": "shop"}, ("container", None, "shop/web-0", "shop/web-0")),
+    "kube-ovn": ("0f3fd2a17b_h", {"iface-id": "web-0.shop", "vendor": "kube-ovn", "pod_name": "web-0", "pod_namespace": "shop",
+                                  "ip": "10.16.0.8", "attached-mac": MAC}, ("container", None, "shop/web-0", "shop/web-0")),
+    "incus": ("vethabcd1234", {"iface-id": f"incus-net3-instance-{UUID}-eth0", "attached-mac": MAC}, ("container", UUID, UUID, None)),
+    "ovs": ("p0", {"vm-id": UUID, "attached-mac": MAC.upper()}, ("vm", UUID, UUID, None)),
+    "proxmox": ("tap100i0", {"attached-mac": MAC}, ("vm", None, "100", None)),
+}
+
+
+def ports_file():
+    """The content, after it was compared with the schema; None while there is no file."""
+    text = text_of(PORTS_FILE)
+    if not text:
+        return None
+    assert text.endswith("}\n") and text.count("\n") == 1
+    content = json.loads(text)
+    jsonschema.Draft202012Validator(SCHEMA).validate(content)
+    return content
+
+
+def ports_of(bridge):
+    """The ports of a bridge by name; None while the file has no such bridge."""
+    content = ports_file()
+    found = [b for b in content["bridges"] if b["name"] == bridge] if content else []
+    return {port["name"]: port for port in found[0]["ports"]} if found else None
+
+
+def port(bridge, name):
+    return (ports_of(bridge) or {}).get(name)
+
+
+def add_port(bridge, name, external_ids=None, *more):
+    words = [f"external_ids:{key}={json.dumps(value)}" for key, value in (external_ids or {}).items()]
+    vsctl("add-port", bridge, name, "--", "set", "interface", name, "type=dummy", *words, *more)
+
+
+def transact(*operations):
+    monitor = Monitor({})
+    result = monitor.call("transact", ["Open_vSwitch", *operations])
+    assert not [part for part in result if part and "error" in part], result
+    monitor.close()
+
+
+def insert_ports(bridge, names, rows):
+    """Many ports in one transaction."""
+    operations = []
+    for i, (name, row) in enumerate(zip(names, rows)):
+        operations += [
+            {"op": "insert", "table": "Interface", "uuid-name": f"i{i}", "row": {"name": name, **row}},
+            {"op": "insert", "table": "Port", "uuid-name": f"p{i}", "row": {"name": name, "interfaces": ["named-uuid", f"i{i}"]}}]
+    new = ["set", [["named-uuid", f"p{i}"] for i in range(len(names))]]
+    transact(*operations, {"op": "mutate", "table": "Bridge", "where": [["name", "==", bridge]], "mutations": [["ports", "insert", new]]})
+
+
+@pytest.fixture
+def database(bed):
+    """ovsdb-server alone."""
+    bed.server = bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    publish(settings())
+    return bed
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_each_writer_of_external_ids_names_its_guest(database, writer):
+    name, external_ids, (kind, uuid, key, title) = WRITERS[writer]
+    add_port("br0", name, external_ids)
+    database.sflowovsd()
+    wait_for(lambda: port("br0", name), "the port is in the file")
+    assert port("br0", name)["guest"] == {"kind": kind, "writer": writer, "uuid": uuid, "key": key, "name": title, "mac": MAC}
+    assert ports_of("br0")["br0"]["guest"] is None
+
+
+def test_the_file_has_what_the_switch_knows_of_each_port(ovs):
+    add_bridge("br1")
+    add_bridge("br0")
+    add_port("br0", "vnet0", {"vm-id": UUID})
+    vsctl("set", "port", "vnet0", "tag=10")
+    publish(settings())
+    ovs.sflowovsd()
+    wait_for(lambda: (port("br0", "vnet0") or {}).get("ofport"), "the switch has assigned a number")
+    assert [bridge["name"] for bridge in ports_file()["bridges"]] == ["br0", "br1"]
+    entry = port("br0", "vnet0")
+    assert entry["port"] == "vnet0" and entry["type"] == "dummy" and entry["tag"] == 10 and entry["guest"]["key"] == UUID
+    assert entry["ofport"] == int(vsctl("get", "interface", "vnet0", "ofport"))
+    assert entry["mac"] == vsctl("get", "interface", "vnet0", "mac_in_use").strip().strip('"')
+    assert port("br0", "br0")["ofport"] == 65534
+
+
+def test_the_file_is_readable_by_everybody_whatever_the_umask_is(database):
+    mask = os.umask(0o077)
+    try:
+        if PORTS_FILE.parent.exists():
+            PORTS_FILE.parent.rmdir()
+        database.sflowovsd()
+    finally:
+        os.umask(mask)
+    wait_for(ports_file, "the file")
+    assert stat.S_IMODE(PORTS_FILE.stat().st_mode) == 0o644
+    assert stat.S_IMODE(PORTS_FILE.parent.stat().st_mode) == 0o755
+
+
+def test_many_changes_are_written_at_most_once_a_second(database):
+    add_port("br0", "vnet0")
+    database.sflowovsd()
+    wait_for(lambda: port("br0", "vnet0"), "the port is in the file")
+    seen, begin = {written(PORTS_FILE)}, time.monotonic()
+    number = 0
+    while time.monotonic() - begin < 3:
+        number += 1
+        transact({"op": "update", "table": "Port", "where": [["name", "==", "vnet0"]], "row": {"tag": number % 4000}})
+        seen.add(written(PORTS_FILE))
+    assert 3 <= len(seen) <= 5
+    wait_for(lambda: port("br0", "vnet0")["tag"] == number % 4000, "the last change")
+
+
+def test_a_port_that_is_removed_moved_or_renamed_is_so_in_the_file(database):
+    vsctl("add-br", "br1")
+    add_port("br0", "vnet0", {"vm-id": UUID})
+    database.sflowovsd()
+    wait_for(lambda: port("br0", "vnet0"), "the port is in the file")
+    uuid = ["uuid", vsctl("get", "port", "vnet0", "_uuid").strip()]
+    transact(*({"op": "mutate", "table": "Bridge", "where": [["name", "==", bridge]], "mutations": [["ports", change, uuid]]}
+               for bridge, change in (("br0", "delete"), ("br1", "insert"))))
+    wait_for(lambda: port("br1", "vnet0") and not port("br0", "vnet0"), "it has moved")
+    vsctl("set", "interface", "vnet0", "external_ids={}")
+    wait_for(lambda: port("br1", "vnet0")["guest"] is None, "it has no guest")
+    vsctl("del-port", "vnet0")
+    wait_for(lambda: not port("br1", "vnet0"), "it is gone")
+    vsctl("del-br", "br1")
+    wait_for(lambda: ports_of("br1") is None, "the bridge is gone")
+
+
+def test_nothing_is_written_when_the_ports_are_the_same(database):
+    add_port("br0", "vnet0", {"vm-id": UUID})
+    daemon = database.sflowovsd()
+    wait_for(lambda: port("br0", "vnet0"), "the port is in the file")
+    before = written(PORTS_FILE)
+    vsctl("set", "interface", "vnet0", "external_ids:other=1")
+    vsctl("clear", "bridge", "br0", "sflow")
+    wait_for(lambda: sflow_of("br0"), "the row is back")
+    time.sleep(1.2)  # the test measures that nothing happens; longer than the pause between two files
+    assert written(PORTS_FILE) == before
+    daemon.stop()
+    assert written(PORTS_FILE) == before
+    database.sflowovsd()
+    wait_for(lambda: sflow_status()["ports_file"]["ports"] == 2, "it has read the ports")
+    assert written(PORTS_FILE) == before
+
+
+def test_the_file_stays_when_sflowovsd_ends_and_when_the_database_is_away(database):
+    add_port("br0", "vnet0", {"vm-id": UUID})
+    daemon = database.sflowovsd()
+    wait_for(lambda: port("br0", "vnet0"), "the port is in the file")
+    daemon.tolerate(r"reconnect\|WARN|jsonrpc\|WARN|connection (attempt failed|closed|dropped)")
+    database.server.stop(within=5)
+    wait_for(lambda: not sflow_status()["database"]["connected"], "the connection is lost")
+    assert port("br0", "vnet0")
+    database.ovsdb_server()
+    wait_for(lambda: sflow_status()["database"]["connected"], "it is connected again", deadline=20)
+    add_port("br0", "vnet1")
+    wait_for(lambda: port("br0", "vnet1"), "a later port", deadline=20)
+    daemon.stop()
+    assert port("br0", "vnet1")
+
+
+def test_a_fake_bridge_is_a_port_of_its_parent(ovs):
+    add_bridge("br0")
+    vsctl("add-br", "vlan7", "br0", "7")
+    add_port("vlan7", "vnet0", {"vm-id": UUID})
+    publish(settings())
+    ovs.sflowovsd()
+    wait_for(lambda: port("br0", "vnet0"), "the port is in the file")
+    assert [bridge["name"] for bridge in ports_file()["bridges"]] == ["br0"]
+    assert port("br0", "vlan7")["tag"] == 7 and port("br0", "vlan7")["type"] == "internal"
+    assert port("br0", "vnet0")["tag"] == 7 and port("br0", "vnet0")["guest"]["key"] == UUID
+
+
+def test_a_bond_has_an_entry_for_each_of_its_interfaces(ovs):
+    add_bridge("br0")
+    vsctl("add-bond", "br0", "bond0", "e0", "e1", "--", "set", "interface", "e0", "type=dummy", "--", "set", "interface", "e1", "type=dummy")
+    publish(settings())
+    ovs.sflowovsd()
+    wait_for(lambda: port("br0", "e1"), "the bond is in the file")
+    assert [port("br0", name)["port"] for name in ("e0", "e1")] == ["bond0", "bond0"]
+    vsctl("--", "--id=@i", "get", "interface", "e1", "--", "remove", "port", "bond0", "interfaces", "@i")
+    wait_for(lambda: not port("br0", "e1"), "one interface less")
+
+
+def test_tunnels_share_an_ifindex_or_have_none(bed):
+    bed.ovsdb_server()
+    bed.vswitchd()
+    run("ovs-vsctl", "--timeout=10", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev")
+    for number in 1, 2:
+        run("ovs-vsctl", "--timeout=10", "add-port", "br0", f"vx{number}", "--", "set", "interface", f"vx{number}", "type=vxlan",
+            f"options:remote_ip=192.0.2.{number}")
+    publish(settings())
+    bed.sflowovsd()
+    wait_for(lambda: all((port("br0", f"vx{number}") or {}).get("ofport") for number in (1, 2)), "the tunnels are in the file")
+    found = vsctl("--bare", "--columns=ifindex", "find", "interface", "type=vxlan").split()
+    for number in 1, 2:
+        entry = port("br0", f"vx{number}")
+        assert entry["type"] == "vxlan"
+        assert entry["ifindex"] is None if not found or found[0] == "0" else entry["ifindex"] == int(found[0])
+
+
+def test_a_port_that_cannot_be_created_has_no_number(ovs):
+    add_bridge("br0")
+    run("ovs-vsctl", "--timeout=10", "--no-wait", "add-port", "br0", "missing", "--", "set", "interface", "missing", "type=system")
+    publish(settings())
+    ovs.sflowovsd()
+    wait_for(lambda: vsctl("get", "interface", "missing", "ofport").strip() == "-1", "the switch has failed")
+    wait_for(lambda: port("br0", "missing"), "the port is in the file")
+    assert port("br0", "missing")["ofport"] is None
+
+
+def test_a_bridge_added_later_gets_its_sflow_and_its_ports(database):
+    database.sflowovsd()
+    wait_for(ports_file, "the file")
+    vsctl("add-br", "br1")
+    wait_for(lambda: sflow_of("br1"), "br1 has a row")
+    wait_for(lambda: port("br1", "br1"), "br1 is in the file")
+
+
+def test_10000_random_external_ids_cost_nothing_but_themselves(database):
+    chance = random.Random(1)  # the same in every run
+    keys = ["attached-mac", "attached_mac", "container-id", "iface-id", "iface-id-ver", "pod-name", "pod-namespace", "pod_name",
+            "pod_namespace", "sandbox", "vm-id", "vm-uuid", "xs-vm-uuid"]
+
+    def text():
+        return "".join(chr(chance.choice((chance.randrange(1, 0x20), chance.randrange(0x20, 0x7f), chance.randrange(0xa0, 0xd800))))
+                       for _ in range(chance.choice((0, 1, 20, 300))))
+
+    rows = [{"external_ids": ["map", [[key, text()] for key in chance.sample(keys, 3)]]} for _ in range(10_000)]
+    names = [f"p{number}" for number in range(10_000)]
+    for begin in range(0, 10_000, 1000):
+        insert_ports("br0", names[begin:begin + 1000], rows[begin:begin + 1000])
+    insert_ports("br0", ["good"], [{"external_ids": ["map", [["vm-id", UUID]]]}])
+    database.sflowovsd()
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
+    wait_for(lambda: PORTS_FILE.exists(), "the file")
+    assert len(ports_of("br0")) == 10_002
+    assert port("br0", "good")["guest"]["uuid"] == UUID
+    assert sflow_status()["ports_file"]["ports"] == 10_002
+    assert len(appctl("sflow/ports").splitlines()) == 10_003
+
+
+def test_an_unwritable_directory_is_reported_once_and_tried_again(database, tmp_path):
+    place = tmp_path / "later" / "ports.json"
+    daemon = database.sflowovsd(f"--ports-file={place}")
+    daemon.announce(r"ports file: .*later/ports.json: No such file or directory; trying again every 5 s")
+    daemon.expect_log("ports file: ")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 has a row all the same")
+    for number in range(3):
+        vsctl("add-br", f"more{number}")
+    assert "No such file" in sflow_status()["ports_file"]["problem"]
+    place.parent.mkdir()
+    wait_for(place.exists, "it is written when that is possible")
+    daemon.expect_log("ports file: recovered")
+    assert daemon.text().count("ports file: ") == 2
+    assert json.loads(place.read_text())["bridges"][-1]["name"] == "more2"
+
+
+def test_a_file_is_not_written_in_the_other_modes_nor_without_a_path(database):
+    database.sflowovsd_once("--once")
+    database.sflowovsd_once("--dry-run")
+    database.sflowovsd_once("--clear")
+    daemon = database.sflowovsd("--ports-file=")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 has a row")
+    assert sflow_status()["ports_file"]["path"] is None
+    assert daemon.text().count("connected") == 1  # no second connection
+    assert not PORTS_FILE.exists()
+    assert "the ports have not been read" in appctl_error("sflow/ports")
+
+
+def test_the_commands_show_the_ports(database):
+    add_port("br0", "vnet0", {"vm-id": UUID})
+    database.sflowovsd()
+    wait_for(lambda: sflow_status()["ports_file"]["guests"] == 1, "the file is written")
+    assert appctl("sflow/ports", "--format=json") == PORTS_FILE.read_text()
+    assert re.search(rf"^br0 +vnet0 +- +- +- +vm +{UUID}$", appctl("sflow/ports"), re.M)
+    assert f"ports file: {PORTS_FILE}: 1 bridges, 2 ports, 1 with a guest\n" in appctl("sflow/status")
+    assert sflow_status()["ports_file"] == {"path": str(PORTS_FILE), "bridges": 1, "ports": 2, "guests": 1, "problem": None}
+    assert "expected --format" in appctl_error("sflow/ports", "--format=xml")
+
+
+def test_resync_and_sighup_write_a_file_again_that_somebody_has_removed(database):
+    daemon = database.sflowovsd()
+    for ask in (lambda: appctl("sflow/resync")), (lambda: daemon.process.send_signal(signal.SIGHUP)):
+        wait_for(lambda: port("br0", "br0"), "the file")
+        PORTS_FILE.unlink()
+        ask()
+    wait_for(lambda: port("br0", "br0"), "the file")
+
+
+def test_columns_and_tables_that_a_schema_lacks_are_absent(bed, tmp_path):
+    def edit(schema):
+        for column in "ifindex", "mac_in_use":
+            del schema["tables"]["Interface"]["columns"][column]
+    bed.ovsdb_server(schema=edited_schema(tmp_path / "old.ovsschema", edit))
+    vsctl("add-br", "br0")
+    publish(settings())
+    bed.sflowovsd()
+    wait_for(lambda: port("br0", "br0"), "the port is in the file")
+    assert port("br0", "br0")["ifindex"] is None
+
+
+def test_a_database_without_ports_still_gets_sflow(bed, tmp_path):
+    def edit(schema):
+        for table in "Port", "Interface":
+            del schema["tables"][table]
+        for table in schema["tables"].values():
+            columns = table["columns"]
+            for name in [name for name in columns if re.search('"(Port|Interface)"', json.dumps(columns[name]))]:
+                del columns[name]
+    bed.ovsdb_server(schema=edited_schema(tmp_path / "bare.ovsschema", edit))
+    transact({"op": "insert", "table": "Bridge", "uuid-name": "b", "row": {"name": "br0"}},
+             {"op": "mutate", "table": "Open_vSwitch", "where": [], "mutations": [["bridges", "insert", ["set", [["named-uuid", "b"]]]]]})
+    publish(settings())
+    bed.sflowovsd()
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 has a row")
+    wait_for(lambda: ports_of("br0") == {}, "a bridge without ports")
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.skipif(SLOW > 1, reason="a sanitizer has an allocator of its own, whose memory sflowovsd does not see")
+def test_too_many_ports_cost_no_bridge_its_sflow(database):
+    names = [f"hostile{number}" for number in range(60_000)]
+    for begin in range(0, len(names), 20_000):
+        part = names[begin:begin + 20_000]
+        insert_ports("br0", part, [{"external_ids": ["map", [["vm-id", name], ["text", "x" * 40]]]} for name in part])
+    daemon = database.sflowovsd()
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 has a row")
+    daemon.announce("ports: more than 96 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
+    daemon.expect_log("ports: more than 96 MiB")
+    assert not PORTS_FILE.exists()
+    vsctl("add-br", "br1")
+    wait_for(lambda: sflow_of("br1"), "a later bridge has a row")
+    assert "no longer updated" in sflow_status()["ports_file"]["problem"]
+    assert "no longer updated" in appctl_error("sflow/ports")
+    rss = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{daemon.pid}/status").read_text())[1])
+    assert rss < 40_000, "the memory is given back"
+    uuids = [["uuid", uuid] for uuid in vsctl("--bare", "--columns=_uuid", "find", "port", "name=br0").split()]
+    transact({"op": "update", "table": "Bridge", "where": [["name", "==", "br0"]], "row": {"ports": ["set", uuids]}})
+    assert appctl("sflow/resync") == "done\n"
+    wait_for(lambda: port("br1", "br1"), "the ports are followed again")
+    daemon.expect_log("ports: recovered")
+
+
+def test_a_file_that_would_be_too_long_is_reported_and_the_previous_one_stays(database):
+    daemon = database.sflowovsd()
+    wait_for(lambda: port("br0", "br0"), "the file")
+    before = PORTS_FILE.read_text()
+    daemon.announce("ports file: more than 16 MiB; no longer updated")
+    long = "\u0001" * 250  # six bytes each in JSON
+    insert_ports("br0", [f"{number}{long[:240]}" for number in range(6000)], [{"type": long}] * 6000)
+    daemon.expect_log("ports file: more than 16 MiB")
+    assert PORTS_FILE.read_text() == before
+    assert "more than 16 MiB" in appctl_error("sflow/ports", "--format=json")
+    uuids = [["uuid", uuid] for uuid in vsctl("--bare", "--columns=_uuid", "find", "port", "name=br0").split()]
+    transact({"op": "update", "table": "Bridge", "where": [["name", "==", "br0"]], "row": {"ports": ["set", uuids]}})
+    daemon.expect_log("ports file: recovered")
+
+
+def test_the_ports_are_published_without_hsflowd(bed):
+    bed.ovsdb_server()
+    vsctl("add-br", "br0")
+    bed.sflowovsd()
+    wait_for(lambda: port("br0", "br0"), "the file")
+    assert sflow_of("br0") is None
+
+
+def test_a_second_sflowovsd_writes_nothing_until_it_is_the_active_one(database, tmp_path):
+    first = database.sflowovsd()
+    wait_for(lambda: port("br0", "br0"), "the file")
+    place = tmp_path / "second.json"
+    second = database.sflowovsd(f"--ports-file={place}", control="/run/openvswitch/second.ctl")
+    second.announce("lock sflowovsd: held by another sflowovsd; this one only watches")
+    second.expect_log("lock sflowovsd: held")
+    add_port("br0", "vnet0")
+    wait_for(lambda: port("br0", "vnet0"), "the first one writes")
+    assert not place.exists()
+    first.stop()
+    wait_for(place.exists, "the second one writes")
+    assert "vnet0" in place.read_text()
+
+
+class SendsPortsWithoutEnd(Database):
+    """The second connection gets a string without an end."""
+    closed = threading.Event()
+
+    def monitor(self, params):
+        if "Interface" not in params[2]:
+            return super().monitor(params)
+        self.closed.clear()
+        try:
+            self.connection.sendall(b'{"method":"')
+            while True:
+                self.connection.sendall(b"x" * (1 << 20))
+        finally:
+            self.closed.set()
+
+
+@pytest.mark.skipif(SLOW > 1, reason="a sanitizer has an allocator of its own, whose memory sflowovsd does not see")
+def test_ports_without_end_end_only_their_own_connection(bed):
+    publish(settings())
+    with server(SendsPortsWithoutEnd, at_once=2):
+        daemon = bed.sflowovsd()
+        daemon.tolerate("transaction|connection|jsonrpc|reconnect")
+        daemon.announce("ports: more than 96 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
+        daemon.expect_log("ports: more than 96 MiB")
+        assert SendsPortsWithoutEnd.closed.wait(5)
+        assert sflow_status()["database"]["connected"]
+        failed = sflow_status()["transactions"]["failed"]
+        assert appctl_error("sflow/resync")
+        assert sflow_status()["transactions"]["failed"] > failed, "sFlow goes on: this server refuses each transaction"
+        wait_for(SendsPortsWithoutEnd.closed.is_set, "the connection that sflow/resync has opened is closed too")
+        assert daemon.process.poll() is None
+
+
+class SaysNonsense(Database):
+    """The second connection gets what is no update."""
+
+    def monitor(self, params):
+        if "Interface" not in params[2]:
+            return super().monitor(params)
+        return {"Interface": {BAD: {"new": {"name": 7, "external_ids": ["map", [["vm-id", UUID]]]}}, "no uuid": 3}}
+
+
+class SaysWrongValues(Database):
+    """Values of wrong types, and references to nothing."""
+
+    def monitor(self, params):
+        if "Interface" not in params[2]:
+            return super().monitor(params)
+        good = ["uuid", BAD]
+        return {"Bridge": {BAD: {"new": {"name": "br0", "ports": ["set", [good, ["uuid", OTHER]]]}}, OTHER: {"new": {"name": ["set", []]}}},
+                "Port": {BAD: {"new": {"name": "p", "tag": "x", "interfaces": ["set", [good, ["uuid", OTHER]]]}}},
+                "Interface": {BAD: {"new": {"name": "p", "ofport": 1e300, "ifindex": -1, "type": None, "mac_in_use": ["set", ["a", "b"]],
+                                            "external_ids": ["map", [["vm-id"]]]}},
+                              OTHER: {"new": {"name": 7}}}}
+
+
+BAD = "00000000-0000-4000-8000-00000000000a"
+
+
+def test_wrong_values_of_a_port_are_absent(bed):
+    publish(settings())
+    with server(SaysWrongValues, at_once=2):
+        daemon = bed.sflowovsd()
+        daemon.tolerate("transaction|connection|jsonrpc|reconnect")
+        wait_for(ports_file, "the file")
+        assert ports_file() == {"version": 1, "bridges": [{"name": "br0", "ports": [
+            {"name": "p", "port": "p", "ofport": None, "ifindex": None, "type": "", "mac": None, "tag": None, "guest": None}]}]}
+
+
+def test_an_update_that_is_none_is_reported(bed):
+    publish(settings())
+    with server(SaysNonsense, at_once=2):
+        daemon = bed.sflowovsd()
+        daemon.tolerate("transaction|connection|jsonrpc|reconnect")
+        daemon.announce("ports: the server sent what is no update of a database")
+        daemon.expect_log("ports: the server sent")
+        assert daemon.process.poll() is None
+
+
+def test_it_uses_no_cpu_while_nothing_changes(ovs):
+    add_bridge("br0")
+    for number in range(20):
+        add_port("br0", f"vnet{number}", {"vm-id": UUID})
+    publish(settings())
+    daemon = ovs.sflowovsd()
+    wait_for(lambda: all((entry["ofport"] for entry in (ports_of("br0") or {"": {"ofport": 0}}).values())), "the ports are in the file")
+    wait_for(lambda: time.time() - PORTS_FILE.stat().st_mtime > 1.2, "no other file follows")
+    ticks, wakeups = daemon.cpu_ticks(), daemon.wakeups()
+    time.sleep(5)  # the test measures that nothing happens
+    assert daemon.cpu_ticks() == ticks and daemon.wakeups() == wakeups
