@@ -185,7 +185,7 @@ def sees_proxmox_guests(guest, next_sample):
 
     bed = ProxmoxBed(guest)
     assert "SupplementaryGroups=www-data" in guest.sh("systemctl cat hsflowd")
-    first = wait_for("web1", "$r.virt_cpu.state == 1 and $r.virt_cpu.nr_virt_cpu == 2")
+    first = wait_for("web1", "$r.virt_cpu.state == 1 and $r.virt_cpu.nr_virt_cpu == 2 and ($r.host_adapters.adapters | length) == 2")
     assert record(first, "web1", "host_descr")["uuid"] == "10000000-0000-4000-8000-000000000100"
     assert record(first, "web1", "virt_memory")["max_memory"] == 4096 << 20
     assert [(adapter["if_index"], adapter["mac_addresses"]) for adapter in record(first, "web1", "host_adapters")["adapters"]] == [
@@ -193,10 +193,13 @@ def sees_proxmox_guests(guest, next_sample):
     wait_for("VM101", "$r.host_adapters.adapters[0].mac_addresses[0] == \"bc:24:11:00:01:01\"")
     wait_for("dns1", "$r.virt_cpu.nr_virt_cpu == 1")
 
+    disk = record(wait_for("web1", "true"), "web1", "virt_disk_io")  # it has read its program
     bed.command(100, "write 64")
     bed.command(100, "read 16")
-    wait_for("web1", f"$r.virt_disk_io.wr_bytes == {64 * DISK_REQUEST} and $r.virt_disk_io.wr_req == 64 and "
-                     f"$r.virt_disk_io.rd_bytes == {16 * DISK_REQUEST} and $r.virt_disk_io.rd_req == 16")
+    wait_for("web1", f"$r.virt_disk_io.wr_bytes == {disk['wr_bytes'] + 64 * DISK_REQUEST} and "
+                     f"$r.virt_disk_io.wr_req == {disk['wr_req'] + 64} and "
+                     f"$r.virt_disk_io.rd_bytes == {disk['rd_bytes'] + 16 * DISK_REQUEST} and "
+                     f"$r.virt_disk_io.rd_req == {disk['rd_req'] + 16}")
     bed.send_to("10.7.0.2", 200, 100)
     bed.command(100, "send 100 500")
     wait_for("web1", "$r.virt_net_io.rx_packets == 200 and $r.virt_net_io.rx_bytes == 200 * (100 + 42) and "
