@@ -8,7 +8,7 @@ namespace sfa::guests {
 
 namespace {
 
-constexpr std::chrono::seconds kRetry{5};        // while a hypervisor does not answer
+constexpr std::chrono::seconds kRetry{5};        // while a hypervisor does not answer, or a guest starts
 constexpr std::chrono::seconds kSilence{10};     // after which it is reported that a list does not come
 constexpr std::chrono::milliseconds kSettle{50}; // a guest that starts causes many changes
 
@@ -130,7 +130,8 @@ void VmBackend::take_list(Listed listed) {
   }
   last_run_ = std::chrono::steady_clock::now();
   // A missing module is hardly installed within seconds.
-  next_list_.arm_at(*last_run_ + (source_ && !connected_ ? kRetry : options_.refresh));
+  const bool soon = connected_ ? listed.vms->list_soon : source_ != nullptr;
+  next_list_.arm_at(*last_run_ + (soon ? kRetry : options_.refresh));
   if (!connected_) {
     state_.failed(listed.vms.error());
     set_vms(vms_); // it may come back with the same ones

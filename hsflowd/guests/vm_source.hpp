@@ -118,6 +118,7 @@ struct VmReading {
 struct VmList {
   std::vector<Uuid> vms = {};
   std::string problem = {}; // why a guest, or something about one, is missing or old; empty = nothing is
+  bool list_soon = false;   // a guest may be about to start, and no event will say so
 };
 
 class VmSource {
@@ -157,7 +158,7 @@ struct VmSourceOptions {
 
 // The interface is C++, so a module works only with the build that it comes from. Raise the number with every
 // change above.
-inline constexpr std::uint32_t kVmInterface = 2;
+inline constexpr std::uint32_t kVmInterface = 3;
 
 struct VmModule {
   std::uint32_t interface; // kVmInterface

@@ -61,6 +61,7 @@ private:
   ConfigFiles configs_;
   GuestIdentities identities_;
   RunningGuests running_;
+  std::set<std::uint64_t> empty_groups_; // of the last list
   GuestDevices devices_;
   std::optional<MonotonicTime> devices_listed_; // nullopt: list them at the next poll
   std::set<std::uint32_t> new_devices_;         // VMIDs, whose configuration is read again
@@ -78,7 +79,10 @@ Result<VmList> ProxmoxSource::list() {
   disk_stack_.forget();
   os_release_ = options_.root.attribute("proc/sys/kernel/osrelease");
   const auto cgroups = find_cgroup2(options_.root);
-  take_running(find_running_guests(options_.root, cgroups));
+  auto search = find_running_guests(options_.root, cgroups);
+  const bool soon = !std::ranges::includes(empty_groups_, search.empty_groups);
+  empty_groups_ = std::move(search.empty_groups);
+  take_running(std::move(search.running));
   std::vector<GuestKey> keys;
   keys.reserve(running_.size());
   for (const auto& guest : running_) {
@@ -87,7 +91,7 @@ Result<VmList> ProxmoxSource::list() {
   configs_.refresh(keys);
   new_devices_.clear();
   identities_.assign(running_, configs_);
-  VmList result{.vms = {}, .problem = list_problem(!cgroups.empty())};
+  VmList result{.vms = {}, .problem = list_problem(!cgroups.empty()), .list_soon = soon};
   for (const auto& guest : identities_.guests()) {
     result.vms.push_back(guest.first);
   }

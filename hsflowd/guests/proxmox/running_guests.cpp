@@ -17,19 +17,24 @@ std::optional<host::SysRoot::Version> version_of(const host::SysRoot& root, cons
 
 // Adds the guest if a process lives in its group.
 void add(const host::SysRoot& root, const GuestKey& key, std::string cgroup,
-         std::optional<host::SysRoot::Version> pid_file, RunningGuests& guests) {
+         std::optional<host::SysRoot::Version> pid_file, GuestSearch& found) {
   const auto events = host::parse_file(root, cgroup + "/cgroup.events", parse_cgroup_events);
   const auto version = version_of(root, cgroup);
-  if (events && *events && (*events)->populated && version) {
-    guests[key] = {.cgroup = std::move(cgroup), .cgroup_inode = version->inode, .pid_file = pid_file};
+  if (!events || !*events || !version) {
+    return;
+  }
+  if ((*events)->populated) {
+    found.running[key] = {.cgroup = std::move(cgroup), .cgroup_inode = version->inode, .pid_file = pid_file};
+  } else {
+    found.empty_groups.insert(version->inode);
   }
 }
 
 } // namespace
 
-RunningGuests find_running_guests(const host::SysRoot& root, const std::string& cgroups) {
+GuestSearch find_running_guests(const host::SysRoot& root, const std::string& cgroups) {
   constexpr std::string_view kSuffix = ".pid";
-  RunningGuests guests;
+  GuestSearch found;
   for (const auto& name : root.list(kPidFiles)) {
     const auto vmid =
         name.ends_with(kSuffix) ? parse_vmid(name.substr(0, name.size() - kSuffix.size())) : std::nullopt;
@@ -39,20 +44,20 @@ RunningGuests find_running_guests(const host::SysRoot& root, const std::string& 
     const GuestKey key{.vmid = *vmid, .kind = GuestKind::vm};
     const auto pid_file = version_of(root, fmt::format("{}/{}", kPidFiles, name));
     if (cgroups.empty()) {
-      guests[key] = {.pid_file = pid_file};
+      found.running[key] = {.pid_file = pid_file};
     } else {
-      add(root, key, fmt::format("{}/qemu.slice/{}.scope", cgroups, *vmid), pid_file, guests);
+      add(root, key, fmt::format("{}/qemu.slice/{}.scope", cgroups, *vmid), pid_file, found);
     }
   }
   if (!cgroups.empty()) {
     for (const auto& name : root.list(cgroups + "/lxc")) {
       if (const auto vmid = parse_vmid(name)) {
         add(root, {.vmid = *vmid, .kind = GuestKind::container}, fmt::format("{}/lxc/{}", cgroups, *vmid),
-            std::nullopt, guests);
+            std::nullopt, found);
       }
     }
   }
-  return guests;
+  return found;
 }
 
 } // namespace sfa::guests

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace sfa::guests {
@@ -25,8 +26,15 @@ struct RunningGuest {
 };
 using RunningGuests = std::map<GuestKey, RunningGuest>;
 
+struct GuestSearch {
+  RunningGuests running = {};
+  // Inodes of groups without a process: a guest that has just stopped, or that is about to start, which
+  // inotify(7) does not report.
+  std::set<std::uint64_t> empty_groups = {};
+};
+
 // `cgroups` is what find_cgroup2() returned. If that is empty, each VM with a pid file counts, and containers
 // are not found.
-[[nodiscard]] RunningGuests find_running_guests(const host::SysRoot& root, const std::string& cgroups);
+[[nodiscard]] GuestSearch find_running_guests(const host::SysRoot& root, const std::string& cgroups);
 
 } // namespace sfa::guests

@@ -159,6 +159,20 @@ TEST_CASE("a VMID that another guest has got is another guest") {
   CHECK(all.at("successor").uuid == fixture_uuid(200));
 }
 
+TEST_CASE("a group that is still empty is looked at again soon, but not for ever") {
+  ProxmoxNode node;
+  node.stop(108);
+  const auto source = node.source();
+  CHECK_FALSE(value_of(source->list()).list_soon);
+  node.host.write("sys/fs/cgroup/lxc/110/cgroup.events", "populated 0\nfrozen 0\n");
+  node.host.write("etc/pve/nodes/pve1/lxc/110.conf", "hostname: late\n");
+  CHECK(value_of(source->list()).list_soon);
+  CHECK_FALSE(value_of(source->list()).list_soon);
+  node.host.write("sys/fs/cgroup/lxc/110/cgroup.events", "populated 1\nfrozen 0\n");
+  CHECK_FALSE(value_of(source->list()).list_soon);
+  CHECK(read_all(*source).contains("late"));
+}
+
 TEST_CASE("a VM that stops while it is read is left out") {
   ProxmoxNode node;
   const auto source = node.source();
