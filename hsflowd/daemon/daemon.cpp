@@ -137,7 +137,10 @@ Result<void> Daemon::load_file() {
 
 void Daemon::apply() {
   merge();
-  vms_.configure(vm_settings(options_, config_, identity_.uuid));
+  // Before DNS has answered nothing is exported, and it may switch guests off.
+  if (!config_.dns_sd.on || dns_sd_.active()) {
+    vms_.configure(vm_settings(options_, config_, identity_.uuid));
+  }
   collectors_.configure(config_);
   exporter_.set_targets(collectors_.targets());
   const Settings settings =

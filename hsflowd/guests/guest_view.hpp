@@ -18,4 +18,16 @@ namespace sfa::guests {
           .tx_drop = port.drops_in};
 }
 
+// The device is the guest's own end, such as an internal port of Open vSwitch.
+[[nodiscard]] constexpr VmNicCounters own_view(const host::LinkCounters& device) {
+  return {.rx_bytes = device.bytes_in,
+          .rx_packets = device.packets_in,
+          .rx_errs = device.errors_in,
+          .rx_drop = device.drops_in,
+          .tx_bytes = device.bytes_out,
+          .tx_packets = device.packets_out,
+          .tx_errs = device.errors_out,
+          .tx_drop = device.drops_out};
+}
+
 } // namespace sfa::guests

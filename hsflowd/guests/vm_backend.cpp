@@ -2,6 +2,7 @@
 
 #include "guests/vm_module.hpp"
 
+#include <spdlog/spdlog.h>
 #include <utility>
 
 namespace sfa::guests {
@@ -73,10 +74,12 @@ bool VmBackend::is_absent() const {
 void VmBackend::take_absence() {
   last_run_ = std::chrono::steady_clock::now();
   next_list_.arm_at(*last_run_ + options_.refresh);
-  state_.ok();
   node_.reset();
   if (source_) {
     drop_source();
+    spdlog::info("{}: no longer on this host; {} guests of it are no longer exported", options_.name,
+                 vms_.size());
+    state_ = LoggedState(options_.name); // it has not recovered
   }
   set_vms({});
 }
@@ -98,6 +101,7 @@ void VmBackend::list() {
     list_again_ = true;
     if (since(*listing_since_) >= kSilence) {
       state_.failed(Error{"does not answer"});
+      set_vms(vms_); // others need not wait for it
     }
     return;
   }
@@ -201,11 +205,13 @@ void VmBackend::take_read(Read read) {
   start_read();
 }
 
+// A guest that cannot be read does not change what is known about the machine.
 std::optional<sflow::VirtNode> VmBackend::node() const {
-  if (!node_ || !state_.failure_text().empty()) {
+  if (!options_.hypervisor && vms_.empty()) {
     return std::nullopt;
   }
-  return node_;
+  const bool silent = reading_since_ && since(*reading_since_) > kRetry;
+  return connected_ && !silent ? node_ : std::nullopt;
 }
 
 polling::SourceStatus VmBackend::status(MonotonicTime now) const {

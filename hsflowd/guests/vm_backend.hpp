@@ -31,6 +31,7 @@ struct VmBackendOptions {
   Make make = {};                                         // if it is built in
   std::function<bool(const host::SysRoot& root)> present; // never waits
   bool only_if_present = false;                           // if the hypervisor is absent, report nothing
+  bool hypervisor = true;                                 // false: the host is none unless there are guests
   std::filesystem::path modules = {};                     // directory
   std::vector<std::filesystem::path> watched = {};        // as for FileWatch: list again after a change
   std::chrono::seconds refresh{60}; // how often to list again, in case an event was lost
@@ -54,6 +55,7 @@ public:
   ~VmBackend();
 
   [[nodiscard]] const std::string& name() const { return options_.name; }
+  [[nodiscard]] bool is_hypervisor() const { return options_.hypervisor; }
   // The guests of the last list.
   [[nodiscard]] const std::set<Uuid>& vms() const { return vms_; }
   // Whether the guests were listed, or could not be: not at first.

@@ -35,10 +35,9 @@ void add_nic(std::vector<VmNic>& nics, std::size_t known, VmNic nic, bool all_kn
     complete(*same, nic);
     return;
   }
-  const auto passed_through = std::ranges::find_if(before, [&](const VmNic& one) {
-    return nic.mac && one.mac == nic.mac && !one.counters && one.if_index == 0;
-  });
-  if (passed_through != before.end()) {
+  const auto passed_through = std::ranges::find_if(
+      before, [&](const VmNic& one) { return nic.mac && one.mac == nic.mac && one.device.empty(); });
+  if (all_known && passed_through != before.end()) {
     passed_through->device = nic.device; // where it is counted
     complete(*passed_through, nic);
     return;

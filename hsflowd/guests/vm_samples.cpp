@@ -40,13 +40,15 @@ public:
 
   [[nodiscard]] std::string_view name() const override { return sflow::VirtNode::kName; }
   [[nodiscard]] Result<std::optional<sflow::CounterBlock>> read(const host::SysRoot&) override {
-    for (const auto& backend : backends_) {
-      if (auto node = backend->node()) {
-        node->num_domains = static_cast<std::uint32_t>(running_.size());
-        return *node;
-      }
+    // Not of the next one while this one may have a better one: in a dom0, the kernel sees only its share.
+    const auto first = std::ranges::find_if(
+        backends_, [](const auto& backend) { return !backend->settled() || backend->node(); });
+    auto node = first == backends_.end() ? std::nullopt : (*first)->node();
+    if (!node) {
+      return std::nullopt;
     }
-    return std::nullopt;
+    node->num_domains = static_cast<std::uint32_t>(running_.size());
+    return *node;
   }
 
 private:
@@ -95,6 +97,7 @@ void VmSamples::configure(const VmSettings& settings) {
     add(false, {.name = "ports",
                 .make = make_ports_source,
                 .present = present,
+                .hypervisor = false,
                 .watched = {source.ports_file},
                 .source = source});
   }
@@ -183,23 +186,47 @@ void VmSamples::write_table() {
   });
 }
 
-void VmSamples::update_list() {
-  std::set<Uuid> uuids;
+// In the order in which backends win: a guest of the first one gets its dsIndex first.
+std::vector<Uuid> VmSamples::listed() const {
+  std::vector<Uuid> uuids;
+  std::set<Uuid> known;
+  const auto add = [&](const Uuid& uuid) {
+    if (known.insert(uuid).second) {
+      uuids.push_back(uuid);
+    }
+  };
   for (const auto& backend : backends_) {
-    uuids.insert(backend->vms().begin(), backend->vms().end());
+    std::ranges::for_each(backend->vms(), add);
   }
   // After a reload, guests stay until the new backends have said which ones there are.
   if (!std::ranges::all_of(backends_, &VmBackend::settled)) {
     for (const auto& guest : running_) {
-      uuids.insert(guest.second);
+      add(guest.second);
     }
   }
+  return uuids;
+}
+
+void VmSamples::forget_others() {
+  for (auto& [uuid, vm] : vms_) {
+    for (const auto& backend : backends_) {
+      if (!backend->vms().contains(uuid)) {
+        vm.others.erase(backend->name());
+      }
+    }
+  }
+}
+
+void VmSamples::update_list() {
+  constexpr std::size_t kMostAway = 4096;
+  const auto order = listed();
+  const std::set<Uuid> uuids(order.begin(), order.end());
   const auto now = std::chrono::steady_clock::now();
   const auto old_table = table_;
   for (const auto& [index, uuid] : std::exchange(running_, {})) {
     vms_.at(uuid).seen = now;
   }
-  for (const auto& uuid : uuids) {
+  for (const auto& uuid : order) {
     if (const auto index = table_.index_of(uuid, uuids)) {
       running_[*index] = uuid;
       auto& vm = vms_.try_emplace(uuid, Vm{.state = LoggedState("VM " + format_uuid(uuid))}).first->second;
@@ -207,17 +234,30 @@ void VmSamples::update_list() {
       vm.seen = now;
     }
   }
-  std::erase_if(vms_, [&](const auto& vm) { return now - vm.second.seen > settings_.forget; });
+  if (running_.size() < order.size()) {
+    indices_.failed(Error{fmt::format("none is free for {} guests", order.size() - running_.size())});
+  } else {
+    indices_.ok();
+  }
+  // However many guests come and go within that time.
+  const bool too_many = vms_.size() > running_.size() + kMostAway;
+  std::erase_if(vms_, [&](const auto& vm) {
+    return now - vm.second.seen > settings_.forget || (too_many && !uuids.contains(vm.first));
+  });
+  forget_others();
   if (table_ != old_table) {
     write_table();
   }
   sink_.data_sources_changed();
 }
 
-const VmBackend* VmSamples::winner_of(const Uuid& uuid) const {
-  const auto found =
-      std::ranges::find_if(backends_, [&](const auto& backend) { return backend->vms().contains(uuid); });
-  return found == backends_.end() ? nullptr : found->get();
+// A hypervisor that has not said yet which guests it has may win those that the switch knows.
+bool VmSamples::wins(const VmBackend& backend, const Uuid& uuid) const {
+  const auto first = std::ranges::find_if(backends_, [&](const auto& candidate) {
+    return candidate.get() == &backend || candidate->vms().contains(uuid) ||
+           (!candidate->settled() && !backend.is_hypervisor());
+  });
+  return first != backends_.end() && first->get() == &backend;
 }
 
 // A sample is sent when its winner answers, with the last answers of the others: they may be those of the
@@ -229,13 +269,13 @@ void VmSamples::take(const VmBackend& from, std::vector<VmReading> readings) {
     if (vm == vms_.end() || !running_.contains(vm->second.index)) {
       continue; // it stopped while it was read
     }
-    if (winner_of(reading.uuid) != &from) {
+    if (!wins(from, reading.uuid)) {
       vm->second.others.insert_or_assign(from.name(), std::move(reading));
       continue;
     }
+    vm->second.others.erase(from.name()); // from before it won
     for (const auto& backend : backends_) {
-      const auto other = vm->second.others.find(backend->name());
-      if (other != vm->second.others.end() && backend->vms().contains(reading.uuid)) {
+      if (const auto other = vm->second.others.find(backend->name()); other != vm->second.others.end()) {
         fill_in(reading, other->second);
       }
     }
@@ -244,10 +284,7 @@ void VmSamples::take(const VmBackend& from, std::vector<VmReading> readings) {
     } else {
       vm->second.state.failed(Error{printable(reading.name) + ": " + reading.problem});
     }
-    if (std::exchange(vm->second.winner, from.name()) != from.name()) {
-      vm->second.totals.source_changed();
-    }
-    samples.push_back({{kVmClass, vm->second.index}, vm->second.totals.blocks(reading)});
+    samples.push_back({{kVmClass, vm->second.index}, vm->second.totals.blocks(reading, from.name())});
   }
   sink_.deliver(std::move(samples));
 }

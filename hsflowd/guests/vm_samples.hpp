@@ -68,7 +68,6 @@ private:
     std::uint32_t index = 0;
     VmTotals totals = {};
     LoggedState state;
-    std::string winner = {};                      // of the last sample
     std::map<std::string, VmReading> others = {}; // the last ones of the backends that do not win
     MonotonicTime seen = {};                      // among the running VMs
   };
@@ -78,7 +77,9 @@ private:
   void write_table();
   void update_list();
   void take(const VmBackend& from, std::vector<VmReading> readings);
-  [[nodiscard]] const VmBackend* winner_of(const Uuid& uuid) const;
+  [[nodiscard]] std::vector<Uuid> listed() const;
+  void forget_others();
+  [[nodiscard]] bool wins(const VmBackend& backend, const Uuid& uuid) const;
 
   EventLoop& loop_;
   polling::SampleSink& sink_;
@@ -87,6 +88,7 @@ private:
   VmSettings settings_;
   VmTable table_;
   LoggedState table_state_{"VM index"};
+  LoggedState indices_{"dsIndex"};
   std::map<std::uint32_t, Uuid> running_; // by dsIndex
   std::map<Uuid, Vm> vms_;
   std::map<std::string, Worker> workers_; // by the backend's name: one that hangs delays only its own guests

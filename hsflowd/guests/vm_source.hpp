@@ -52,7 +52,7 @@ struct VmNicCounters {
 };
 
 struct VmNic {
-  std::string device; // on the host: "vnet0", "vif1.0"; unique on the host
+  std::string device; // on the host: "vnet0", "vif1.0"; unique on the host; empty if it was passed through
   std::optional<sflow::MacAddress> mac = {};
   std::uint32_t if_index = 0;                 // of `device`; 0 = unknown
   std::optional<VmNicCounters> counters = {}; // nullopt: this kind of NIC has none (passthrough)

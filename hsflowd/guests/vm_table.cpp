@@ -33,13 +33,19 @@ std::optional<std::uint32_t> VmTable::index_of(const Uuid& vm, const std::set<Uu
   if (index_by_vm_.size() >= kCount) {
     return std::nullopt;
   }
-  std::uint32_t place = hash(vm) % kCount;
-  while (vm_by_index_.contains(kFirst + place)) {
-    place = (place + 1) % kCount;
+  std::uint32_t index = kFirst + hash(vm) % kCount;
+  for (auto taken = vm_by_index_.find(index); taken != vm_by_index_.end() && taken->first == index;) {
+    if (index == kLast) {
+      index = kFirst;
+      taken = vm_by_index_.begin();
+    } else {
+      ++index;
+      ++taken;
+    }
   }
-  index_by_vm_[vm] = kFirst + place;
-  vm_by_index_[kFirst + place] = vm;
-  return kFirst + place;
+  index_by_vm_[vm] = index;
+  vm_by_index_[index] = vm;
+  return index;
 }
 
 std::string VmTable::format() const {

@@ -8,8 +8,23 @@ namespace sfa::guests {
 
 namespace {
 
+// At most `max` bytes, without control characters, which a terminal would obey, and without half a character
+// of UTF-8 at the end.
+std::string as_hostname(std::string name, std::size_t max) {
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  if (name.size() > max) {
+    while (max > 0 && continues(name[max])) {
+      --max;
+    }
+    name.resize(max);
+  }
+  std::ranges::replace_if(
+      name, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }, '?');
+  return name;
+}
+
 sflow::HostDescr describe(const VmReading& reading) {
-  return sflow::HostDescr{.hostname = reading.name.substr(0, sflow::HostDescr::kMaxHostname),
+  return sflow::HostDescr{.hostname = as_hostname(reading.name, sflow::HostDescr::kMaxHostname),
                           .uuid = reading.uuid,
                           .machine_type = reading.machine_type,
                           .os_name = reading.os_name,
@@ -30,12 +45,13 @@ sflow::HostAdapters adapters(const std::vector<VmNic>& nics) {
 
 } // namespace
 
-std::vector<sflow::CounterBlock> VmTotals::blocks(const VmReading& reading) {
+std::vector<sflow::CounterBlock> VmTotals::blocks(const VmReading& reading, std::string_view source) {
+  const From from{.source = source, .complete = reading.problem.empty()};
   std::vector<sflow::CounterBlock> blocks{
       describe(reading),
       sflow::HostParent{.container_type = 2, .container_index = 1}}; // the host's data source
   if (reading.cpu) {
-    blocks.emplace_back(virt_cpu(*reading.cpu));
+    blocks.emplace_back(virt_cpu(*reading.cpu, from));
   }
   if (reading.memory) {
     blocks.emplace_back(
@@ -47,32 +63,26 @@ std::vector<sflow::CounterBlock> VmTotals::blocks(const VmReading& reading) {
   if (reading.disks) {
     seen_disks_ = seen_disks_ || !reading.disks->empty();
     if (seen_disks_) {
-      blocks.emplace_back(disk_io(*reading.disks));
+      blocks.emplace_back(disk_io(*reading.disks, from));
     }
   }
   seen_nics_ = seen_nics_ ||
                std::ranges::any_of(reading.nics, [](const VmNic& nic) { return nic.counters.has_value(); });
   if (seen_nics_) {
-    blocks.emplace_back(net_io(reading.nics));
+    blocks.emplace_back(net_io(reading.nics, from));
   }
   return blocks;
 }
 
-void VmTotals::source_changed() {
-  cpu_time_.start_over = true;
-  disk_total_.start_over = true;
-  nic_total_.start_over = true;
-}
-
-sflow::VirtCpu VmTotals::virt_cpu(const VmCpu& cpu) {
+sflow::VirtCpu VmTotals::virt_cpu(const VmCpu& cpu, From from) {
   constexpr std::uint64_t kNanosecondsPerMillisecond = 1'000'000;
-  const auto total = cpu_time_.advance({{"", {cpu.time_ns}}}).nanoseconds;
+  const auto total = cpu_time_.advance({{"", {cpu.time_ns}}}, from).nanoseconds;
   return sflow::VirtCpu{.state = cpu.state,
                         .cpu_time = static_cast<std::uint32_t>(total / kNanosecondsPerMillisecond),
                         .nr_virt_cpu = cpu.count};
 }
 
-sflow::VirtDiskIo VmTotals::disk_io(const std::vector<VmDisk>& disks) {
+sflow::VirtDiskIo VmTotals::disk_io(const std::vector<VmDisk>& disks, From from) {
   sflow::VirtDiskIo result;
   std::map<std::string, VmDiskCounters> counters;
   for (const auto& disk : disks) {
@@ -84,7 +94,7 @@ sflow::VirtDiskIo VmTotals::disk_io(const std::vector<VmDisk>& disks) {
       counters[disk.device] = *disk.counters;
     }
   }
-  const auto& total = disk_total_.advance(counters);
+  const auto& total = disk_total_.advance(counters, from);
   result.rd_req = static_cast<std::uint32_t>(total.rd_req);
   result.rd_bytes = total.rd_bytes;
   result.wr_req = static_cast<std::uint32_t>(total.wr_req);
@@ -93,14 +103,14 @@ sflow::VirtDiskIo VmTotals::disk_io(const std::vector<VmDisk>& disks) {
   return result;
 }
 
-sflow::VirtNetIo VmTotals::net_io(const std::vector<VmNic>& nics) {
+sflow::VirtNetIo VmTotals::net_io(const std::vector<VmNic>& nics, From from) {
   std::map<std::string, VmNicCounters> counters;
   for (const auto& nic : nics) {
     if (nic.counters) {
       counters[nic.device] = *nic.counters;
     }
   }
-  const auto& total = nic_total_.advance(counters);
+  const auto& total = nic_total_.advance(counters, from);
   return sflow::VirtNetIo{.rx_bytes = total.rx_bytes,
                           .rx_packets = static_cast<std::uint32_t>(total.rx_packets),
                           .rx_errs = static_cast<std::uint32_t>(total.rx_errs),

@@ -177,6 +177,8 @@ public:
     return total_;
   }
 
+  [[nodiscard]] const Counters& total() const { return total_; }
+
 private:
   static constexpr std::size_t kMaxAway = 256; // about 40 kB
 

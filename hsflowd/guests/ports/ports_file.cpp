@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 #include <utility>
 
 namespace sfa::guests {
@@ -17,6 +18,7 @@ using Number = std::optional<std::uint64_t>;
 struct Item {
   std::string name;
   std::optional<std::uint32_t> if_index;
+  std::string type;
   bool has_guest = false;
   std::string writer, key, guest_name, uuid, mac;
   std::string problem; // the first member that has another type than documented
@@ -46,6 +48,14 @@ public:
 
   [[nodiscard]] const std::string& problem() const { return problem_; }
   [[nodiscard]] bool complete() const { return has_version_ && has_bridges_; }
+
+  void mark_shared() {
+    for (auto& [uuid, guest] : file_.guests) {
+      for (auto& port : guest.ports) {
+        port.shared = port.device.index != 0 && ports_by_index_.at(port.device.index) > 1;
+      }
+    }
+  }
 
   bool null() override { return true; }
   bool boolean(bool) override { return scalar("a truth value"); }
@@ -144,7 +154,7 @@ private:
 
   [[nodiscard]] std::string* text_member() {
     if (place() == Place::port) {
-      return key_ == "name" ? &item_.name : nullptr;
+      return key_ == "name" ? &item_.name : key_ == "type" ? &item_.type : nullptr;
     }
     if (place() != Place::guest) {
       return nullptr;
@@ -158,6 +168,9 @@ private:
   }
 
   void take_item() {
+    if (item_.if_index) {
+      ++ports_by_index_[*item_.if_index];
+    }
     if (!item_.has_guest || item_.writer == "proxmox") {
       return;
     }
@@ -165,6 +178,10 @@ private:
     const auto mac = item_.mac.empty() ? std::optional<sflow::MacAddress>() : parse_mac();
     if (!uuid || item_.name.empty()) {
       leave_out(uuid ? "it has no name" : uuid.error().message);
+      return;
+    }
+    if (file_.guests.size() >= kMaxSwitchGuests && !file_.guests.contains(*uuid)) {
+      leave_out(fmt::format("there are more than {} guests", kMaxSwitchGuests));
       return;
     }
     auto& guest = file_.guests[*uuid];
@@ -175,6 +192,7 @@ private:
     port.device.name = std::move(item_.name);
     port.device.index = item_.if_index.value_or(0);
     port.mac = mac;
+    port.internal = item_.type == "internal";
   }
 
   [[nodiscard]] std::optional<sflow::MacAddress> parse_mac() const {
@@ -193,6 +211,7 @@ private:
   std::vector<Place> places_;
   std::string key_;
   Item item_;
+  std::unordered_map<std::uint32_t, unsigned> ports_by_index_;
   std::string problem_;
   bool has_version_ = false;
   bool has_bridges_ = false;
@@ -209,6 +228,7 @@ Result<PortsFile> parse_ports_file(std::string_view text, const Uuid& host) {
   if (!reader.complete()) {
     return failure("no version, or no bridges");
   }
+  reader.mark_shared();
   return file;
 }
 

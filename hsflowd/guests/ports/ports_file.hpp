@@ -19,12 +19,18 @@ namespace sfa::guests {
 struct SwitchPort {
   host::Interface device;                    // only its name and its ifIndex, which is 0 if it has none
   std::optional<sflow::MacAddress> mac = {}; // of the guest's NIC
+  bool internal = false;                     // the device is the guest's own end, not the switch's
+  bool here = false;                         // the kernel has a device with this name and ifIndex
+  bool shared = false; // other ports have the same ifIndex, as tunnels have: its counters are not the guest's
 };
 
 struct SwitchGuest {
   std::string name;
   std::vector<SwitchPort> ports;
 };
+
+// As many as there are places for guests would leave none for those of hypervisors.
+inline constexpr std::size_t kMaxSwitchGuests = 20000;
 
 struct PortsFile {
   std::map<Uuid, SwitchGuest> guests;
@@ -34,7 +40,8 @@ struct PortsFile {
 
 // A guest without a UUID gets one that is derived from its writer's name for it, in the name space `host`.
 // Ports of Proxmox VE are left out: they are named after the guest, and that backend finds it by the same
-// names. An Error if the text is no JSON object of version 1, as when the file is torn.
+// names. Guests above kMaxSwitchGuests are left out. An Error if the text is no JSON object of version 1, as
+// when the file is torn.
 [[nodiscard]] Result<PortsFile> parse_ports_file(std::string_view text, const Uuid& host);
 
 } // namespace sfa::guests

@@ -1,9 +1,11 @@
 #include "guests/ports/ports_source.hpp"
 
+#include "common/text.hpp"
 #include "guests/guest_view.hpp"
 #include "guests/host_node.hpp"
 #include "guests/ports/ports_file.hpp"
 
+#include <algorithm>
 #include <malloc.h>
 #include <utility>
 
@@ -12,6 +14,28 @@ namespace sfa::guests {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20; // 50,000 ports
+
+VmReading read_guest(const Uuid& uuid, const SwitchGuest& guest, const host::LinkCountersByIndex& counters) {
+  VmReading reading{.uuid = uuid, .name = guest.name};
+  for (const auto& port : guest.ports) {
+    auto& nic = reading.nics.emplace_back(
+        VmNic{.device = port.device.name, .mac = port.mac, .if_index = port.device.index});
+    const auto found = counters.find(port.device.index);
+    if (port.here && found != counters.end()) {
+      nic.counters = port.internal ? own_view(found->second) : guest_view(found->second);
+    }
+  }
+  return reading;
+}
+
+// Nobody updates the file while sflowovsd is away: the devices of such a guest have disappeared.
+bool is_gone(const SwitchGuest& guest, const VmReading& reading) {
+  const bool had_devices = std::ranges::all_of(guest.ports, [](const SwitchPort& port) {
+    return port.device.index != 0 && !port.internal && !port.shared;
+  });
+  return had_devices &&
+         std::ranges::none_of(reading.nics, [](const VmNic& nic) { return nic.counters.has_value(); });
+}
 
 class PortsSource final : public VmSource {
 public:
@@ -23,6 +47,8 @@ public:
 
 private:
   [[nodiscard]] std::string read_file();
+  void look_for_devices(std::map<Uuid, SwitchGuest>& guests) const;
+  [[nodiscard]] Result<host::LinkCountersByIndex> counters_of(std::span<const SwitchGuest* const> guests);
 
   VmSourceOptions options_;
   std::unique_ptr<host::LinkStatistics> statistics_;
@@ -48,7 +74,9 @@ std::string PortsSource::read_file() {
   if (!file) {
     return file.error().message + (guests_.empty() ? "" : "; keeping the last good content");
   }
-  guests_ = *file ? std::move((*file)->guests) : std::map<Uuid, SwitchGuest>();
+  auto guests = *file ? std::move((*file)->guests) : std::map<Uuid, SwitchGuest>();
+  look_for_devices(guests);
+  guests_ = std::move(guests);
   if (*file && (*file)->bad_ports > 0) {
     return fmt::format("{}: {} ports are left out, first {}", options_.ports_file, (*file)->bad_ports,
                        (*file)->first_bad);
@@ -56,7 +84,26 @@ std::string PortsSource::read_file() {
   return {};
 }
 
-Result<std::vector<VmReading>> PortsSource::read(std::span<const Uuid> guests) {
+// The file may be older than the devices, or an internal port may have moved to the network namespace of its
+// guest, where its ifIndex is no device of ours. What was found before is not looked for again.
+void PortsSource::look_for_devices(std::map<Uuid, SwitchGuest>& guests) const {
+  for (auto& [uuid, guest] : guests) {
+    const auto before = guests_.find(uuid);
+    for (auto& port : guest.ports) {
+      const auto same = [&](const SwitchPort& other) {
+        return other.here && other.device.name == port.device.name && other.device.index == port.device.index;
+      };
+      if (before != guests_.end() && std::ranges::any_of(before->second.ports, same)) {
+        port.here = true;
+      } else if (port.device.index != 0 && port.device.name.find('/') == std::string::npos) {
+        const auto index = options_.root.attribute("sys/class/net/" + port.device.name + "/ifindex");
+        port.here = parse_number<std::uint32_t>(index) == port.device.index;
+      }
+    }
+  }
+}
+
+Result<host::LinkCountersByIndex> PortsSource::counters_of(std::span<const SwitchGuest* const> guests) {
   if (!statistics_) {
     auto opened = options_.link_statistics();
     if (!opened) {
@@ -65,30 +112,34 @@ Result<std::vector<VmReading>> PortsSource::read(std::span<const Uuid> guests) {
     statistics_ = *std::move(opened);
   }
   std::vector<const host::Interface*> devices;
-  std::vector<VmReading> readings;
-  for (const auto& uuid : guests) {
-    const auto guest = guests_.find(uuid);
-    if (guest == guests_.end()) {
-      continue;
-    }
-    auto& reading = readings.emplace_back(VmReading{.uuid = uuid, .name = guest->second.name});
-    for (const auto& port : guest->second.ports) {
-      reading.nics.push_back(
-          {.device = port.device.name, .mac = port.mac, .if_index = port.device.index, .counters = {}});
-      if (port.device.index != 0) {
+  for (const auto* guest : guests) {
+    for (const auto& port : guest->ports) {
+      if (port.here && !port.shared) {
         devices.push_back(&port.device);
       }
     }
   }
-  const auto counters = statistics_->read(options_.root, devices);
+  return statistics_->read(options_.root, devices);
+}
+
+Result<std::vector<VmReading>> PortsSource::read(std::span<const Uuid> guests) {
+  std::vector<Uuid> uuids;
+  std::vector<const SwitchGuest*> found;
+  for (const auto& uuid : guests) {
+    if (const auto guest = guests_.find(uuid); guest != guests_.end()) {
+      uuids.push_back(uuid);
+      found.push_back(&guest->second);
+    }
+  }
+  const auto counters = counters_of(found);
   if (!counters) {
     return error_of(counters);
   }
-  for (auto& reading : readings) {
-    for (auto& nic : reading.nics) {
-      if (const auto found = counters->find(nic.if_index); found != counters->end()) {
-        nic.counters = guest_view(found->second);
-      }
+  std::vector<VmReading> readings;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    auto reading = read_guest(uuids[i], *found[i], *counters);
+    if (!is_gone(*found[i], reading)) {
+      readings.push_back(std::move(reading));
     }
   }
   return readings;

@@ -84,6 +84,10 @@ TEST_CASE("a NIC that was passed through counts at its representor") {
   CHECK(merged({without_counters(nic("", 0))}, {nic("eth0_1", 9)}) == std::vector{nic("eth0_1", 9)});
 }
 
+TEST_CASE("a tap that is not there yet is not taken for a NIC that was passed through") {
+  CHECK(merged({without_counters(nic("tap1", 0))}, {nic("qvo1", 5)})[0] == without_counters(nic("tap1", 0)));
+}
+
 TEST_CASE("two ports of a guest that only the switch knows both count") {
   CHECK(merged({}, {nic("vif1.0", 4), nic("tap1.0", 5)}) == std::vector{nic("vif1.0", 4), nic("tap1.0", 5)});
 }

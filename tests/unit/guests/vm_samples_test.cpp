@@ -89,6 +89,11 @@ struct Bed {
   [[nodiscard]] VmSettings automatic() const {
     return {.automatic = true, .modules = host.path() / "modules", .ports_file = "run/ports.json"};
   }
+  void make_devices() const {
+    host.write("proc/net/dev", kNetDev);
+    host.write("sys/class/net/tap7/ifindex", "7\n");
+    host.write("sys/class/net/veth1/ifindex", "9\n");
+  }
   void install_libvirt() const { host.write("run/libvirt/libvirt-sock-ro", ""); }
   void publish(const std::string& text) const {
     std::filesystem::create_directories(host.path() / "run");
@@ -319,7 +324,7 @@ TEST_CASE("a reload keeps the guests until the new backends have listed theirs")
 
 TEST_CASE("a guest that only the switch knows is a data source with its name, its port and its traffic") {
   Bed bed;
-  bed.host.write("proc/net/dev", kNetDev);
+  bed.make_devices();
   bed.publish(ports_file(kPodsPort));
   bed.samples.configure(bed.automatic());
   bed.wait_for_guests(1);
@@ -335,7 +340,7 @@ TEST_CASE("a guest that only the switch knows is a data source with its name, it
 
 TEST_CASE("a guest that libvirt knows gains its switch port, and is one data source") {
   Bed bed;
-  bed.host.write("proc/net/dev", kNetDev);
+  bed.make_devices();
   bed.install_libvirt();
   bed.publish(ports_file(kSevensPort));
   bed.samples.configure(bed.automatic());
@@ -371,17 +376,29 @@ TEST_CASE("guests of the switch are gone with the ports file") {
   CHECK(bed.error_of("ports").empty());
 }
 
-TEST_CASE("a hypervisor that hangs delays no guest of another backend") {
+TEST_CASE("a hypervisor that hangs delays no guest of another one") {
   Bed bed;
   std::filesystem::copy_file(std::filesystem::path(TEST_MODULES) / "silent.so",
-                             bed.host.path() / "modules/libvirt.so",
-                             std::filesystem::copy_options::overwrite_existing);
-  bed.host.write("proc/net/dev", kNetDev);
-  bed.install_libvirt();
-  bed.publish(ports_file(kPodsPort));
-  bed.samples.configure(bed.automatic());
+                             bed.host.path() / "modules/xen.so");
+  auto settings = bed.settings();
+  settings.xen = true;
+  bed.samples.configure(settings);
   bed.wait_for_guests(1);
-  CHECK(get<VirtNetIo>(bed.sample_of("web", has<VirtNetIo>)).rx_bytes == 2000);
+  CHECK(get<HostDescr>(bed.sample_of("seven", has<HostDescr>)).uuid == kSeven);
+}
+
+TEST_CASE("a guest of the switch waits until the hypervisors have said whose it is") {
+  Bed bed;
+  bed.make_devices();
+  bed.install_libvirt();
+  bed.publish(ports_file(kSevensPort));
+  bed.samples.configure(bed.automatic());
+  bed.run_until([&] { return !bed.samples.data_sources().empty(); });
+  const auto blocks = bed.sample_of("seven", has<HostAdapters>);
+  for (const auto& sample : bed.sink.delivered) {
+    CHECK(get<HostDescr>(sample.blocks).hostname == "seven"); // and never the UUID
+  }
+  CHECK(get<HostDescr>(blocks).hostname == "seven");
 }
 
 } // namespace sfa::guests_vm_samples_test

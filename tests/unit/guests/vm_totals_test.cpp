@@ -65,7 +65,7 @@ TEST_CASE("a VM's sample has its identity, its host, its MAC and its switch port
   VmTotals totals;
   auto reading = machine();
   reading.nics = {nic("vnet0", 1, 2)};
-  const auto blocks = totals.blocks(reading);
+  const auto blocks = totals.blocks(reading, "kvm");
   CHECK(get<HostDescr>(blocks) == HostDescr{.hostname = "g1",
                                             .uuid = Uuid{1, 2, 3},
                                             .machine_type = 3,
@@ -79,19 +79,19 @@ TEST_CASE("a VM's sample has its identity, its host, its MAC and its switch port
 
 TEST_CASE("structures that a VM does not have are left out of its sample") {
   VmTotals totals;
-  const auto blocks = totals.blocks(machine());
+  const auto blocks = totals.blocks(machine(), "kvm");
   CHECK_FALSE(find<HostAdapters>(blocks));
   CHECK_FALSE(find<VirtDiskIo>(blocks));
   CHECK_FALSE(find<VirtNetIo>(blocks));
 
   auto without_disks = machine();
   without_disks.disks.emplace();
-  CHECK_FALSE(find<VirtDiskIo>(totals.blocks(without_disks)));
+  CHECK_FALSE(find<VirtDiskIo>(totals.blocks(without_disks, "kvm")));
 
   auto passed_through = machine();
   passed_through.nics = {{.device = "", .mac = kMac, .if_index = 0, .counters = {}}};
-  CHECK(find<HostAdapters>(totals.blocks(passed_through)));
-  CHECK_FALSE(find<VirtNetIo>(totals.blocks(passed_through)));
+  CHECK(find<HostAdapters>(totals.blocks(passed_through, "kvm")));
+  CHECK_FALSE(find<VirtNetIo>(totals.blocks(passed_through, "kvm")));
 }
 
 TEST_CASE("the disks and NICs of a VM are summed, and the directions stay") {
@@ -99,7 +99,7 @@ TEST_CASE("the disks and NICs of a VM are summed, and the directions stay") {
   auto reading = machine();
   reading.nics = {nic("vnet0", 100, 2000), nic("vnet1", 10, 200)};
   reading.disks = {disk("vda", 7), disk("vdb", 70)};
-  const auto blocks = totals.blocks(reading);
+  const auto blocks = totals.blocks(reading, "kvm");
   const auto net = get<VirtNetIo>(blocks);
   CHECK(net.rx_bytes == 110);
   CHECK(net.tx_bytes == 2200);
@@ -116,16 +116,16 @@ TEST_CASE("totals do not fall when a NIC or a disk is unplugged") {
   auto reading = machine();
   reading.nics = {nic("vnet0", 100, 1), nic("vnet1", 1000, 1)};
   reading.disks = {disk("vda", 5), disk("vdb", 50)};
-  (void)totals.blocks(reading);
+  (void)totals.blocks(reading, "kvm");
   reading.nics = {nic("vnet0", 110, 1)};
   reading.disks = {disk("vda", 6)};
-  auto blocks = totals.blocks(reading);
+  auto blocks = totals.blocks(reading, "kvm");
   CHECK(get<VirtNetIo>(blocks).rx_bytes == 1110);
   CHECK(get<VirtDiskIo>(blocks).rd_bytes == 56);
   CHECK(get<VirtDiskIo>(blocks).capacity == 100);
   reading.nics.clear();
   reading.disks->clear();
-  blocks = totals.blocks(reading);
+  blocks = totals.blocks(reading, "kvm");
   CHECK(get<VirtNetIo>(blocks).rx_bytes == 1110);
   CHECK(get<VirtDiskIo>(blocks).rd_bytes == 56);
 }
@@ -134,10 +134,10 @@ TEST_CASE("totals continue when a VM is stopped and started again") {
   VmTotals totals;
   auto reading = machine();
   reading.nics = {nic("vnet0", 100, 1)};
-  (void)totals.blocks(reading);
+  (void)totals.blocks(reading, "kvm");
   reading.cpu->time_ns = 1'000'000'000;
   reading.nics = {nic("vnet3", 5, 1)};
-  const auto blocks = totals.blocks(reading);
+  const auto blocks = totals.blocks(reading, "kvm");
   CHECK(get<VirtCpu>(blocks).cpu_time == 6000);
   CHECK(get<VirtNetIo>(blocks).rx_bytes == 105);
 }
@@ -145,30 +145,81 @@ TEST_CASE("totals continue when a VM is stopped and started again") {
 TEST_CASE("totals neither jump nor fall when another backend counts the same traffic at another device") {
   VmTotals totals;
   VmReading port{.uuid = machine().uuid, .nics = {nic("qvo1", 1'000'000, 1)}};
-  CHECK(get<VirtNetIo>(totals.blocks(port)).rx_bytes == 1'000'000);
-  totals.source_changed();
+  CHECK(get<VirtNetIo>(totals.blocks(port, "ports")).rx_bytes == 1'000'000);
   auto vm = machine();
   vm.nics = {nic("tap1", 999'000, 1)};
-  CHECK(get<VirtNetIo>(totals.blocks(vm)).rx_bytes == 1'000'000);
-  CHECK(get<VirtCpu>(totals.blocks(vm)).cpu_time == 5000); // nobody has counted that before
+  CHECK(get<VirtNetIo>(totals.blocks(vm, "kvm")).rx_bytes == 1'000'000);
+  CHECK(get<VirtCpu>(totals.blocks(vm, "kvm")).cpu_time == 5000); // nobody has counted that before
   vm.nics = {nic("tap1", 999'100, 1)};
-  CHECK(get<VirtNetIo>(totals.blocks(vm)).rx_bytes == 1'000'100);
-  totals.source_changed();
+  CHECK(get<VirtNetIo>(totals.blocks(vm, "kvm")).rx_bytes == 1'000'100);
   port.nics = {nic("qvo1", 1'500'000, 1)};
-  CHECK(get<VirtNetIo>(totals.blocks(port)).rx_bytes == 1'000'100);
+  CHECK(get<VirtNetIo>(totals.blocks(port, "ports")).rx_bytes == 1'000'100);
   port.nics = {nic("qvo1", 1'500'010, 1)};
-  CHECK(get<VirtNetIo>(totals.blocks(port)).rx_bytes == 1'000'110);
+  CHECK(get<VirtNetIo>(totals.blocks(port, "ports")).rx_bytes == 1'000'110);
+}
+
+TEST_CASE("what only one backend counts catches up when that one is back") {
+  VmTotals totals;
+  auto vm = machine();
+  vm.disks = {disk("vda", 100)};
+  (void)totals.blocks(vm, "kvm");
+  (void)totals.blocks({.uuid = vm.uuid, .nics = {nic("qvo1", 1, 1)}}, "ports");
+  vm.cpu->time_ns += 3'000'000'000;
+  vm.disks = {disk("vda", 150)};
+  const auto blocks = totals.blocks(vm, "kvm");
+  CHECK(get<VirtCpu>(blocks).cpu_time == 8000);
+  CHECK(get<VirtDiskIo>(blocks).rd_bytes == 150);
+}
+
+TEST_CASE("NICs of another backend that are late, or may be, cause no jump") {
+  VmTotals totals;
+  (void)totals.blocks({.uuid = machine().uuid, .nics = {nic("eth0_1", 1'000'000, 1)}}, "ports");
+  auto vm = machine();
+  (void)totals.blocks(vm, "kvm"); // without counters of any NIC
+  vm.nics = {nic("tap2", 7, 1)};
+  vm.problem = "its XML cannot be read";
+  CHECK(get<VirtNetIo>(totals.blocks(vm, "kvm")).rx_bytes == 1'000'000);
+  vm.nics = {nic("eth0_1", 1'000'500, 1), nic("tap2", 7, 1)};
+  vm.problem.clear();
+  CHECK(get<VirtNetIo>(totals.blocks(vm, "kvm")).rx_bytes == 1'000'000);
+  vm.nics = {nic("eth0_1", 1'000'600, 1), nic("tap2", 8, 1)};
+  CHECK(get<VirtNetIo>(totals.blocks(vm, "kvm")).rx_bytes == 1'000'101);
+}
+
+TEST_CASE("a problem that stays stops no totals for ever") {
+  VmTotals totals;
+  (void)totals.blocks({.uuid = machine().uuid, .nics = {nic("qvo1", 100, 1)}}, "ports");
+  auto vm = machine();
+  vm.problem = "QEMU does not answer";
+  std::uint64_t sent = 100;
+  for (int i = 0; i < 20; ++i) {
+    vm.nics = {nic("tap1", sent += 10, 1)};
+    (void)totals.blocks(vm, "kvm");
+  }
+  vm.nics = {nic("tap1", sent + 10, 1)};
+  CHECK(get<VirtNetIo>(totals.blocks(vm, "kvm")).rx_bytes == 200);
+}
+
+TEST_CASE("a name that a terminal would obey is harmless in a sample, and is not cut within a character") {
+  VmTotals totals;
+  auto vm = machine();
+  vm.name = "a\x1b[31m\n\x7f";
+  CHECK(get<HostDescr>(totals.blocks(vm, "kvm")).hostname == "a?[31m??");
+  vm.name = std::string(63, 'x') + "\xc3\xa4";
+  CHECK(get<HostDescr>(totals.blocks(vm, "kvm")).hostname == std::string(63, 'x'));
+  vm.name = std::string(62, 'x') + "\xc3\xa4y";
+  CHECK(get<HostDescr>(totals.blocks(vm, "kvm")).hostname == std::string(62, 'x') + "\xc3\xa4");
 }
 
 TEST_CASE("disks that are unknown at one poll are left out of it, and their totals continue afterwards") {
   VmTotals totals;
   auto reading = machine();
   reading.disks = {disk("vda", 5)};
-  (void)totals.blocks(reading);
+  (void)totals.blocks(reading, "kvm");
   reading.disks.reset();
-  CHECK_FALSE(find<VirtDiskIo>(totals.blocks(reading)));
+  CHECK_FALSE(find<VirtDiskIo>(totals.blocks(reading, "kvm")));
   reading.disks = {disk("vda", 9)};
-  CHECK(get<VirtDiskIo>(totals.blocks(reading)).rd_bytes == 9);
+  CHECK(get<VirtDiskIo>(totals.blocks(reading, "kvm")).rd_bytes == 9);
 }
 
 TEST_CASE("a disk without counters contributes its size, and errors are known if one disk counts them") {
@@ -180,7 +231,7 @@ TEST_CASE("a disk without counters contributes its size, and errors are known if
   counting.counters->errs = 3;
   counting.counts_errors = true;
   reading.disks = {empty, counting};
-  const auto disks = get<VirtDiskIo>(totals.blocks(reading));
+  const auto disks = get<VirtDiskIo>(totals.blocks(reading, "kvm"));
   CHECK(disks.capacity == 200);
   CHECK(disks.rd_bytes == 5);
   CHECK(disks.errs == 3);
@@ -194,7 +245,7 @@ TEST_CASE("names are cut to the size of the structure, and so is the number of a
   for (int i = 0; i < 40; ++i) {
     reading.nics.push_back(nic("vnet" + std::to_string(i), 1, 1));
   }
-  const auto blocks = totals.blocks(reading);
+  const auto blocks = totals.blocks(reading, "kvm");
   CHECK(get<HostDescr>(blocks).hostname.size() == 64);
   CHECK(get<HostDescr>(blocks).os_release.size() == 32);
   CHECK(get<HostAdapters>(blocks).adapters.size() == 32);
@@ -207,9 +258,9 @@ TEST_CASE("errors of disks are known as soon as one disk counts them") {
   reading.disks = {disk("vda", 7), disk("vdb", 70)};
   reading.disks->front().counts_errors = true;
   reading.disks->front().counters->errs = 3;
-  CHECK(get<VirtDiskIo>(totals.blocks(reading)).errs == 3);
+  CHECK(get<VirtDiskIo>(totals.blocks(reading, "kvm")).errs == 3);
   reading.disks->front().counts_errors = false;
-  CHECK(get<VirtDiskIo>(totals.blocks(reading)).errs == 3);
+  CHECK(get<VirtDiskIo>(totals.blocks(reading, "kvm")).errs == 3);
 }
 
 } // namespace sfa::guests_vm_totals_test

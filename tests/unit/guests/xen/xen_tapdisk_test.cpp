@@ -100,7 +100,7 @@ TEST_CASE("another tapdisk that serves a disk is found, and the totals do not fa
   Dom0WithTapdisk dom0;
   VmTotals totals;
   const auto total = [&](const VmReading& vm) {
-    for (const auto& block : totals.blocks(vm)) {
+    for (const auto& block : totals.blocks(vm, "xen")) {
       if (const auto* disk = std::get_if<VirtDiskIo>(&block)) {
         return *disk;
       }
