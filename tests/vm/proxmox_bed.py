@@ -193,7 +193,10 @@ def sees_proxmox_guests(guest, next_sample):
     wait_for("VM101", "$r.host_adapters.adapters[0].mac_addresses[0] == \"bc:24:11:00:01:01\"")
     wait_for("dns1", "$r.virt_cpu.nr_virt_cpu == 1")
 
-    disk = record(wait_for("web1", "true"), "web1", "virt_disk_io")  # it has read its program
+    # Afterwards what it needs of its program is in memory.
+    bed.command(100, "read 1")
+    bed.command(100, "write 1")
+    disk = record(wait_for("web1", "$r.virt_disk_io.wr_req == 1"), "web1", "virt_disk_io")
     bed.command(100, "write 64")
     bed.command(100, "read 16")
     wait_for("web1", f"$r.virt_disk_io.wr_bytes == {disk['wr_bytes'] + 64 * DISK_REQUEST} and "
