@@ -20,7 +20,7 @@ CONFIGURATIONS = {
 # argv: the VMID, and a device for a tap to open or ""; then commands from a FIFO, one a line. Each is answered in a file when it is
 # done. In between it only waits, so that its CPU time and memory are known.
 PROGRAM = r'''
-import fcntl, mmap, os, socket, struct, sys, time
+import fcntl, mmap, os, select, struct, sys, time
 vmid, tap = sys.argv[1:]
 fd = -1
 if tap:
@@ -49,6 +49,11 @@ def disk(requests, writes):
             os.preadv(device, [block], number * 65536)
     os.close(device)
 
+def receive(frames):
+    for _ in range(int(frames)):
+        select.select([fd], [], [])
+        os.read(fd, 65536)
+
 def send(frames, size):
     for _ in range(int(frames)):
         os.write(fd, b"\x02\0\0\0\0\1" + bytes.fromhex("bc241100" + "0100") + b"\x88\xb5" + bytes(int(size) - 14))
@@ -61,7 +66,7 @@ while True:
     with open(commands) as lines:
         for line in lines:
             name, *arguments = line.split()
-            {"burn": burn, "touch": touch, "write": lambda n: disk(n, True), "read": lambda n: disk(n, False), "send": send}[name](*arguments)
+            {"burn": burn, "touch": touch, "write": lambda n: disk(n, True), "read": lambda n: disk(n, False), "receive": receive, "send": send}[name](*arguments)
             open(commands + ".done", "w").close()
 '''
 MANAGER = """Package: pve-manager
@@ -193,7 +198,10 @@ def sees_proxmox_guests(guest, next_sample):
     wait_for("VM101", "$r.host_adapters.adapters[0].mac_addresses[0] == \"bc:24:11:00:01:01\"")
     wait_for("dns1", "$r.virt_cpu.nr_virt_cpu == 1")
 
-    disk = record(wait_for("web1", "true"), "web1", "virt_disk_io")  # it has read its program
+    # Afterwards what it needs of its program is in memory.
+    bed.command(100, "read 1")
+    bed.command(100, "write 1")
+    disk = record(wait_for("web1", "$r.virt_disk_io.wr_req == 1"), "web1", "virt_disk_io")
     bed.command(100, "write 64")
     bed.command(100, "read 16")
     wait_for("web1", f"$r.virt_disk_io.wr_bytes == {disk['wr_bytes'] + 64 * DISK_REQUEST} and "
@@ -201,6 +209,7 @@ def sees_proxmox_guests(guest, next_sample):
                      f"$r.virt_disk_io.rd_bytes == {disk['rd_bytes'] + 16 * DISK_REQUEST} and "
                      f"$r.virt_disk_io.rd_req == {disk['rd_req'] + 16}")
     bed.send_to("10.7.0.2", 200, 100)
+    bed.command(100, "receive 200")  # the kernel counts what a tap's owner has read
     bed.command(100, "send 100 500")
     wait_for("web1", "$r.virt_net_io.rx_packets == 200 and $r.virt_net_io.rx_bytes == 200 * (100 + 42) and "
                      "$r.virt_net_io.tx_packets == 100 and $r.virt_net_io.tx_bytes == 100 * 500")

@@ -90,8 +90,8 @@ void ConfigFiles::refresh(std::span<const GuestKey> keys) {
   const auto calls = std::make_shared<Calls>();
   calls->keys.assign(keys.begin(), keys.end());
   // If there is no time for all, at least new guests get their names.
-  std::ranges::stable_partition(calls->keys,
-                                [this](const GuestKey& key) { return of(key).state == State::unknown; });
+  std::stable_partition(calls->keys.begin(), calls->keys.end(),
+                        [this](const GuestKey& key) { return of(key).state == State::unknown; });
   for (const auto& key : calls->keys) {
     calls->last.push_back(entries_[key].file);
   }
