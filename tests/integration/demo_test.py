@@ -55,7 +55,7 @@ def test_it_changes_a_record_and_shows_the_rows_of_both_hypervisors_follow(shown
 def test_it_prints_host_counters_port_counters_and_packet_samples(shown):
     samples = shown[shown.index("] What the collector receives"):]
     structures = "host_adapters host_cpu host_descr host_disk_io host_memory host_net_io " \
-        "mib2_icmp_group mib2_ip_group mib2_tcp_group mib2_udp_group"
+        "mib2_icmp_group mib2_ip_group mib2_tcp_group mib2_udp_group virt_node"
     for hypervisor in (r"192\.0\.2\.1", r"192\.0\.2\.2"):
         assert len(re.findall(rf"^host +{hypervisor}/100000: .* sample \d+ with {structures}$", samples, re.M)) >= 2
     assert re.search(r"^packet +192\.0\.2\.[12]/\d: 10\.1\.0\.[12] -> 10\.1\.0\.[12] protocol 1, 246 bytes, 1 in 20$", samples, re.M)

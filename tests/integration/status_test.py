@@ -54,8 +54,12 @@ def test_it_says_what_the_daemon_does(bed, addresses, collector):
     assert unreachable["datagrams_sent"] == 0 and unreachable["errors"] == reachable["datagrams_sent"]
     assert unreachable["last_error"] == "send: Network is unreachable"
     assert [source["name"] for source in now["sources"]][:3] == ["host_descr", "host_adapters", "host_cpu"]
-    assert now["sources"].pop()["name"] == "interfaces"  # that are exported: there are none here
-    for source in now["sources"]:
+    names = [source["name"] for source in now["sources"]]
+    others = names.index("interfaces")  # that are exported: there are none here
+    assert names[others + 1:] == ["xen", "kvm", "proxmox", "ports"]
+    for source in now["sources"][others + 1:]:  # looked for, at the start
+        assert not source["present"] and source["last_run_ms_ago"] is not None and source["error"] is None
+    for source in now["sources"][:others]:
         assert 0 <= source["last_run_ms_ago"] <= 1500 and source["error"] is None
         assert source["present"] or source["name"] == "virt_node"  # no hypervisor here
     assert 0 < sum(source["cost_us"] for source in now["sources"]) < 500_000
