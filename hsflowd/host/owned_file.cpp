@@ -4,8 +4,11 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace sfa::host {
 
@@ -38,7 +41,8 @@ Result<struct stat> check_owner(int fd, uid_t owner, const std::string& path) {
   return status;
 }
 
-Result<std::string> read_first(int fd, std::size_t bytes, const std::string& path) {
+// nullopt if the file has become shorter.
+Result<std::optional<std::string>> read_first(int fd, std::size_t bytes, const std::string& path) {
   std::string content(bytes, '\0');
   std::size_t size = 0;
   while (size < bytes) {
@@ -50,7 +54,7 @@ Result<std::string> read_first(int fd, std::size_t bytes, const std::string& pat
       return errno_failure(path);
     }
     if (got == 0) {
-      return failure("{}: has become shorter", path);
+      return std::nullopt;
     }
     size += static_cast<std::size_t>(got);
   }
@@ -92,10 +96,28 @@ Result<std::optional<std::string>> read_owned_file(const std::string& directory,
   }
   constexpr std::size_t kMaxBytes = std::size_t{64} << 10U; // the largest page of the supported CPUs
   const auto size = static_cast<std::size_t>(status->st_size);
-  if (size < bytes || size > kMaxBytes) {
-    return failure("{}: has {} bytes, expected {} to {}", path, size, bytes, kMaxBytes);
+  if (size > kMaxBytes) {
+    return failure("{}: has {} bytes, expected {} at most", path, size, kMaxBytes);
   }
   return read_first((*file)->get(), bytes, path);
+}
+
+std::vector<std::string> list_owned_directories(const std::string& directory, uid_t owner,
+                                                const std::function<bool(const std::string&)>& wanted,
+                                                std::size_t most) {
+  std::vector<std::string> names;
+  std::size_t visited = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory, error), end;
+       !error && entry != end && visited < most; entry.increment(error), ++visited) {
+    auto name = entry->path().filename().native();
+    struct stat status {};
+    if (wanted(name) && lstat(entry->path().c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+        status.st_uid == owner) {
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
 }
 
 } // namespace sfa::host

@@ -83,6 +83,16 @@ Result<std::optional<std::string>> SysRoot::read_owned(std::string_view director
   return read_owned_file(below(root_, directory), name, root.st_uid, bytes);
 }
 
+std::vector<std::string> SysRoot::list_owned(std::string_view directory,
+                                             const std::function<bool(const std::string&)>& wanted,
+                                             std::size_t most) const {
+  struct stat root {};
+  if (stat(root_.c_str(), &root) != 0) {
+    return {};
+  }
+  return list_owned_directories(below(root_, directory), root.st_uid, wanted, most);
+}
+
 Result<std::optional<std::string>> SysRoot::first_lines(std::string_view path) const {
   constexpr std::size_t kBytes = 1024;
   return without_absent_value(path, read_first_lines(below(root_, path), kBytes));

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,12 @@ public:
   // root, on the live host. See read_owned_file.
   [[nodiscard]] Result<std::optional<std::string>>
   read_owned(std::string_view directory, const std::string& name, std::size_t bytes) const;
+
+  // The directories in a directory that belong to the owner of the root directory. See
+  // list_owned_directories.
+  [[nodiscard]] std::vector<std::string> list_owned(std::string_view directory,
+                                                    const std::function<bool(const std::string&)>& wanted,
+                                                    std::size_t most) const;
 
   // The whole lines within the first 1 KiB; nullopt as for read().
   [[nodiscard]] Result<std::optional<std::string>> first_lines(std::string_view path) const;

@@ -5,6 +5,8 @@
 #include "host/interface.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fmt/format.h>
 #include <limits>
 #include <utility>
@@ -52,6 +54,14 @@ Result<std::map<std::uint32_t, Tapdisk>> read_tapdisks(const XenStoreCalls& xens
 }
 
 } // namespace
+
+// The errors that xs_wire.h lists for xenstored's replies, without those that XenStoreCalls return as "does
+// not exist".
+bool is_answer(const Error& error) {
+  constexpr std::array kAnswers{EINVAL, EEXIST, EISDIR, ENOMEM, ENOSPC,  EIO,   ENOTEMPTY,
+                                ENOSYS, EROFS,  EBUSY,  EAGAIN, EISCONN, E2BIG, EPERM};
+  return std::ranges::find(kAnswers, error.number) != kAnswers.end();
+}
 
 bool DomainIdentity::covers(std::uint32_t id, const DomainDevices& devices) const {
   return domain == id &&

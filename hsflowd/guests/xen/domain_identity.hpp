@@ -14,6 +14,10 @@
 
 namespace sfa::guests {
 
+// Whether xenstored answered with this error, so that it is about one key. Any other error is about the
+// connection.
+[[nodiscard]] bool is_answer(const Error& error);
+
 // A connection to xenstored. Calls may hang. They may come from different threads, but not before the last
 // one has returned.
 struct XenStoreCalls {
@@ -29,15 +33,22 @@ struct DomainDevices {
   std::set<std::uint32_t> tapdisks; // as find_tapdisks() returns them
 };
 
+// What the polls so far have found in a tapdisk's files.
+struct TapdiskPolls {
+  bool missing = false;   // at the last poll: neither layout
+  bool older = false;     // at the last poll: the older layout, although xenstore has a process
+  std::uint64_t errs = 0; // the last known number; 0 if none is known
+};
+
 struct DomainIdentity {
   std::uint32_t domain = 0;
   std::string name = {};
   std::string os_type = {}; // of the kernel that the toolstack started: "linux", "hvm"
   std::map<std::string, std::optional<sflow::MacAddress>> vifs = {};
   std::map<std::uint32_t, Tapdisk> tapdisks = {};
-  std::set<std::uint32_t> seen_tapdisks = {};      // in DomainDevices when this was read
-  std::set<std::uint32_t> missing_statistics = {}; // of these tapdisks at the last poll
-  bool current = true;                             // false: read it again
+  std::set<std::uint32_t> seen_tapdisks = {}; // in DomainDevices when this was read
+  std::map<std::uint32_t, TapdiskPolls> tapdisk_polls = {};
+  bool current = true; // false: read it again
 
   // Whether it was read for this domain and since the devices exist.
   [[nodiscard]] bool covers(std::uint32_t id, const DomainDevices& devices) const;

@@ -70,19 +70,37 @@ Result<std::optional<TapdiskStatistics>> read_file(const host::SysRoot& root, co
     return std::nullopt;
   }
   const std::vector<std::uint8_t> copy((*content)->begin(), (*content)->end());
-  const auto statistics = parse(copy);
+  auto statistics = parse(copy);
   if (!statistics) {
     return error_of(statistics, fmt::format("/{}/{}", directory, name));
   }
-  return *statistics;
+  return *std::move(statistics);
+}
+
+struct TapdiskDirectory {
+  std::uint32_t domain = 0;
+  std::uint32_t device = 0;
+};
+
+std::optional<TapdiskDirectory> parse_directory(std::string_view name) {
+  const auto parts = split(name, "-");
+  if (parts.size() != 3 || parts[0] != "vbd3") {
+    return std::nullopt;
+  }
+  const auto domain = parse_number<std::uint32_t>(parts[1]);
+  const auto device = parse_number<std::uint32_t>(parts[2]);
+  return domain && device ? std::optional(TapdiskDirectory{*domain, *device}) : std::nullopt;
 }
 
 } // namespace
 
-Result<TapdiskStatistics> parse_tapdisk_statistics(std::span<const std::uint8_t> bytes) {
+Result<std::optional<TapdiskStatistics>> parse_tapdisk_statistics(std::span<const std::uint8_t> bytes) {
   constexpr std::uint32_t kVersion = 1;
   Words words(bytes);
   const auto version = words.version();
+  if (bytes.size() >= kBytes && version == 0) {
+    return std::nullopt;
+  }
   if (bytes.size() >= kBytes && version != kVersion) {
     return failure("has version {}, expected {}", version, kVersion);
   }
@@ -116,18 +134,17 @@ Result<TapdiskStatistics> parse_older_tapdisk_statistics(std::span<const std::ui
   return words.result(statistics);
 }
 
-std::map<std::uint32_t, std::set<std::uint32_t>> find_tapdisks(const host::SysRoot& root) {
-  constexpr std::size_t kMostDevices = 256; // of a domain: other users must not fill the memory
+std::map<std::uint32_t, std::set<std::uint32_t>> find_tapdisks(const host::SysRoot& root,
+                                                               const std::set<std::uint32_t>& domains) {
+  constexpr std::size_t kMostEntries = 65536;
+  const auto wanted = [&](const std::string& name) {
+    const auto found = parse_directory(name);
+    return found && domains.contains(found->domain);
+  };
   std::map<std::uint32_t, std::set<std::uint32_t>> result;
-  for (const auto& name : root.list(kSharedMemory)) {
-    const auto parts = split(name, "-");
-    if (parts.size() != 3 || parts[0] != "vbd3") {
-      continue;
-    }
-    const auto domain = parse_number<std::uint32_t>(parts[1]);
-    const auto device = parse_number<std::uint32_t>(parts[2]);
-    if (domain && device && result[*domain].size() < kMostDevices) {
-      result[*domain].insert(*device);
+  for (const auto& name : root.list_owned(kSharedMemory, wanted, kMostEntries)) {
+    if (const auto found = parse_directory(name)) {
+      result[found->domain].insert(found->device);
     }
   }
   return result;
@@ -136,15 +153,19 @@ std::map<std::uint32_t, std::set<std::uint32_t>> find_tapdisks(const host::SysRo
 Result<std::optional<TapdiskStatistics>> read_tapdisk(const host::SysRoot& root, std::uint32_t domain,
                                                       std::uint32_t device,
                                                       const std::optional<std::uint32_t>& pid) {
+  Result<std::optional<TapdiskStatistics>> newer = std::nullopt;
   if (pid) {
-    auto statistics = read_file(root, fmt::format("{}/td3-{}", kSharedMemory, *pid),
-                                fmt::format("vbd-{}-{}", domain, device), kBytes, parse_tapdisk_statistics);
-    if (!statistics || *statistics) {
-      return statistics;
-    }
+    newer = read_file(root, fmt::format("{}/td3-{}", kSharedMemory, *pid),
+                      fmt::format("vbd-{}-{}", domain, device), kBytes, parse_tapdisk_statistics);
   }
-  return read_file(root, fmt::format("{}/vbd3-{}-{}", kSharedMemory, domain, device), "statistics",
-                   kOlderBytes, parse_older_tapdisk_statistics);
+  if (newer && *newer) {
+    return newer;
+  }
+  auto older = read_file(root, fmt::format("{}/vbd3-{}-{}", kSharedMemory, domain, device), "statistics",
+                         kOlderBytes, parse_older_tapdisk_statistics);
+  // Any user may make a directory td3-PID before tapdisk does. That must not hide the older statistics.
+  const bool found = older && *older;
+  return newer || found ? older : newer;
 }
 
 } // namespace sfa::guests

@@ -37,15 +37,20 @@ struct TapdiskStatistics {
   bool operator==(const TapdiskStatistics&) const = default;
 };
 
-// The two layouts. More bytes than the struct has are ignored.
-[[nodiscard]] Result<TapdiskStatistics> parse_tapdisk_statistics(std::span<const std::uint8_t> bytes);
+// The two layouts. More bytes than the struct has are ignored. nullopt: tapdisk has made the file, but not
+// yet written its version.
+[[nodiscard]] Result<std::optional<TapdiskStatistics>>
+parse_tapdisk_statistics(std::span<const std::uint8_t> bytes);
 [[nodiscard]] Result<TapdiskStatistics> parse_older_tapdisk_statistics(std::span<const std::uint8_t> bytes);
 
-// The devices with a directory /dev/shm/vbd3-DOMAIN-DEVICE, by domain id: tapdisk makes it when it connects
-// to the domain. Any user may make one, too, so this is only a reason to ask xenstore.
-[[nodiscard]] std::map<std::uint32_t, std::set<std::uint32_t>> find_tapdisks(const host::SysRoot& root);
+// The devices of these domains with a directory /dev/shm/vbd3-DOMAIN-DEVICE of root's, by domain id: tapdisk
+// makes it when it connects to the domain. A reason to ask xenstore, no more: other users may make so many
+// entries there that a directory is not found.
+[[nodiscard]] std::map<std::uint32_t, std::set<std::uint32_t>>
+find_tapdisks(const host::SysRoot& root, const std::set<std::uint32_t>& domains);
 
-// nullopt if there is no such file: no tapdisk serves the disk now, or another one does.
+// Of the newer layout if it can be read, which needs the process, otherwise of the older one. nullopt if
+// there is neither: no tapdisk serves the disk now, or another one does, or it has just begun.
 [[nodiscard]] Result<std::optional<TapdiskStatistics>> read_tapdisk(const host::SysRoot& root,
                                                                     std::uint32_t domain,
                                                                     std::uint32_t device,

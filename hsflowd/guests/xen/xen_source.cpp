@@ -29,6 +29,29 @@ Devices of_domain(const std::map<std::uint32_t, Devices>& by_domain, std::uint32
   return found == by_domain.end() ? Devices() : found->second;
 }
 
+std::set<std::uint32_t> ids_of(const std::map<Uuid, XenDomain>& machines) {
+  std::set<std::uint32_t> ids;
+  for (const auto& machine : machines) {
+    ids.insert(machine.second.id);
+  }
+  return ids;
+}
+
+void take_statistics(const TapdiskStatistics& statistics, DomainIdentity& identity, std::uint32_t device,
+                     VmDisk& disk) {
+  auto& polls = identity.tapdisk_polls[device];
+  // The older layout does not depend on the process, so it hides that another tapdisk serves the disk.
+  const bool older = identity.tapdisks.at(device).pid && !statistics.counts_errors;
+  if (older && !polls.older) {
+    identity.current = false;
+  }
+  const auto errs = statistics.counts_errors ? statistics.counters.errs : polls.errs;
+  polls = {.missing = false, .older = older, .errs = errs};
+  disk.counters = statistics.counters;
+  disk.counters->errs = errs; // a zero would make the same errors count again later
+  disk.counts_errors = statistics.counts_errors;
+}
+
 class XenSource final : public VmSource {
 public:
   XenSource(VmSourceOptions options, XenCalls calls)
@@ -39,7 +62,7 @@ public:
   [[nodiscard]] Result<sflow::VirtNode> node() override { return calls_.machine().map(read_node); }
 
 private:
-  void identify(const Uuid& uuid, std::uint32_t domain, const DomainDevices& devices);
+  [[nodiscard]] std::string identify(const Uuid& uuid, std::uint32_t domain, const DomainDevices& devices);
   [[nodiscard]] DomainIdentity* identity_of(const Uuid& uuid, std::uint32_t domain);
   void read_nics(std::uint32_t domain, const Dom0Devices& devices, VmReading& reading);
   void read_disks(std::uint32_t domain, const Dom0Devices& devices, VmReading& reading);
@@ -50,7 +73,7 @@ private:
   XenCalls calls_;
   std::optional<XenStoreCalls> xenstore_; // nullopt while there is no connection
   AbandonedCalls abandoned_ = no_abandoned_calls();
-  std::string xenstore_problem_;
+  std::string xenstore_problem_; // why xenstored is not asked any more during this poll; empty: it is
   std::map<Uuid, DomainIdentity> identities_;
 };
 
@@ -87,7 +110,7 @@ Result<std::vector<VmReading>> XenSource::read(std::span<const Uuid> vms) {
   }
   Dom0Devices devices{.back_ends = find_back_ends(options_.root), .tapdisks = {}, .links = {}};
   if (options_.disks) {
-    devices.tapdisks = find_tapdisks(options_.root);
+    devices.tapdisks = find_tapdisks(options_.root, ids_of(machines));
   }
   if (*links) {
     devices.links = std::move(**links);
@@ -100,16 +123,15 @@ Result<std::vector<VmReading>> XenSource::read(std::span<const Uuid> vms) {
       continue;
     }
     const auto domain = machine->second.id;
-    identify(
+    auto reading = read_domain(machine->second);
+    reading.problem = identify(
         uuid, domain,
         {.vifs = of_domain(devices.back_ends.vifs, domain), .tapdisks = of_domain(devices.tapdisks, domain)});
-    auto reading = read_domain(machine->second);
     const auto identity = identities_.find(uuid);
     const bool known = identity != identities_.end() && !identity->second.name.empty();
     reading.name = known ? identity->second.name : format_uuid(uuid);
     reading.machine_type = sources::machine_type(calls_.machine_name);
     reading.os_name = known && identity->second.os_type == "linux" ? kLinux : 0;
-    reading.problem = xenstore_problem_;
     read_nics(domain, devices, reading);
     if (options_.disks) {
       read_disks(domain, devices, reading);
@@ -119,21 +141,20 @@ Result<std::vector<VmReading>> XenSource::read(std::span<const Uuid> vms) {
   return readings;
 }
 
-// If xenstored does not answer, the known identity stays, and the other domains of this poll do not wait for
-// it.
-void XenSource::identify(const Uuid& uuid, std::uint32_t domain, const DomainDevices& devices) {
+// Returns why the identity may be old or unknown; empty if it is current. If xenstored does not answer, the
+// known identity stays, and the other domains of this poll do not wait for it.
+std::string XenSource::identify(const Uuid& uuid, std::uint32_t domain, const DomainDevices& devices) {
   const auto known = identities_.find(uuid);
   if (!options_.fresh_identity && known != identities_.end() && known->second.current &&
       known->second.covers(domain, devices)) {
-    return;
-  }
-  if (!xenstore_problem_.empty()) {
-    return;
+    return {};
   }
   constexpr unsigned kMostAbandoned = 3;
-  if (abandoned_->load() >= kMostAbandoned) {
+  if (xenstore_problem_.empty() && abandoned_->load() >= kMostAbandoned) {
     xenstore_problem_ = "xenstored does not answer";
-    return;
+  }
+  if (!xenstore_problem_.empty()) {
+    return xenstore_problem_;
   }
   if (!xenstore_) {
     xenstore_ = calls_.xenstore();
@@ -146,14 +167,20 @@ void XenSource::identify(const Uuid& uuid, std::uint32_t domain, const DomainDev
   if (!identity) {
     xenstore_.reset(); // it belongs to the thread that hangs
     xenstore_problem_ = "xenstored does not answer";
-  } else if (!*identity) {
-    xenstore_problem_ = identity->error().message;
-  } else {
-    if (known != identities_.end() && known->second.domain == domain) {
-      (*identity)->missing_statistics = std::move(known->second.missing_statistics);
-    }
-    identities_.insert_or_assign(uuid, **std::move(identity));
+    return xenstore_problem_;
   }
+  if (!*identity) {
+    const auto& error = identity->error();
+    if (!is_answer(error)) {
+      xenstore_problem_ = error.message;
+    }
+    return error.message;
+  }
+  if (known != identities_.end() && known->second.domain == domain) {
+    (*identity)->tapdisk_polls = std::move(known->second.tapdisk_polls);
+  }
+  identities_.insert_or_assign(uuid, **std::move(identity));
+  return {};
 }
 
 // nullptr if nothing is known about this run of the domain.
@@ -208,20 +235,18 @@ std::string XenSource::read_tapdisk_counters(DomainIdentity& identity, std::uint
                                              VmDisk& disk) const {
   const auto& pid = identity.tapdisks.at(device).pid;
   const auto statistics = read_tapdisk(options_.root, identity.domain, device, pid);
-  if (statistics && *statistics) {
-    disk.counters = (*statistics)->counters;
-    disk.counts_errors = (*statistics)->counts_errors;
-    identity.missing_statistics.erase(device);
-    return {};
-  }
   if (!statistics) {
     return statistics.error().message;
+  }
+  if (*statistics) {
+    take_statistics(**statistics, identity, device, disk);
+    return {};
   }
   if (!pid && !identity.seen_tapdisks.contains(device)) {
     return {}; // a drive without a medium
   }
   identity.current = false;
-  const bool begins = identity.missing_statistics.insert(device).second;
+  const bool begins = !std::exchange(identity.tapdisk_polls[device].missing, true);
   return begins ? "" : fmt::format("tapdisk has no statistics for disk {}", device);
 }
 

@@ -2,6 +2,7 @@
 
 #include "host/fixture_host.hpp"
 
+#include <algorithm>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -40,7 +41,6 @@ TEST_CASE("the first bytes of an owned file are read, and nothing behind them") 
   const Shared shared;
   CHECK(value_of(shared.read()) == "01234567");
   CHECK(value_of(shared.read(10)) == "0123456789");
-  CHECK(shared.problem(11).ends_with("file: has 10 bytes, expected 11 to 65536"));
 }
 
 TEST_CASE("an owned file or a directory that does not exist is absent") {
@@ -48,6 +48,13 @@ TEST_CASE("an owned file or a directory that does not exist is absent") {
   shared.host.remove("dev/shm/dir/file");
   CHECK_FALSE(value_of(shared.read()));
   shared.host.remove("dev/shm/dir");
+  CHECK_FALSE(value_of(shared.read()));
+}
+
+TEST_CASE("an owned file that is still too short is absent") {
+  const Shared shared;
+  CHECK_FALSE(value_of(shared.read(11)));
+  std::filesystem::resize_file(shared.file, 0);
   CHECK_FALSE(value_of(shared.read()));
 }
 
@@ -124,6 +131,33 @@ TEST_CASE("symbolic links and special files are not read") {
     REQUIRE(mkfifo(shared.file.c_str(), 0600) == 0);
     CHECK(shared.problem().ends_with("file: not a regular file"));
   }
+}
+
+TEST_CASE("of a directory that anybody may write, only its owner's wanted directories are listed") {
+  const TemporaryHost host;
+  for (const auto* name : {"dir1", "dir2", "dir3", "other"}) {
+    std::filesystem::create_directories(host.path() / "dev/shm" / name);
+  }
+  host.write("dev/shm/dir4", "");
+  std::filesystem::create_directory_symlink("dir1", host.path() / "dev/shm/dir5");
+  const auto wanted = [](const std::string& name) { return name.starts_with("dir"); };
+  auto names = host.root().list_owned("dev/shm", wanted, 100);
+  std::ranges::sort(names);
+  CHECK(names == std::vector<std::string>{"dir1", "dir2", "dir3"});
+  CHECK(list_owned_directories(host.path() / "dev/shm", geteuid() + 1, wanted, 100).empty());
+  CHECK(host.root().list_owned("dev/nothing", wanted, 100).empty());
+}
+
+TEST_CASE("of a directory with too many entries, only the first ones are visited") {
+  const TemporaryHost host;
+  for (int i = 0; i < 8; ++i) {
+    std::filesystem::create_directories(host.path() / fmt::format("dev/shm/{}", i));
+  }
+  std::size_t visited = 0;
+  const auto wanted = [&](const std::string&) { return ++visited > 2; };
+  CHECK(host.root().list_owned("dev/shm", wanted, 5).size() == 3);
+  CHECK(visited == 5);
+  CHECK(host.root().list_owned("dev/shm", wanted, 8).size() == 8);
 }
 
 } // namespace sfa::host_owned_file_test

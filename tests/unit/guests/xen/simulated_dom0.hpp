@@ -4,6 +4,7 @@
 #include "guests/xen/xen_source.hpp"
 #include "host/fixture_host.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <future>
 #include <map>
@@ -32,6 +33,8 @@ struct Dom0 {
   // Long, so that a busy host does not make xenstored seem to hang.
   std::chrono::milliseconds patience = kDeadline;
   int connections = 0;
+  std::shared_ptr<std::map<std::string, int>> errors = // of keys, as errno(3)
+      std::make_shared<std::map<std::string, int>>();
   std::shared_ptr<int> questions = std::make_shared<int>(0); // to xenstored, about back ends of disks
 
   Dom0() {
@@ -105,9 +108,14 @@ struct Dom0 {
     };
     const auto current =
         live ? std::shared_ptr<const Keys>(&keys, [](const Keys*) {}) : std::make_shared<const Keys>(keys);
-    return {.read = [ready, current](const std::string& path) -> Result<std::optional<std::string>> {
+    return {.read = [ready, current,
+                     errors = errors](const std::string& path) -> Result<std::optional<std::string>> {
               if (const auto answers = ready(); !answers) {
                 return error_of(answers);
+              }
+              if (const auto error = errors->find(path); error != errors->end()) {
+                errno = error->second;
+                return errno_failure("xenstored: " + path);
               }
               const auto found = current->find(path);
               return found == current->end() ? std::nullopt : std::optional(found->second);

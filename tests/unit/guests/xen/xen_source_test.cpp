@@ -136,6 +136,42 @@ TEST_CASE("without xenstored an unknown domain has its UUID as name, and the pro
   CHECK(vms[0].cpu->time_ns == 5'000'000'000);
 }
 
+TEST_CASE("a key that xenstored cannot read is the problem of its VM only") {
+  Dom0 dom0;
+  dom0.errors->emplace("/local/domain/1/name", EIO);
+  const auto source = dom0.source();
+  const auto vms = read_all(*source);
+  REQUIRE(vms.size() == 2);
+  CHECK(vms[0].problem == "xenstored: /local/domain/1/name: Input/output error");
+  CHECK(vms[0].name == "a1000000-0000-0000-0000-000000000000");
+  CHECK(vms[1].problem.empty());
+  CHECK(vms[1].name == "vm2");
+  CHECK(vms[1].nics.at(0).mac);
+}
+
+TEST_CASE("a lost connection to xenstored is tried once in a poll") {
+  Dom0 dom0;
+  dom0.errors->emplace("/local/domain/1/name", EPIPE);
+  const auto vms = read_all(*dom0.source());
+  REQUIRE(vms.size() == 2);
+  CHECK(vms[0].problem == "xenstored: /local/domain/1/name: Broken pipe");
+  CHECK(vms[1].problem == vms[0].problem);
+  CHECK(vms[1].name == "b2000000-0000-0000-0000-000000000000");
+}
+
+TEST_CASE("a VM whose identity is known does not report that xenstored fails for another") {
+  Dom0 dom0;
+  const auto source = dom0.source();
+  (void)read_all(*source);
+  dom0.domains[1].id = 9;
+  dom0.errors->emplace("/local/domain/9/name", EPIPE);
+  const auto vms = value_of(source->read(std::vector<Uuid>{{0xa1}, {0xb2}}));
+  REQUIRE(vms.size() == 2);
+  CHECK(vms[0].problem == "xenstored: /local/domain/9/name: Broken pipe");
+  CHECK(vms[1].problem.empty());
+  CHECK(vms[1].name == "vm2");
+}
+
 TEST_CASE("a xenstored that hangs delays a poll once, and after three calls is not asked until one returns") {
   Dom0 dom0;
   std::promise<void> release;

@@ -27,12 +27,24 @@ const VmDisk& disk_of(const VmReading& vm, const std::string& device) {
 struct Dom0WithTapdisk : Dom0 {
   std::unique_ptr<VmSource> vms;
   std::vector<Uuid> list;
+  VmTotals totals;
 
   Dom0WithTapdisk() {
     live = true;
     add_vbd3(1, kDisk, "4242", "2048");
     write_tapdisk(host, 4242, 1, kDisk,
                   {.rd_req = 10, .rd_sectors = 100, .wr_req = 20, .wr_sectors = 200, .errors = 1});
+  }
+
+  // vm1's sums on the wire.
+  VirtDiskIo total() {
+    for (const auto& block : totals.blocks(poll())) {
+      if (const auto* disk = std::get_if<VirtDiskIo>(&block)) {
+        return *disk;
+      }
+    }
+    FAIL("no virt_disk_io");
+    return {};
   }
 
   VmReading poll() {
@@ -126,6 +138,60 @@ TEST_CASE("another tapdisk that serves a disk is found, and the totals do not fa
   CHECK(disk.rd_req == 139 + 10 + 3);
   CHECK(disk.rd_bytes == (16344 + 100 + 24) * 512);
   CHECK(disk.errs == 1);
+}
+
+TEST_CASE("another tapdisk is found although the older statistics answer, and no error counts twice") {
+  Dom0WithTapdisk dom0;
+  write_older_tapdisk(dom0.host, 1, kDisk, {.rd_req = 10, .rd_sectors = 100});
+  CHECK(dom0.total().errs == 1);
+  dom0.host.remove("dev/shm/td3-4242");
+  write_older_tapdisk(dom0.host, 1, kDisk, {.rd_req = 3, .rd_sectors = 24});
+  dom0.add_vbd3(1, kDisk, "4243", "2048");
+  write_tapdisk(dom0.host, 4243, 1, kDisk, {.rd_req = 4, .rd_sectors = 32});
+  auto disk = dom0.total();
+  CHECK(disk.rd_req == 139 + 10 + 3);
+  CHECK(disk.errs == 1);
+  disk = dom0.total();
+  CHECK(disk.rd_req == 139 + 10 + 4);
+  CHECK(disk.errs == 1);
+  CHECK(*dom0.questions == 3); // vm2's once
+  write_tapdisk(dom0.host, 4243, 1, kDisk, {.rd_req = 4, .rd_sectors = 32, .errors = 2});
+  CHECK(dom0.total().errs == 1 + 2);
+}
+
+TEST_CASE("errors do not count twice while a tapdisk's newer statistics are not readable") {
+  Dom0WithTapdisk dom0;
+  CHECK(dom0.total().errs == 1);
+  write_older_tapdisk(dom0.host, 1, kDisk, {.rd_req = 10});
+  std::filesystem::permissions(dom0.host.path() / "dev/shm/td3-4242", std::filesystem::perms(0777));
+  CHECK(dom0.total().errs == 1);
+  write_tapdisk(dom0.host, 4242, 1, kDisk, {.rd_req = 10, .errors = 1});
+  CHECK(dom0.total().errs == 1);
+  CHECK(dom0.poll().problem.empty());
+}
+
+TEST_CASE("a tapdisk with a process and only the older statistics makes xenstore asked once more") {
+  Dom0WithTapdisk dom0;
+  dom0.host.remove("dev/shm/td3-4242");
+  write_older_tapdisk(dom0.host, 1, kDisk, {.rd_req = 3});
+  for (int poll = 0; poll < 4; ++poll) {
+    CHECK(disk_of(dom0.poll(), "51728").counters->rd_req == 3);
+  }
+  CHECK(*dom0.questions == 3);
+}
+
+TEST_CASE("statistics that tapdisk is about to write are not a problem, unless they stay so") {
+  Dom0WithTapdisk dom0;
+  const std::string file = "dev/shm/td3-4242/vbd-1-51728";
+  for (const auto& unfinished : {std::string(), page(std::string())}) { // before ftruncate(2), and after it
+    write_private(dom0.host, file, unfinished);
+    CHECK(dom0.poll().problem.empty());
+    write_tapdisk(dom0.host, 4242, 1, kDisk, {.rd_req = 1});
+    CHECK(disk_of(dom0.poll(), "51728").counters->rd_req == 1);
+  }
+  write_private(dom0.host, file, "");
+  CHECK(dom0.poll().problem.empty());
+  CHECK(dom0.poll().problem == "tapdisk has no statistics for disk 51728");
 }
 
 TEST_CASE("statistics that stay missing are reported, and xenstore is asked until they are there") {
