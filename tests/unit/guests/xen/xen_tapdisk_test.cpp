@@ -38,7 +38,7 @@ struct Dom0WithTapdisk : Dom0 {
 
   // vm1's sums on the wire.
   VirtDiskIo total() {
-    for (const auto& block : totals.blocks(poll())) {
+    for (const auto& block : totals.blocks(poll(), "xen")) {
       if (const auto* disk = std::get_if<VirtDiskIo>(&block)) {
         return *disk;
       }
