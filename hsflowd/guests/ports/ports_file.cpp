@@ -33,7 +33,7 @@ Result<Uuid> identity(const Item& item, const Uuid& host) {
   if (item.uuid.empty()) {
     return derive_uuid(host, item.writer + ' ' + item.key);
   }
-  const auto uuid = parse_uuid(item.uuid);
+  auto uuid = parse_uuid(item.uuid);
   if (uuid && *uuid == Uuid{}) {
     return failure("its guest has a UUID of zeros");
   }

@@ -13,7 +13,7 @@ namespace sfa::guests {
 
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{16} << 20; // 50,000 ports
+constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20; // 50,000 ports
 
 VmReading read_guest(const Uuid& uuid, const SwitchGuest& guest, const host::LinkCountersByIndex& counters) {
   VmReading reading{.uuid = uuid, .name = guest.name};
@@ -69,7 +69,7 @@ Result<VmList> PortsSource::list() {
 std::string PortsSource::read_file() {
   auto file = host::parse_file(
       options_.root, options_.ports_file,
-      [this](std::string_view text) { return parse_ports_file(text, options_.host); }, kMaxBytes);
+      [this](std::string_view text) { return parse_ports_file(text, options_.host); }, kMaxFileBytes);
   malloc_trim(0); // the text is larger than what is kept of it
   if (!file) {
     return file.error().message + (guests_.empty() ? "" : "; keeping the last good content");
