@@ -27,7 +27,7 @@ void GuestIdentities::assign(const RunningGuests& running, const ConfigFiles& co
       waiting.push_back(guest.first);
     }
   }
-  // In the order in which an hsflowd that ran all the time saw them, so that a restart changes no UUID.
+  // In the order in which an hsflowd that ran all the time saw them, so that a restart swaps no UUIDs.
   std::ranges::sort(waiting, {}, [&](const GuestKey& key) { return start_order(key, running.at(key)); });
   for (const auto& key : waiting) {
     const auto uuid = choose(key, configs.of(key).config);
