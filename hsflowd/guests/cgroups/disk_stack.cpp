@@ -4,6 +4,7 @@
 #include "host/mounts.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <string_view>
 
 namespace sfa::guests {
@@ -14,8 +15,8 @@ namespace {
 std::string whole_disk(const host::SysRoot& root, const std::string& directory, const std::string& name) {
   if (root.exists(directory + "/partition")) {
     for (const auto& disk : root.list("sys/block")) {
-      if (root.exists("sys/block/" + disk + "/" + name)) {
-        return root.attribute("sys/block/" + disk + "/dev");
+      if (root.exists(fmt::format("sys/block/{}/{}", disk, name))) {
+        return root.attribute(fmt::format("sys/block/{}/dev", disk));
       }
     }
   }
@@ -68,7 +69,7 @@ std::set<std::string> parts_of(const host::SysRoot& root, const std::string& dev
   const auto slaves = "sys/dev/block/" + device + "/slaves";
   std::set<std::string> parts{disk_below_loop(root, device)};
   for (const auto& name : root.list(slaves)) {
-    parts.insert(whole_disk(root, slaves + "/" + name, name));
+    parts.insert(whole_disk(root, fmt::format("{}/{}", slaves, name), name));
   }
   parts.erase("");
   return parts;
