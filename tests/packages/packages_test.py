@@ -131,14 +131,27 @@ def may_read_the_configurations_of_proxmox_guests(root):
     (tree / "usr/bin").mkdir(parents=True)
     (tree / "usr/bin/pvesh").write_text("")
     assert not drop_in.is_symlink()
+    # systemd seems to run, and what is asked of it is recorded.
+    (root / "run/systemd/system").mkdir(parents=True)
+    for name in ("systemctl", "deb-systemd-invoke"):
+        (root / "usr/local/bin" / name).write_text(f"#!/bin/sh\necho {name} \"$@\" >> /root/calls\n")
+        (root / "usr/local/bin" / name).chmod(0o755)
     run("chroot", root, "dpkg-deb", "--build", "/root/pve-manager", "/root/pve-manager.deb")
     run("chroot", root, "dpkg", "--install", "/root/pve-manager.deb")
     assert os.readlink(drop_in) == "/usr/share/hsflowd/proxmox.conf"
     assert "SupplementaryGroups=www-data" in (root / os.readlink(drop_in).lstrip("/")).read_text()
+    restart = "systemctl --system daemon-reload\ndeb-systemd-invoke try-restart hsflowd.service\n"
+    assert (root / "root/calls").read_text() == restart
+    run("chroot", root, "dpkg", "--install", "/root/pve-manager.deb")  # an upgrade, which changes nothing for hsflowd
+    assert (root / "root/calls").read_text() == restart
     run("chroot", root, "dpkg", "--purge", "pve-manager")
     assert not drop_in.is_symlink()
+    assert (root / "root/calls").read_text() == 2 * restart
     run("chroot", root, "dpkg", "--install", "/root/pve-manager.deb")
     assert drop_in.is_symlink()  # the purge of hsflowd removes it, too
+    for file in ("usr/local/bin/systemctl", "usr/local/bin/deb-systemd-invoke", "root/calls"):
+        (root / file).unlink()
+    (root / "run/systemd/system").rmdir()
 
 
 def test_a_debian_system_takes_them_in_and_is_rid_of_them_after_a_purge(tmp_path):

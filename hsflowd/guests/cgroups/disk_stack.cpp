@@ -4,6 +4,7 @@
 #include "host/mounts.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <string_view>
 
 namespace sfa::guests {
@@ -14,8 +15,8 @@ namespace {
 std::string whole_disk(const host::SysRoot& root, const std::string& directory, const std::string& name) {
   if (root.exists(directory + "/partition")) {
     for (const auto& disk : root.list("sys/block")) {
-      if (root.exists("sys/block/" + disk + "/" + name)) {
-        return root.attribute("sys/block/" + disk + "/dev");
+      if (root.exists(fmt::format("sys/block/{}/{}", disk, name))) {
+        return root.attribute(fmt::format("sys/block/{}/dev", disk));
       }
     }
   }
@@ -63,38 +64,65 @@ std::string disk_below_loop(const host::SysRoot& root, const std::string& device
   return whole_disk(root, directory, device_name(root, directory));
 }
 
+// The devices that a device is made of.
+std::set<std::string> parts_of(const host::SysRoot& root, const std::string& device) {
+  const auto slaves = "sys/dev/block/" + device + "/slaves";
+  std::set<std::string> parts{disk_below_loop(root, device)};
+  for (const auto& name : root.list(slaves)) {
+    parts.insert(whole_disk(root, fmt::format("{}/{}", slaves, name), name));
+  }
+  parts.erase("");
+  return parts;
+}
+
+// An array of md(4), or a mirrored or RAID volume of LVM, which reserves these names for its images (lvm(8)).
+bool is_array(const host::SysRoot& root, const std::string& device) {
+  const auto directory = "sys/dev/block/" + device;
+  if (root.exists(directory + "/md")) {
+    return true;
+  }
+  return std::ranges::any_of(root.list(directory + "/slaves"), [&](const std::string& slave) {
+    const auto name = root.attribute(directory + "/slaves/" + slave + "/dm/name");
+    return name.find("_rimage_") != std::string::npos || name.find("_mimage_") != std::string::npos;
+  });
+}
+
 } // namespace
 
-const std::set<std::string>& DiskStack::below(const host::SysRoot& root, const std::string& device,
-                                              unsigned depth) {
+const DiskStack::Below& DiskStack::below(const host::SysRoot& root, const std::string& device,
+                                         unsigned depth) {
   constexpr unsigned kDeepest = 16;
-  const auto known = below_.find(device);
-  if (known != below_.end()) {
+  const auto known = known_.find(device);
+  if (known != known_.end()) {
     return known->second;
   }
-  auto& all = below_[device]; // empty until it is known, which ends a circle
-  const auto slaves = "sys/dev/block/" + device + "/slaves";
-  std::set<std::string> next{disk_below_loop(root, device)};
-  for (const auto& name : root.list(slaves)) {
-    next.insert(whole_disk(root, slaves + "/" + name, name));
+  auto& all = known_[device]; // empty until it is known, which ends a circle
+  const auto parts = depth < kDeepest ? parts_of(root, device) : std::set<std::string>();
+  auto& own = is_array(root, device) ? all.members : all.disks;
+  for (const auto& part : parts) {
+    const auto& further = below(root, part, depth + 1);
+    own.insert(part);
+    own.insert(further.disks.begin(), further.disks.end());
+    all.members.insert(further.members.begin(), further.members.end());
   }
-  next.erase("");
-  for (const auto& disk : depth < kDeepest ? next : std::set<std::string>()) {
-    const auto& further = below(root, disk, depth + 1);
-    all.insert(further.begin(), further.end());
-    all.insert(disk);
-  }
-  all.erase(device);
+  all.disks.erase(device);
+  all.members.erase(device);
   return all;
 }
 
 std::vector<VmDisk> DiskStack::lowest(const host::SysRoot& root, const CgroupDisks& disks) {
+  std::set<std::string> members;
+  std::set<std::string> above;
+  for (const auto& disk : disks) {
+    const auto& parts = below(root, disk.first, 0);
+    members.insert(parts.members.begin(), parts.members.end());
+    if (std::ranges::any_of(parts.disks, [&](const auto& part) { return disks.contains(part); })) {
+      above.insert(disk.first);
+    }
+  }
   std::vector<VmDisk> result;
   for (const auto& [device, counters] : disks) {
-    const auto& others = below(root, device, 0);
-    const bool counted_below =
-        std::ranges::any_of(others, [&](const auto& one) { return disks.contains(one); });
-    if (!counted_below) {
+    if (!above.contains(device) && !members.contains(device)) {
       result.push_back({.device = device, .counters = counters});
     }
   }

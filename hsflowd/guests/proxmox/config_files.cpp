@@ -13,6 +13,15 @@ namespace {
 constexpr const char* kNoAnswer = "/etc/pve does not answer";
 // All files together, if each takes less than the patience.
 constexpr int kTimesPatience = 4;
+// pmxcfs has times of modification in seconds.
+constexpr std::chrono::seconds kSettled{2};
+
+// Whether the next write may leave the version as it is.
+bool is_recent(const host::SysRoot::Version& version) {
+  const auto now =
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  return version.modified_s > (now - kSettled).count();
+}
 
 Result<std::optional<ConfigFile>> read_at(const host::SysRoot& root, const std::string& path,
                                           const std::optional<ConfigFile>& last) {
@@ -24,8 +33,8 @@ Result<std::optional<ConfigFile>> read_at(const host::SysRoot& root, const std::
   if (!*version) {
     return std::nullopt;
   }
-  ConfigFile file{.path = path, .version = **version};
-  if (last && last->path == file.path && last->version == file.version) {
+  ConfigFile file{.path = path, .version = **version, .settled = !is_recent(**version)};
+  if (last && last->settled && last->path == file.path && last->version == file.version) {
     return file;
   }
   auto text = root.read(path, kLargest);

@@ -20,6 +20,7 @@ namespace sfa::guests {
 struct ConfigFile {
   std::string path;
   host::SysRoot::Version version;
+  bool settled = true; // false: a later text may have the same version, as the file is only just written
   std::optional<std::string> text = {}; // nullopt: the same version as last time
 
   bool operator==(const ConfigFile&) const = default;

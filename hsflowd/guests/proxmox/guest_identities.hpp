@@ -7,7 +7,6 @@
 #include "guests/proxmox/running_guests.hpp"
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +18,7 @@ public:
   explicit GuestIdentities(const Uuid& host) : host_(host) {}
 
   // Gives each guest without a UUID one: that of its smbios1, or one derived from its VMID if it has none, or
-  // if a guest that was seen before (of two new ones, the one with the lower VMID) has it already. Guests
+  // if a guest that was seen before (of two new ones, the one that started first) has it already. Guests
   // without an answer from /etc/pve wait, so that their UUID does not change a moment later. `running` is
   // every guest that runs now.
   void assign(const RunningGuests& running, const ConfigFiles& configs);
@@ -31,7 +30,10 @@ public:
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
 private:
-  [[nodiscard]] std::optional<Uuid> choose(const GuestKey& key, const ConfigFiles::Known& known);
+  [[nodiscard]] static bool is_exported(const GuestKey& key, const ConfigFiles::Known& known);
+  [[nodiscard]] Uuid choose(const GuestKey& key, const GuestConfig& config) const;
+  [[nodiscard]] Uuid derive(const GuestKey& key) const;
+  void report_shared(const GuestKey& key, const GuestConfig& config);
 
   Uuid host_;
   std::map<GuestKey, Uuid> uuids_;

@@ -46,7 +46,7 @@ public:
 
 private:
   void take_running(RunningGuests running);
-  [[nodiscard]] std::string list_problem(bool has_cgroups) const;
+  [[nodiscard]] std::string list_problem(bool has_cgroups, bool vms_without_io) const;
   void follow_devices();
   void refresh_configs(std::span<const GuestKey> keys);
   [[nodiscard]] bool read_guest(Polled& polled);
@@ -91,7 +91,8 @@ Result<VmList> ProxmoxSource::list() {
   configs_.refresh(keys);
   new_devices_.clear();
   identities_.assign(running_, configs_);
-  VmList result{.vms = {}, .problem = list_problem(!cgroups.empty()), .list_soon = soon};
+  VmList result{
+      .vms = {}, .problem = list_problem(!cgroups.empty(), search.vms_without_io), .list_soon = soon};
   for (const auto& guest : identities_.guests()) {
     result.vms.push_back(guest.first);
   }
@@ -109,11 +110,15 @@ void ProxmoxSource::take_running(RunningGuests running) {
 }
 
 // The first problem, and how many there are besides.
-std::string ProxmoxSource::list_problem(bool has_cgroups) const {
+std::string ProxmoxSource::list_problem(bool has_cgroups, bool vms_without_io) const {
   auto problems = configs_.problems();
   problems.insert(problems.end(), identities_.problems().begin(), identities_.problems().end());
   if (!has_cgroups) {
     problems.emplace_back("no cgroup v2: CPU, memory and disks of VMs are unknown, and containers not seen");
+  }
+  if (vms_without_io) { // the least important one, as all nodes have it until they are configured
+    problems.emplace_back("the io controller is off for the VMs, so their disks are not counted; "
+                          "docs/guests.md has the remedy");
   }
   if (problems.size() < 2) {
     return problems.empty() ? std::string() : problems.front();

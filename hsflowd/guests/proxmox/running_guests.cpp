@@ -2,6 +2,7 @@
 
 #include "guests/cgroups/cgroup_files.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,12 @@ void add(const host::SysRoot& root, const GuestKey& key, std::string cgroup,
   }
 }
 
+bool lack_io(const host::SysRoot& root, const RunningGuests& vms) {
+  return !vms.empty() && std::ranges::none_of(vms, [&](const auto& vm) {
+    return vm.second.cgroup.empty() || root.exists(vm.second.cgroup + "/io.stat");
+  });
+}
+
 } // namespace
 
 GuestSearch find_running_guests(const host::SysRoot& root, const std::string& cgroups) {
@@ -49,6 +56,7 @@ GuestSearch find_running_guests(const host::SysRoot& root, const std::string& cg
       add(root, key, fmt::format("{}/qemu.slice/{}.scope", cgroups, *vmid), pid_file, found);
     }
   }
+  found.vms_without_io = lack_io(root, found.running);
   if (!cgroups.empty()) {
     for (const auto& name : root.list(cgroups + "/lxc")) {
       if (const auto vmid = parse_vmid(name)) {

@@ -31,6 +31,7 @@ struct GuestSearch {
   // Inodes of groups without a process: a guest that has just stopped, or that is about to start, which
   // inotify(7) does not report.
   std::set<std::uint64_t> empty_groups = {};
+  bool vms_without_io = false; // VMs run, and the io controller is off for all of them
 };
 
 // `cgroups` is what find_cgroup2() returned. If that is empty, each VM with a pid file counts, and containers

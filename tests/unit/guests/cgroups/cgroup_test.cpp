@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <string>
 #include <vector>
 
@@ -126,6 +127,42 @@ TEST_CASE("a loop device counts unless the disk of its file does") {
   // Its file is on NFS.
   CHECK(devices(stack.lowest(root, moved_by({"7:1", "8:0"}))) == std::vector<std::string>{"7:1", "8:0"});
   CHECK(devices(stack.lowest(root, moved_by({"7:2", "8:0"}))) == std::vector<std::string>{"7:2", "8:0"});
+}
+
+TEST_CASE("what an array does with its disks does not count, but what reaches the array does") {
+  const TemporaryHost host;
+  const std::string blocks = "sys/dev/block/";
+  host.write(blocks + "9:0/md/level", "raid1\n");
+  for (const auto* disk : {"a", "b"}) { // whole disks
+    host.write(blocks + "9:0/slaves/sd" + disk + "/dev", *disk == 'a' ? "8:0\n" : "8:16\n");
+  }
+  host.write(blocks + "253:0/slaves/md0/dev", "9:0\n");
+  DiskStack stack;
+  const auto counted = [&](const std::vector<std::string>& names) {
+    return devices(stack.lowest(host.root(), moved_by(names)));
+  };
+  CHECK(counted({"253:0", "9:0", "8:0", "8:16"}) == std::vector<std::string>{"9:0"});
+  CHECK(counted({"9:0", "8:0", "8:16"}) == std::vector<std::string>{"9:0"});
+  CHECK(counted({"9:0", "8:0", "8:16", "8:32"}) == std::vector<std::string>{"8:32", "9:0"});
+  CHECK(counted({"253:0", "8:0", "8:16"}) == std::vector<std::string>{"253:0"});
+  CHECK(counted({"8:0", "8:16"}) == std::vector<std::string>{"8:0", "8:16"});
+}
+
+TEST_CASE("a mirrored volume of LVM is an array, and a plain one on two disks is not") {
+  const TemporaryHost host;
+  const std::string blocks = "sys/dev/block/";
+  for (const auto* image : {"1", "3"}) {
+    const auto slave = blocks + "253:9/slaves/dm-" + image;
+    host.write(slave + "/dev", fmt::format("253:{}\n", image));
+    host.write(slave + "/dm/name", fmt::format("pve-vm--100_rimage_{}\n", image));
+    host.write(blocks + fmt::format("253:{}/slaves/sd{}/dev", image, image), fmt::format("8:{}\n", image));
+    host.write(blocks + fmt::format("253:8/slaves/sd{}/dev", image), fmt::format("8:{}\n", image));
+  }
+  DiskStack stack;
+  CHECK(devices(stack.lowest(host.root(), moved_by({"253:9", "253:1", "253:3", "8:1", "8:3"}))) ==
+        std::vector<std::string>{"253:9"});
+  CHECK(devices(stack.lowest(host.root(), moved_by({"253:8", "8:1", "8:3"}))) ==
+        std::vector<std::string>{"8:1", "8:3"});
 }
 
 TEST_CASE("devices that claim to be below each other end the search") {

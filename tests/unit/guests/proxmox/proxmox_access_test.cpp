@@ -133,6 +133,10 @@ TEST_CASE("while /etc/pve is not mounted, known guests keep their names and new 
 
 TEST_CASE("a configuration is parsed again only after it has changed") {
   ProxmoxNode node;
+  for (const int vmid : {100, 101, 103, 104, 105, 107}) {
+    node.date(ProxmoxNode::config(vmid), 60);
+  }
+  node.date("etc/pve/nodes/pve1/lxc/102.conf", 60);
   auto texts = std::make_shared<int>(0);
   node.read_config = [read = node.read_config, texts](const GuestKey& key,
                                                       const std::optional<ConfigFile>& last) {

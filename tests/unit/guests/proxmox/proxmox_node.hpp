@@ -55,6 +55,8 @@ struct ProxmoxNode {
       std::filesystem::create_directory_symlink(std::filesystem::path("nodes/pve1") / kind,
                                                 host.path() / "etc/pve" / kind);
     }
+    date_start(103, 300); // two with the same UUID
+    date_start(104, 200);
   }
 
   [[nodiscard]] std::unique_ptr<guests::VmSource> source() {
@@ -83,6 +85,12 @@ struct ProxmoxNode {
     host.remove(fmt::format("run/qemu-server/{}.pid", vmid));
     host.remove(scope(vmid));
   }
+  // When the VM started, or its configuration was written, in seconds before now.
+  void date(const std::string& path, int seconds) const {
+    std::filesystem::last_write_time(host.path() / path, std::filesystem::file_time_type::clock::now() -
+                                                             std::chrono::seconds(seconds));
+  }
+  void date_start(int vmid, int seconds) const { date(fmt::format("run/qemu-server/{}.pid", vmid), seconds); }
   // In sysfs and proc/net/dev; the guest has sent `bytes_in`.
   void plug(const std::string& device, int if_index, int bytes_in) const {
     unplug(device);

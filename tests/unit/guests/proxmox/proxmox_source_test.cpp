@@ -145,6 +145,54 @@ TEST_CASE("of two VMs with the same UUID the later one has another UUID as long 
   CHECK(all.at("clone-a").uuid == derived_uuid("qemu", 103));
 }
 
+TEST_CASE(
+    "of two VMs with the same UUID the one that started first has it, also after a restart of hsflowd") {
+  ProxmoxNode node;
+  node.date_start(103, 20);
+  node.date_start(104, 40);
+  const auto source = node.source();
+  CHECK(problem_of(*source) == "VM 103 has the smbios1 UUID of VM 104; it is exported with another one");
+  CHECK(read_all(*source).at("clone-b").uuid == fixture_uuid(777));
+  CHECK(read_all(*node.source()).at("clone-b").uuid == fixture_uuid(777));
+  node.date_start(103, 60);
+  CHECK(read_all(*node.source()).at("clone-a").uuid == fixture_uuid(777));
+}
+
+TEST_CASE(
+    "a VM whose derived UUID is the smbios1 of another one is exported with a third one, and reported") {
+  ProxmoxNode node;
+  node.stop(103);
+  node.date_start(101, 60);
+  node.date_start(105, 20);
+  node.host.write(ProxmoxNode::config(101),
+                  "name: thief\nsmbios1: uuid=" + format_uuid(derived_uuid("qemu", 105)) + "\n");
+  const auto source = node.source();
+  CHECK(problem_of(*source) == "VM 105 has the derived UUID of VM 101; it is exported with another one");
+  const auto all = read_all(*source);
+  CHECK(all.at("thief").uuid == derived_uuid("qemu", 105));
+  REQUIRE(all.contains("VM105"));
+  CHECK(read_all(*node.source()).at("VM105").uuid == all.at("VM105").uuid);
+}
+
+TEST_CASE("VMs whose disks are not counted are reported, after all other problems") {
+  ProxmoxNode node;
+  node.host.remove(ProxmoxNode::scope(100) + "/io.stat");
+  node.host.remove(ProxmoxNode::scope(101) + "/io.stat");
+  const auto source = node.source();
+  CHECK(problem_of(*source).find("io controller") == std::string::npos); // VM 105 is counted
+  node.host.remove(ProxmoxNode::scope(105) + "/io.stat");
+  CHECK(problem_of(*source) ==
+        "VM 104 has the smbios1 UUID of VM 103; it is exported with another one (and 1 more problems)");
+  node.stop(103);
+  CHECK(problem_of(*source) == "the io controller is off for the VMs, so their disks are not counted; "
+                               "docs/guests.md has the remedy");
+  CHECK(read_all(*source).size() == 5);
+  for (const int vmid : {100, 101, 104, 105, 107}) {
+    node.stop(vmid);
+  }
+  CHECK(problem_of(*source).empty()); // only a container runs
+}
+
 TEST_CASE("a VMID that another guest has got is another guest") {
   ProxmoxNode node;
   const auto source = node.source();
@@ -190,6 +238,18 @@ TEST_CASE("a change of the name is seen by the next list, and the UUID stays whi
   node.host.write(ProxmoxNode::config(100),
                   "name: renamed\nsmbios1: uuid=10000000-0000-4000-8000-000000000300\n");
   CHECK(read_all(*source).at("renamed").uuid == before);
+}
+
+TEST_CASE("a change of the same size in the second of the last one is seen by the next list") {
+  ProxmoxNode node;
+  const auto file = node.host.path() / ProxmoxNode::config(100);
+  node.host.write(ProxmoxNode::config(100), "name: first\n");
+  const auto written = std::filesystem::last_write_time(file);
+  const auto source = node.source();
+  CHECK(read_all(*source).contains("first"));
+  node.host.write(ProxmoxNode::config(100), "name: other\n");
+  std::filesystem::last_write_time(file, written);
+  CHECK(read_all(*source).contains("other"));
 }
 
 TEST_CASE("a VM that migrates in has its name and UUID before its configuration arrives") {
