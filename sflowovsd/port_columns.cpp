@@ -10,21 +10,9 @@ namespace sfa::sflowovsd {
 
 namespace {
 
-struct Table {
-  const char* name;
-  std::vector<const ovsdb_idl_column*> columns;
-};
-
-const std::vector<Table>& tables_of_ports() {
-  static const std::vector<Table> tables{
-      {"Bridge", {&ovsrec_bridge_col_name, &ovsrec_bridge_col_ports}},
-      {"Port", {&ovsrec_port_col_name, &ovsrec_port_col_tag, &ovsrec_port_col_interfaces}},
-      {"Interface",
-       {&ovsrec_interface_col_name, &ovsrec_interface_col_type, &ovsrec_interface_col_ofport,
-        &ovsrec_interface_col_ifindex, &ovsrec_interface_col_mac_in_use,
-        &ovsrec_interface_col_external_ids}}};
-  return tables;
-}
+constexpr const char* kBridge = "Bridge";
+constexpr const char* kPort = "Port";
+constexpr const char* kInterface = "Interface";
 
 // A column of a row in an update, checked against its type. Empty if it is absent or wrong.
 class Column {
@@ -126,6 +114,44 @@ void apply(const ovsdb_cs_db_update* update, const char* table, std::map<RowId, 
   }
 }
 
+// nullptr if this is no array, or too short.
+const json* json_at(const json* array, std::size_t i) {
+  return array != nullptr && array->type == JSON_ARRAY && i < json_array(array)->n
+             ? json_array(array)->elems[i]
+             : nullptr;
+}
+
+// The row in the result of one `select`; nullptr if there is none.
+const shash* selected_row(const json* result, std::size_t i) {
+  const json* operation = json_at(result, i);
+  if (operation == nullptr || operation->type != JSON_OBJECT) {
+    return nullptr;
+  }
+  const json* row = json_at(static_cast<const json*>(shash_find_data(json_object(operation), "rows")), 0);
+  return row != nullptr && row->type == JSON_OBJECT ? json_object(row) : nullptr;
+}
+
+template <class Row>
+void apply_selected_rows(const json* result, std::span<const RowId> ids, std::map<RowId, Row>& rows) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (const shash* found = selected_row(result, i)) {
+      Row row{};
+      read_row(found, row);
+      if (!row.name.empty()) {
+        rows.insert_or_assign(ids[i], std::move(row));
+      }
+    }
+  }
+}
+
+json* names_array(const std::vector<std::string>& names) {
+  json* array = json_array_create_empty();
+  for (const auto& name : names) {
+    json_array_add(array, json_string_create(name.c_str()));
+  }
+  return array;
+}
+
 void destroy_schema(shash* schema) {
   ovsdb_cs_free_schema(schema);
 }
@@ -136,29 +162,46 @@ void destroy_update(ovsdb_cs_db_update* update) {
 
 } // namespace
 
-json* compose_port_monitor(const json* schema) {
-  const Handle<shash, destroy_schema> columns_of(ovsdb_cs_parse_schema(schema));
-  json* requests = json_object_create();
-  for (const auto& table : tables_of_ports()) {
-    const auto* existing =
-        columns_of ? static_cast<const sset*>(shash_find_data(columns_of.get(), table.name)) : nullptr;
-    if (existing == nullptr) {
-      continue;
-    }
-    json* columns = json_array_create_empty();
-    for (const auto* column : table.columns) {
-      if (sset_contains(existing, column->name)) {
-        json_array_add(columns, json_string_create(column->name));
+PortSchema port_schema(const json* schema) {
+  const Handle<shash, destroy_schema> tables(ovsdb_cs_parse_schema(schema));
+  const auto existing = [&tables](const char* table, std::initializer_list<const ovsdb_idl_column*> columns) {
+    std::vector<std::string> result;
+    const auto* names = tables ? static_cast<const sset*>(shash_find_data(tables.get(), table)) : nullptr;
+    for (const auto* column : columns) {
+      if (names != nullptr && sset_contains(names, column->name)) {
+        result.emplace_back(column->name);
       }
     }
+    return result;
+  };
+  return {.bridge = existing(kBridge, {&ovsrec_bridge_col_name, &ovsrec_bridge_col_ports}),
+          .port = existing(kPort, {&ovsrec_port_col_name, &ovsrec_port_col_tag, &ovsrec_port_col_interfaces}),
+          .interface =
+              existing(kInterface, {&ovsrec_interface_col_name, &ovsrec_interface_col_type,
+                                    &ovsrec_interface_col_ofport, &ovsrec_interface_col_ifindex,
+                                    &ovsrec_interface_col_mac_in_use, &ovsrec_interface_col_external_ids})};
+}
+
+json* monitor_requests(const PortSchema& schema) {
+  json* requests = json_object_create();
+  const auto add = [requests](const char* table, const std::vector<std::string>& columns, bool initial) {
+    if (columns.empty()) {
+      return;
+    }
+    json* select = json_object_create();
+    json_object_put(select, "initial", json_boolean_create(initial));
     json* request = json_object_create();
-    json_object_put(request, "columns", columns);
-    json_object_put(requests, table.name, json_array_create_1(request));
-  }
+    json_object_put(request, "columns", names_array(columns));
+    json_object_put(request, "select", select);
+    json_object_put(requests, table, json_array_create_1(request));
+  };
+  add(kBridge, schema.bridge, true);
+  add(kPort, schema.port, false);
+  add(kInterface, schema.interface, false);
   return requests;
 }
 
-Result<void> apply_port_update(const json* table_updates, int version, PortTables& tables) {
+Result<void> apply_update(const json* table_updates, int version, PortTables& tables) {
   ovsdb_cs_db_update* parsed = nullptr;
   if (struct ovsdb_error* error = ovsdb_cs_parse_db_update(table_updates, version, &parsed);
       error != nullptr) {
@@ -166,10 +209,34 @@ Result<void> apply_port_update(const json* table_updates, int version, PortTable
     return failure("the server sent what is no update of a database");
   }
   const Handle<ovsdb_cs_db_update, destroy_update> update(parsed);
-  apply(update.get(), "Bridge", tables.bridges);
-  apply(update.get(), "Port", tables.ports);
-  apply(update.get(), "Interface", tables.interfaces);
+  apply(update.get(), kBridge, tables.bridges);
+  apply(update.get(), kPort, tables.ports);
+  apply(update.get(), kInterface, tables.interfaces);
   return {};
+}
+
+json* select_rows(const char* table, const std::vector<std::string>& columns, std::span<const RowId> ids) {
+  json* operations = json_array_create_1(json_string_create("Open_vSwitch"));
+  for (const auto& id : ids) {
+    json* uuid = json_array_create_2(json_string_create("uuid"), json_string_create(id.to_string().c_str()));
+    json* clause = json_array_create_3(json_string_create("_uuid"), json_string_create("=="), uuid);
+    json* operation = json_object_create();
+    json_object_put_string(operation, "op", "select");
+    json_object_put_string(operation, "table", table);
+    json_object_put(operation, "where", json_array_create_1(clause));
+    json_object_put(operation, "columns", names_array(columns));
+    json_array_add(operations, operation);
+  }
+  return operations;
+}
+
+void apply_selected(const json* result, std::span<const RowId> ids,
+                    std::map<RowId, PortTables::Port>& ports) {
+  apply_selected_rows(result, ids, ports);
+}
+
+void apply_selected(const json* result, std::span<const RowId> ids, std::map<RowId, OvsPort>& interfaces) {
+  apply_selected_rows(result, ids, interfaces);
 }
 
 } // namespace sfa::sflowovsd

@@ -1,17 +1,38 @@
-// Applies an update of the database (RFC 7047, 4.1.6) to PortTables.
+// Reads rows of the database (RFC 7047) into PortTables.
 #pragma once
 
 #include "common/result.hpp"
 #include "sflowovsd/port_tables.hpp"
 
+#include <span>
+#include <string>
+#include <vector>
+
 struct json;
 
 namespace sfa::sflowovsd {
 
-// The <monitor-requests> for the columns that exist in `schema`. The caller owns it.
-[[nodiscard]] json* compose_port_monitor(const json* schema);
+// The columns that the database has, of those that the tables are read from. A table that it does not have
+// has none.
+struct PortSchema {
+  std::vector<std::string> bridge;
+  std::vector<std::string> port;
+  std::vector<std::string> interface;
+};
+[[nodiscard]] PortSchema port_schema(const json* schema);
+
+// The <monitor-requests>: all rows of bridges, but only the changes of ports and interfaces. The caller owns
+// the result, as that of select_rows().
+[[nodiscard]] json* monitor_requests(const PortSchema& schema);
 
 // A row without a valid name is removed. Other invalid columns are absent. An error if this is no update.
-[[nodiscard]] Result<void> apply_port_update(const json* table_updates, int version, PortTables& tables);
+[[nodiscard]] Result<void> apply_update(const json* table_updates, int version, PortTables& tables);
+
+// A transaction that selects these rows of the table `Port` or `Interface`, and what its result says: a row
+// that it does not have is left out.
+[[nodiscard]] json* select_rows(const char* table, const std::vector<std::string>& columns,
+                                std::span<const RowId> ids);
+void apply_selected(const json* result, std::span<const RowId> ids, std::map<RowId, PortTables::Port>& ports);
+void apply_selected(const json* result, std::span<const RowId> ids, std::map<RowId, OvsPort>& interfaces);
 
 } // namespace sfa::sflowovsd

@@ -1,15 +1,22 @@
 // Follows the bridges, ports and interfaces of the database over a connection of its own, which exists while
 // OvsdbSession has one: whatever this one costs or sends, it does not delay sFlow.
+//
+// Existing ports and interfaces are read in parts, because a message is a tree of JSON values, many times as
+// large as what is kept of it. Changes come as updates from the beginning on.
 #pragma once
 
 #include "common/handle.hpp"
 #include "common/log.hpp"
-#include "sflowovsd/port_tables.hpp"
+#include "sflowovsd/port_columns.hpp"
 
 #include <optional>
 #include <string>
+#include <vector>
 
+struct json;
+struct jsonrpc_msg;
 struct ovsdb_cs;
+struct ovsdb_cs_event;
 
 namespace sfa::sflowovsd {
 
@@ -24,8 +31,8 @@ public:
   void run();
   void wait();
 
-  // A number that changes with the ports; nullopt until they are known. They stay known when the connection
-  // is lost.
+  // A number that changes with the ports; nullopt until all are known. They stay known when the connection is
+  // lost, until they are read again.
   [[nodiscard]] std::optional<unsigned> version() const { return version_; }
   [[nodiscard]] const PortTables& tables() const { return tables_; }
 
@@ -38,15 +45,32 @@ public:
   [[nodiscard]] const std::string& problem() const { return state_.failure_text(); }
 
 private:
+  // What is being read, in this order.
+  enum class Reading {
+    bridges,
+    ports,
+    interfaces,
+    nothing,
+  };
+
   [[nodiscard]] bool may_connect() const;
-  void take_updates();
+  void take(const ovsdb_cs_event& event);
+  void take_selected(const jsonrpc_msg& reply);
+  void read_on();
+  [[nodiscard]] std::vector<RowId> next_rows() const;
 
   static void destroy(ovsdb_cs* connection);
+  static void destroy_json(json* value);
   const OvsdbSession& session_;
   bool enabled_;
   bool dropped_ = false;
+  PortSchema schema_;
   Handle<ovsdb_cs, destroy> connection_;
   PortTables tables_;
+  Reading reading_ = Reading::bridges;
+  Handle<json, destroy_json> request_; // the pending one
+  std::vector<RowId> requested_;       // its rows
+  std::vector<RowId> rest_;            // those that come after it
   std::optional<unsigned> version_;
   unsigned updates_ = 0;
   LoggedState state_{"ports"};

@@ -357,14 +357,14 @@ def test_a_database_without_ports_still_gets_sflow(bed, tmp_path):
 @pytest.mark.timeout(180)
 @pytest.mark.skipif(SLOW > 1, reason="a sanitizer has an allocator of its own, whose memory sflowovsd does not see")
 def test_too_many_ports_cost_no_bridge_its_sflow(database):
-    names = [f"hostile{number}" for number in range(60_000)]
+    names = [f"hostile{number:05}" for number in range(60_000)]
     for begin in range(0, len(names), 20_000):
         part = names[begin:begin + 20_000]
-        insert_ports("br0", part, [{"external_ids": ["map", [["vm-id", name], ["text", "x" * 40]]]} for name in part])
+        insert_ports("br0", part, [{"type": "x" * 250, "external_ids": ["map", [["vm-id", name * 20]]]} for name in part])
     daemon = database.sflowovsd()
     wait_for(lambda: bridge_state("br0") == "sampled", "br0 has a row")
-    daemon.announce("ports: more than 96 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
-    daemon.expect_log("ports: more than 96 MiB")
+    daemon.announce("ports: more than 64 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
+    daemon.expect_log("ports: more than 64 MiB")
     assert not PORTS_FILE.exists()
     vsctl("add-br", "br1")
     wait_for(lambda: sflow_of("br1"), "a later bridge has a row")
@@ -439,8 +439,8 @@ def test_ports_without_end_end_only_their_own_connection(bed):
     with server(SendsPortsWithoutEnd, at_once=2):
         daemon = bed.sflowovsd()
         daemon.tolerate("transaction|connection|jsonrpc|reconnect")
-        daemon.announce("ports: more than 96 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
-        daemon.expect_log("ports: more than 96 MiB")
+        daemon.announce("ports: more than 64 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
+        daemon.expect_log("ports: more than 64 MiB")
         assert SendsPortsWithoutEnd.closed.wait(5)
         assert sflow_status()["database"]["connected"]
         failed = sflow_status()["transactions"]["failed"]
