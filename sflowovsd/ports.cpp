@@ -162,11 +162,11 @@ void PortsText::add_table(const OvsBridge& bridge) {
 }
 
 Result<std::string> PortsText::finish() {
-  if (is_full()) {
-    return failure("more than {} MiB; no longer updated", kMaxBytes >> 20);
-  }
   if (format_ == Format::json) {
     text_ += "]}\n";
+  }
+  if (is_full()) {
+    return failure("more than {} MiB; no longer updated", kMaxBytes >> 20);
   }
   return std::move(text_);
 }

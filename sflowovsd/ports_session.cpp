@@ -116,7 +116,7 @@ void PortsSession::take_selected(const jsonrpc_msg& reply) {
   }
 }
 
-// Asks for the next rows, or concludes that all were read.
+// Requests the next rows. Without any, the ports are known.
 void PortsSession::read_on() {
   while (rest_.empty() && (reading_ == Reading::ports || reading_ == Reading::interfaces)) {
     reading_ = reading_ == Reading::ports ? Reading::interfaces : Reading::nothing;
