@@ -21,6 +21,7 @@ from testbed import (PORTS_FILE, ROOT, SLOW, Monitor, add_bridge, appctl, appctl
 SCHEMA = json.loads((ROOT / "docs/ports.schema.json").read_text())
 UUID, OTHER = "74c745b6-f7ce-42cc-becb-d9d8a056cb9d", "0ec00fdc-8127-8817-40d4-79d61797f87a"
 MAC = "52:54:00:12:34:56"
+BUSY = r"timeval\|WARN"  # the library, when this machine has no time for a process that has much to do
 # Keys of external_ids as each writer writes them, the name of the port, and the guest.
 WRITERS = {
     "libvirt": ("vnet0", {"attached-mac": MAC, "iface-id": OTHER, "iface-status": "active", "vm-id": UUID}, ("vm", UUID, UUID, None)),
@@ -268,7 +269,7 @@ def test_10000_random_external_ids_cost_nothing_but_themselves(database):
     for begin in range(0, 10_000, 1000):
         insert_ports("br0", names[begin:begin + 1000], rows[begin:begin + 1000])
     insert_ports("br0", ["good"], [{"external_ids": ["map", [["vm-id", UUID]]]}])
-    database.sflowovsd()
+    database.sflowovsd().tolerate(BUSY)
     wait_for(lambda: sflow_of("br0"), "br0 has a row")
     wait_for(lambda: PORTS_FILE.exists(), "the file")
     assert len(ports_of("br0")) == 10_002
@@ -282,7 +283,7 @@ def test_changes_while_the_ports_are_read_are_not_lost(database):
     insert_ports("br0", names, [{}] * len(names))
     chance = random.Random(2)  # the same in every run
     monitor = Monitor({})
-    database.sflowovsd()
+    database.sflowovsd().tolerate(BUSY)
     for number in range(200):
         name = chance.choice(names)
         monitor.send({"id": number, "method": "transact", "params": ["Open_vSwitch", chance.choice((
@@ -385,11 +386,10 @@ def test_a_database_without_ports_still_gets_sflow(bed, tmp_path):
 @pytest.mark.timeout(180)
 @pytest.mark.skipif(SLOW > 1, reason="a sanitizer has an allocator of its own, whose memory sflowovsd does not see")
 def test_too_many_ports_cost_no_bridge_its_sflow(database):
-    names = [f"{number:05}" + "x" * 195 for number in range(60_000)]
-    for begin in range(0, len(names), 20_000):
-        part = names[begin:begin + 20_000]
-        insert_ports("br0", part, [{"type": "x" * 250, "external_ids": ["map", [["vm-id", name]]]} for name in part])
+    for begin in range(0, 8000, 1000):
+        insert_ports("br0", [f"p{begin + i}" for i in range(1000)], [{"type": "x" * 10_000}] * 1000)
     daemon = database.sflowovsd()
+    daemon.tolerate(BUSY)
     wait_for(lambda: bridge_state("br0") == "sampled", "br0 has a row")
     daemon.announce("ports: more than 64 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
     wait_for(lambda: "ports: more than 64 MiB" in daemon.text(), "it drops the ports", deadline=40)
@@ -409,11 +409,12 @@ def test_too_many_ports_cost_no_bridge_its_sflow(database):
 
 def test_a_file_that_would_be_too_long_is_reported_and_the_previous_one_stays(database):
     daemon = database.sflowovsd()
+    daemon.tolerate(BUSY)
     wait_for(lambda: port("br0", "br0"), "the file")
     before = PORTS_FILE.read_text()
     daemon.announce("ports file: more than 16 MiB; no longer updated")
     long = "\u0001" * 250  # six bytes each in JSON
-    insert_ports("br0", [f"{number}{long[:240]}" for number in range(6000)], [{"type": long}] * 6000)
+    insert_ports("br0", [f"{number}{long[:240]}" for number in range(4000)], [{"type": long}] * 4000)
     daemon.expect_log("ports file: more than 16 MiB")
     assert PORTS_FILE.read_text() == before
     assert "more than 16 MiB" in appctl_error("sflow/ports", "--format=json")
