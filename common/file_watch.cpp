@@ -14,6 +14,8 @@ namespace sfa {
 
 namespace {
 
+constexpr const char* kAnyEntry = "*";
+
 // IN_MODIFY as well as IN_CLOSE_WRITE, because host-sflow keeps the file open and rewrites it in place.
 constexpr std::uint32_t kEvents = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
                                   IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
@@ -97,7 +99,8 @@ Result<void> FileWatch::watch_directories() {
 
 FileWatch::Look FileWatch::look() const {
   struct stat found {};
-  if (stat(path_.c_str(), &found) != 0) {
+  const auto path = path_.filename() == kAnyEntry ? path_.parent_path() : path_;
+  if (stat(path.c_str(), &found) != 0) {
     return {};
   }
   return {.device = found.st_dev,
@@ -127,7 +130,8 @@ void FileWatch::drain() {
       const auto watched = watched_.find(event.wd);
       const bool directory_itself = (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0;
       relevant = relevant || (event.mask & IN_Q_OVERFLOW) != 0 ||
-                 (watched != watched_.end() && (directory_itself || watched->second.contains(name)));
+                 (watched != watched_.end() && (directory_itself || watched->second.contains(name) ||
+                                                watched->second.contains(std::string_view(kAnyEntry))));
       at += sizeof event + event.len;
     }
   }

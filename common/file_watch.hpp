@@ -1,7 +1,8 @@
 // Reports that a file may have changed: it was written, replaced by rename(2) or removed, or a directory in
-// its path appeared or disappeared. It watches directories with inotify(7), because a watch on the file
-// itself would stay with the old inode when the file is replaced. While the system has no inotify instance or
-// watch left, it looks at the file every second instead, and says so in the log.
+// its path appeared or disappeared. A path DIRECTORY/* stands for the entries of a directory. It watches
+// directories with inotify(7), because a watch on the file itself would stay with the old inode when the file
+// is replaced. While the system has no inotify instance or watch left, it looks at the file (at a directory's
+// time of change) every second instead, and says so in the log.
 #pragma once
 
 #include "common/event_loop.hpp"

@@ -21,6 +21,12 @@ Result<Uuid> parse_uuid(std::string_view text) {
   return uuid;
 }
 
+Uuid derive_uuid(const Uuid& name_space, std::string_view name) {
+  Uuid uuid{};
+  uuid_generate_sha1(uuid.data(), name_space.data(), name.data(), name.size());
+  return uuid;
+}
+
 std::string format_uuid(const Uuid& uuid) {
   std::array<char, UUID_STR_LEN> text{};
   uuid_unparse_lower(uuid.data(), text.data());

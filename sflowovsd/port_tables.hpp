@@ -1,7 +1,7 @@
 // The rows of bridges, ports and interfaces, as values, and what they are together. Pure.
 //
 // The library's own replica would need 5 KB for each port, and could not give back what an update took on its
-// way in (docs/decisions/0023-ports-over-a-second-connection.md).
+// way in (docs/decisions/0024-ports-over-a-second-connection.md).
 #pragma once
 
 #include "sflowovsd/ports.hpp"

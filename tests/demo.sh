@@ -173,12 +173,19 @@ cable() { # NAME ADDRESS: a host on the management network
     ip -n "$1" link set eth0 up
 }
 
-guest() { # NAME ADDRESS: a guest of the first hypervisor; NAME is also the name of its port
+guest() { # NAME ADDRESS MAC: a guest of the first hypervisor; NAME is also the name of its port
     ip netns add "$1"
-    ip link add "$1" type veth peer name eth0 netns "$1"
+    ip link add "$1" type veth peer name eth0 address "$3" netns "$1"
     ip link set "$1" up
     ip -n "$1" addr add "$2" dev eth0
     ip -n "$1" link set eth0 up
+}
+
+plug() { # NAME MAC [PREFIX...]: its port of br0, with what a virtualization platform says about it there
+    local name=$1 mac=$2
+    shift 2
+    "$@" ovs-vsctl add-port br0 "$name" -- set interface "$name" external_ids:vm-id="$name" \
+        external_ids:attached-mac="\"$mac\"" external_ids:iface-status=active
 }
 
 # The second hypervisor: a network namespace, and its own directories in place of those in /run.
@@ -227,6 +234,10 @@ list_samples() { # one line for each sample that the collector received
             + "\($r.host_cpu.cpu_num) CPUs, memory \($r.host_memory.mem_free / 1048576 | round) of "
             + "\($r.host_memory.mem_total / 1048576 | round) MiB free, sample \(.sequence_number) with "
             + (.records | map(.type) | sort | join(" "))
+        elif .source_class == 3 then
+            (.records | map({(.type): .}) | add) as $r |
+            "guest    \($agent)/\($sub): \($r.host_descr.hostname) at ifIndex \($r.host_adapters.adapters[0].if_index): "
+            + "\($r.virt_net_io.rx_bytes) bytes received, \($r.virt_net_io.tx_bytes) sent"
         elif .source_class == 0 then
             .records[] | select(.type == "if_counters") |
             "port     \($agent)/\($sub): ifIndex \(.if_index): \(.if_in_octets) bytes in, \(.if_out_octets) bytes out"
@@ -249,12 +260,12 @@ done
 ovs-vsctl -- add-port br0 to-br1 -- set interface to-br1 type=patch options:peer=to-br0 \
     -- add-port br1 to-br0 -- set interface to-br0 type=patch options:peer=to-br1
 on_hv2 ovs-vsctl add-br br0 -- set bridge br0 datapath_type=netdev
-guest host1 10.1.0.1/24
-ovs-vsctl add-port br0 host1
-guest host2 10.1.0.2/24
+guest host1 10.1.0.1/24 52:54:00:00:00:01
+plug host1 52:54:00:00:00:01
+guest host2 10.1.0.2/24 52:54:00:00:00:02
 ip link set host2 netns hv2 # to the second hypervisor
 ip -n hv2 link set host2 up
-on_hv2 ovs-vsctl add-port br0 host2
+plug host2 52:54:00:00:00:02 on_hv2
 ip link add wire type veth peer name wire netns hv2
 ip link set wire up
 ip -n hv2 link set wire up
@@ -298,8 +309,9 @@ heading "Both daemons, on both hypervisors"
 printf '\033[1m$ hsflowd -f %s &\033[0m\n\033[1m$ sflowovsd &\033[0m\n' $work/etc/hsflowd.conf
 hsflowd -f $work/etc/hsflowd.conf --state-dir $work/hv1 &
 sflowovsd -vsyslog:off -vconsole:warn --pidfile &
-on_hv2 hsflowd -f $work/etc/hsflowd.conf --state-dir $work/hv2 --run-dir $hv2 -u 22222222-2222-4222-8222-222222222222 &
-on_hv2 sflowovsd -f $hv2/hsflowd.auto -vsyslog:off -vconsole:warn --pidfile &
+on_hv2 hsflowd -f $work/etc/hsflowd.conf --state-dir $work/hv2 --run-dir $hv2 -u 22222222-2222-4222-8222-222222222222 \
+    --ports-file $hv2/ports.json &
+on_hv2 sflowovsd -f $hv2/hsflowd.auto --ports-file=$hv2/ports.json -vsyslog:off -vconsole:warn --pidfile &
 for bridge in br0 br1; do
     wait_for "sFlow on $bridge of the first hypervisor" sh -c "ovs-vsctl get bridge $bridge sflow | grep -v '\[\]'"
 done
@@ -308,6 +320,8 @@ show cat /run/hsflowd/hsflowd.auto
 show ovs-vsctl list sflow
 show ovs-vsctl --columns=name,sflow list bridge
 show ovs-appctl -t sflowovsd sflow/status
+wait_for "the guest's port" sh -c 'ovs-appctl -t sflowovsd sflow/ports | grep -w host1'
+show ovs-appctl -t sflowovsd sflow/ports
 show on_hv2 ovs-vsctl list sflow
 
 heading "A third bridge, added while the daemons run"
@@ -326,7 +340,7 @@ show ovs-vsctl --columns=sampling list sflow
 show on_hv2 ovs-vsctl --columns=sampling list sflow
 show sh -c "hsflowd status | grep -A 5 DNS-SD"
 
-heading "What the collector receives: host counters from hsflowd, port counters and packet samples from Open vSwitch"
+heading "What the collector receives: counters of hosts and guests from hsflowd, port counters and packet samples from Open vSwitch"
 (timeout "$seconds" tail -n +1 -f $work/datagrams.json || true) | list_samples |
     awk '$1 != last || n < 3 { print; fflush() } { n = $1 == last ? n + 1 : 1; last = $1 }
          END { exit !NR }' || stop "the collector received nothing" # three of a kind in a row at most

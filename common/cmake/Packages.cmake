@@ -76,6 +76,7 @@ install(FILES conf/hsflowd.conf conf/hsflowd.yaml systemd/examples/collector-nam
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/hsflowd/examples COMPONENT hsflowd)
 install(FILES systemd/examples/remote-database.conf systemd/examples/snap-database.conf docs/ports.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/sflowovsd/examples COMPONENT sflowovsd)
+install(FILES systemd/proxmox.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/hsflowd COMPONENT hsflowd)
 foreach(hypervisor libvirt xen) # installed where they are built
   if(TARGET vm_module_${hypervisor})
     list(APPEND components hsflowd-${hypervisor})
@@ -146,7 +147,7 @@ foreach(component ${components})
   string(TOUPPER ${component} key)
   set(deb ${PROJECT_SOURCE_DIR}/systemd/packages/deb/${component})
   set(rpm ${PROJECT_SOURCE_DIR}/systemd/packages/rpm/${component})
-  file(GLOB scripts ${deb}/postinst ${deb}/prerm ${deb}/postrm ${deb}/conffiles)
+  file(GLOB scripts ${deb}/postinst ${deb}/prerm ${deb}/postrm ${deb}/conffiles ${deb}/triggers)
   set(CPACK_DEBIAN_${key}_PACKAGE_NAME ${component})
   set(CPACK_DEBIAN_${key}_PACKAGE_CONTROL_EXTRA "${scripts}")
   set(CPACK_DEBIAN_${key}_DESCRIPTION "${summary_${component}}\n${description_${component}}")

@@ -34,6 +34,9 @@ void add_daemon_options(OptionList options, CommandLine& line) {
               "File in which to publish the settings (default: hsflowd.auto in the run directory)");
   options.add("--run-dir", daemon.run_dir, "Directory of the shared file and of the status socket")
       .show_default();
+  options
+      .add("--ports-file", daemon.ports_file, "File in which sflowovsd publishes the ports of Open vSwitch")
+      .show_default();
   options.add("--state-dir", daemon.state_dir, "Directory for persistent state").show_default();
   options.add("-p,--pid-file", daemon.pid_file, "File to write the process id to");
   options.add("-u,--uuid", daemon.uuid, "UUID of this host").check(problem_of_uuid);

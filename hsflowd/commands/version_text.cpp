@@ -43,7 +43,8 @@ std::string version_text(const std::filesystem::path& module_dir) {
   return fmt::format(
       "hsflowd {}\n"
       "Features: sFlow version 5, classic and YAML configuration, DNS-SD, collectors by name, in network "
-      "namespaces and on devices, decoding of capture files\n"
+      "namespaces and on devices, decoding of capture files, guests of Proxmox VE and of ports of Open "
+      "vSwitch\n"
       "Modules in {}: {}\n"
       "Libraries: c-ares {}, fmt {}.{}.{}, libgcrypt {}, libmnl {}, libpcap {}, libsystemd {}, spdlog "
       "{}.{}.{}, "

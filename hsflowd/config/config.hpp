@@ -44,6 +44,13 @@ struct DnsSdConfig {
   bool operator==(const DnsSdConfig&) const = default;
 };
 
+// Which backends of guests run.
+enum class Vms {
+  automatic,  // every one that finds its hypervisor, and those whose section is present
+  configured, // only those whose section is present
+  off
+};
+
 struct Config {
   std::chrono::seconds polling{30};
   std::uint32_t sampling = 400;
@@ -68,9 +75,10 @@ struct Config {
   bool xen = false;
   bool xen_disks = true;
   bool xen_update_dominfo = false;
-  bool vms_automatic = false; // of every hypervisor on the host
-  std::string kvm_uri;        // empty = libvirt's system instance
-  std::string modules;        // directory; empty = the installed one
+  bool proxmox = false;
+  Vms vms = Vms::automatic;
+  std::string kvm_uri; // empty = libvirt's system instance
+  std::string modules; // directory; empty = the installed one
   std::chrono::seconds refresh_vms{60};
   std::chrono::seconds forget_vms{180};
 

@@ -108,12 +108,16 @@ constexpr Access kAgentIp{[](Config& config, const Value& value, std::string_vie
                                                                : value_of(config.agent_host));
                           }};
 
-constexpr Access kVms{[](Config& config, const Value& value, std::string_view) {
-                        config.vms_automatic = std::get<std::string>(value) == "auto";
-                      },
-                      [](const Config& config, std::size_t) {
-                        return one_or_none(std::string(config.vms_automatic ? "auto" : "configured"));
-                      }};
+constexpr Access kVms{
+    [](Config& config, const Value& value, std::string_view) {
+      const auto& text = std::get<std::string>(value);
+      config.vms = text == "auto" ? Vms::automatic : text == "off" ? Vms::off : Vms::configured;
+    },
+    [](const Config& config, std::size_t) {
+      return one_or_none(std::string(config.vms == Vms::automatic ? "auto"
+                                     : config.vms == Vms::off     ? "off"
+                                                                  : "configured"));
+    }};
 
 // Their old form at the top implies Xen: it comes from builds that always had it.
 template <auto Member>
@@ -198,9 +202,9 @@ constexpr std::array kOptions{
     Option{"", "headerBytes", number(0, kMaxHeaderBytes), "128", "Bytes of each sampled packet that are exported.", kDns, kPlain<&Config::header_bytes>},
     Option{"", "datagramBytes", number(kMinDatagramBytes, kMaxDatagramBytes), "1400", "Largest sFlow datagram (UDP payload) in bytes.", kDns, kPlain<&Config::datagram_bytes>},
     Option{"", "DNSSD", kBoolean, "off", "Switches DNS-SD on.", 0, kOfDnsSd<&DnsSdConfig::on>, "dns-sd"},
-    Option{"", "vms", choice("auto|configured"), "configured", "VMs that have counters: those of every hypervisor on the host, or only those of the `kvm` and `xen` sections.", 0, kVms},
-    Option{"", "refreshVMs", number(60, 3600), "60", "Seconds between full reads of the list of VMs, in case an event was lost.", 0, kPlain<&Config::refresh_vms>},
-    Option{"", "forgetVMs", number(60, kMax32), "180", "Seconds for which the totals of a removed VM are kept.", 0, kPlain<&Config::forget_vms>},
+    Option{"", "vms", choice("auto|configured|off"), "auto", "Guests that have counters: those of every hypervisor on the host and of every port of Open vSwitch, only those of the `kvm`, `xen` and `proxmox` sections, or none.", kDns, kVms},
+    Option{"", "refreshVMs", number(60, 3600), "60", "Seconds between full reads of the list of guests, in case an event was lost.", 0, kPlain<&Config::refresh_vms>},
+    Option{"", "forgetVMs", number(60, kMax32), "180", "Seconds for which the totals of a removed guest are kept.", 0, kPlain<&Config::forget_vms>},
     Option{"", "modules", kText, "", "Directory of the loadable modules, instead of the one where they are installed.", 0, kPlain<&Config::modules>},
 
     Option{"collector", "ip", {.kind = Kind::host}, "", "Address or host name of the collector.", kRequired, kOfCollector<&CollectorConfig::host>},
@@ -246,8 +250,9 @@ constexpr std::array kSections{
     kDnsSd,
     SectionRow{.name = "ovs", .doc = "Open vSwitch: the bridges to which sflowovsd attaches sFlow."},
     SectionRow{.name = "interfaces", .doc = "The interfaces that have counters."},
-    SectionRow{.name = "kvm", .doc = "Counters of the VMs of libvirt.", .open = [](Config& config) { config.kvm = true; }, .count = [](const Config& config) { return std::size_t{config.kvm}; }},
-    SectionRow{.name = "xen", .doc = "Counters of the domains of Xen.", .open = [](Config& config) { config.xen = true; }, .count = [](const Config& config) { return std::size_t{config.xen}; }},
+    SectionRow{.name = "kvm", .doc = "Counters of the VMs of libvirt; reports when libvirt is absent.", .open = [](Config& config) { config.kvm = true; }, .count = [](const Config& config) { return std::size_t{config.kvm}; }},
+    SectionRow{.name = "xen", .doc = "Counters of the domains of Xen; reports when Xen is absent.", .open = [](Config& config) { config.xen = true; }, .count = [](const Config& config) { return std::size_t{config.xen}; }},
+    SectionRow{.name = "proxmox", .doc = "Counters of the VMs and containers of Proxmox VE; reports when it is absent.", .open = [](Config& config) { config.proxmox = true; }, .count = [](const Config& config) { return std::size_t{config.proxmox}; }},
 };
 
 constexpr bool kIsOption = false;

@@ -35,6 +35,14 @@ host::HostIdentity required_identity(const DaemonOptions& options, const config:
   return *std::move(identity);
 }
 
+Result<std::unique_ptr<host::LinkStatistics>> kernel_statistics() {
+  try {
+    return std::make_unique<netlink::NetlinkStatistics>();
+  } catch (const std::exception& error) {
+    return failure("{}", error.what());
+  }
+}
+
 std::shared_ptr<host::HostInterfaces> kernel_interfaces() {
   return std::make_shared<host::HostInterfaces>(std::make_unique<netlink::NetlinkStatistics>());
 }
@@ -79,7 +87,8 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, config::FileConfig file)
       interfaces_(loop, network_, agent_,
                   {.root = host::SysRoot(), .interfaces = host_interfaces_, .drivers = interfaces::Ethtool()},
                   interface_filter(file_.config)),
-      vms_(loop, disk_, agent_, host::SysRoot(), options_.state_dir / guests::kVmTableName),
+      vms_(loop, disk_, agent_, {.link_statistics = kernel_statistics},
+           options_.state_dir / guests::kVmTableName),
       host_(host::SysRoot(), sources::make_host_sources(identity_, host_interfaces_)),
       auto_file_(loop, options_.shared_file, [this] { apply(); }) {
   host_.set_source(vms_.make_virt_node_source());
@@ -93,7 +102,6 @@ Daemon::Daemon(EventLoop& loop, DaemonOptions options, config::FileConfig file)
 void Daemon::configure_parts() {
   dns_sd_.configure(file_.config.dns_sd);
   interfaces_.set_filter(interface_filter(file_.config));
-  vms_.configure(vm_settings(file_.config));
   host_.set_source(sources::make_host_descr_source(identity_));
 }
 
@@ -129,6 +137,7 @@ Result<void> Daemon::load_file() {
 
 void Daemon::apply() {
   merge();
+  vms_.configure(vm_settings(options_, config_, identity_.uuid));
   collectors_.configure(config_);
   exporter_.set_targets(collectors_.targets());
   const Settings settings =

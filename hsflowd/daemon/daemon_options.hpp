@@ -10,11 +10,13 @@
 namespace sfa::daemon {
 
 inline constexpr const char* kRunDir = "/run/hsflowd";
+inline constexpr const char* kPortsFile = "/run/sflowovsd/ports.json";
 
 struct DaemonOptions {
   std::filesystem::path config_file = "/etc/hsflowd.conf";
   std::filesystem::path shared_file; // hsflowd.auto
   std::filesystem::path run_dir = kRunDir;
+  std::filesystem::path ports_file = kPortsFile;
   std::filesystem::path state_dir = dnssd::kStateDir;
   std::optional<std::filesystem::path> pid_file;
   std::string uuid;       // of the host; if empty, the configured one is used, or else a discovered one

@@ -12,6 +12,8 @@ namespace sfa::daemon {
 [[nodiscard]] Result<host::HostIdentity> host_identity(const DaemonOptions& options,
                                                        const config::Config& config);
 [[nodiscard]] interfaces::InterfaceFilter interface_filter(const config::Config& config);
-[[nodiscard]] guests::VmSettings vm_settings(const config::Config& config);
+// `host` is this host's UUID.
+[[nodiscard]] guests::VmSettings vm_settings(const DaemonOptions& options, const config::Config& config,
+                                             const Uuid& host);
 
 } // namespace sfa::daemon

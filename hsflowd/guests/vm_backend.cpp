@@ -8,7 +8,9 @@ namespace sfa::guests {
 
 namespace {
 
-constexpr std::chrono::seconds kRetry{5}; // while a hypervisor does not answer
+constexpr std::chrono::seconds kRetry{5};        // while a hypervisor does not answer, or a guest starts
+constexpr std::chrono::seconds kSilence{10};     // after which it is reported that a list does not come
+constexpr std::chrono::milliseconds kSettle{50}; // a guest that starts causes many changes
 
 std::chrono::microseconds since(MonotonicTime begin) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
@@ -18,13 +20,21 @@ std::chrono::microseconds since(MonotonicTime begin) {
 
 VmBackend::VmBackend(EventLoop& loop, Worker& worker, VmBackendOptions options, Events events)
     : worker_(worker), options_(std::move(options)), events_(std::move(events)),
-      next_list_(loop.timer([this] { list(); })), state_(options_.name) {
+      next_list_(loop.timer([this] { list(); })), list_soon_(loop, kSettle, [this] { list(); }),
+      state_(options_.name) {
   options_.source.changed = list_soon();
+  for (const auto& path : options_.watched) {
+    watches_.push_back(std::make_unique<FileWatch>(loop, path, [this] { list_soon_.trigger(); }));
+  }
   next_list_.arm_at(std::chrono::steady_clock::now());
 }
 
-// The source is destroyed on the worker, because to close its connections may hang, too.
 VmBackend::~VmBackend() {
+  drop_source();
+}
+
+// On the worker, because to close its connections may hang, too.
+void VmBackend::drop_source() {
   worker_.run(
       [source = std::move(source_)]() mutable {
         source.reset();
@@ -55,20 +65,49 @@ std::function<void()> VmBackend::list_soon() {
   };
 }
 
+bool VmBackend::is_absent() const {
+  return options_.only_if_present && !options_.present(options_.source.root);
+}
+
+// Nobody demanded it, so its guests have just stopped.
+void VmBackend::take_absence() {
+  last_run_ = std::chrono::steady_clock::now();
+  next_list_.arm_at(*last_run_ + options_.refresh);
+  state_.ok();
+  node_.reset();
+  if (source_) {
+    drop_source();
+  }
+  set_vms({});
+}
+
+void VmBackend::set_vms(std::set<Uuid> vms) {
+  const bool first = !std::exchange(settled_, true);
+  if (std::exchange(vms_, std::move(vms)) != vms_ || first) {
+    events_.listed();
+  }
+}
+
 void VmBackend::list() {
-  if (!source_ && options_.only_if_present && !options_.present(options_.source.root)) {
-    next_list_.arm_at(std::chrono::steady_clock::now() + options_.refresh);
+  if (!connected_ && is_absent()) {
+    take_absence();
     return;
   }
-  if (std::exchange(listing_, true)) {
+  next_list_.arm_at(std::chrono::steady_clock::now() + kSilence);
+  if (listing_since_) {
     list_again_ = true;
+    if (since(*listing_since_) >= kSilence) {
+      state_.failed(Error{"does not answer"});
+    }
     return;
   }
+  listing_since_ = std::chrono::steady_clock::now();
   run(
-      [source = source_, directory = options_.modules, module = options_.module,
+      [source = source_, directory = options_.modules, module = options_.module, make = options_.make,
        options = options_.source]() mutable -> Listed {
         if (!source) {
-          auto loaded = load_vm_source(directory, module, options);
+          auto loaded = make ? Result<std::unique_ptr<VmSource>>(make(options))
+                             : load_vm_source(directory, module, options);
           if (!loaded) {
             return {.source = {}, .vms = error_of(loaded), .node = failure("")};
           }
@@ -82,28 +121,38 @@ void VmBackend::list() {
 }
 
 void VmBackend::take_list(Listed listed) {
-  listing_ = false;
+  listing_since_.reset();
   source_ = std::move(listed.source);
-  // A missing module is hardly installed within seconds.
-  const auto again = source_ && !listed.vms ? kRetry : options_.refresh;
-  next_list_.arm_at(std::chrono::steady_clock::now() + again);
   connected_ = listed.vms.has_value();
+  if (!connected_ && is_absent()) {
+    take_absence();
+    return;
+  }
+  last_run_ = std::chrono::steady_clock::now();
+  // A missing module is hardly installed within seconds.
+  const bool soon = connected_ ? listed.vms->list_soon : source_ != nullptr;
+  next_list_.arm_at(*last_run_ + (soon ? kRetry : options_.refresh));
   if (!connected_) {
     state_.failed(listed.vms.error());
+    set_vms(vms_); // it may come back with the same ones
     return;
   }
   if (listed.node) {
-    state_.ok();
     node_ = *listed.node;
-  } else {
-    state_.failed(listed.node.error());
   }
-  std::set<Uuid> vms(listed.vms->begin(), listed.vms->end());
-  if (std::exchange(vms_, std::move(vms)) != vms_) {
-    events_.listed();
-  }
+  list_problem_ = listed.node ? std::move(listed.vms->problem) : listed.node.error().message;
+  report_list();
+  set_vms({listed.vms->vms.begin(), listed.vms->vms.end()});
   if (std::exchange(list_again_, false)) {
     list();
+  }
+}
+
+void VmBackend::report_list() {
+  if (list_problem_.empty()) {
+    state_.ok();
+  } else {
+    state_.failed(Error{list_problem_});
   }
 }
 
@@ -143,7 +192,7 @@ void VmBackend::take_read(Read read) {
     node_ = *read.node;
   }
   if (read.readings) {
-    state_.ok();
+    report_list();
     events_.readings(*std::move(read.readings));
   } else {
     state_.failed(read.readings.error());
@@ -156,9 +205,7 @@ std::optional<sflow::VirtNode> VmBackend::node() const {
   if (!node_ || !state_.failure_text().empty()) {
     return std::nullopt;
   }
-  auto node = *node_;
-  node.num_domains = static_cast<std::uint32_t>(vms_.size());
-  return node;
+  return node_;
 }
 
 polling::SourceStatus VmBackend::status(MonotonicTime now) const {

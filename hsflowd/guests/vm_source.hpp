@@ -1,14 +1,17 @@
-// The interface of a loadable module, which reads the virtual machines of one hypervisor.
-// docs/adding-a-vm-source.md explains step by step how to write one.
+// The interface of a source of guests: the virtual machines of a hypervisor, containers, or what the switch
+// knows about its ports. Sources are built in or loadable modules. docs/adding-a-guest-source.md explains
+// step by step how to write one.
 //
-// A module is one shared object that exports `hsflowd_vm_module`. All its functions are called on one worker
-// thread, so they may block. They must return nevertheless, because every other VM waits for them. For calls
-// that may not return there are call_with_deadline and CallLane (see common/worker.hpp). Modules never log:
-// they return errors.
+// A module is one shared object that exports `hsflowd_vm_module`. All functions of a source are called on one
+// worker thread of its own, so they may block. They must return nevertheless, because its other guests wait
+// for them. For calls that may not return there are call_with_deadline and CallLane (see common/worker.hpp).
+// Sources never log: they return errors.
 #pragma once
 
 #include "common/result.hpp"
+#include "common/uuid.hpp"
 #include "host/continuous_total.hpp"
+#include "host/host_interfaces.hpp"
 #include "host/sys_root.hpp"
 #include "sflow/counters.hpp"
 
@@ -82,22 +85,40 @@ struct VmDisk {
   bool operator==(const VmDisk&) const = default;
 };
 
+struct VmCpu {
+  std::uint32_t state = 0;   // as in VirtCpu
+  std::uint64_t time_ns = 0; // of all virtual CPUs since the guest started
+  std::uint32_t count = 0;
+
+  bool operator==(const VmCpu&) const = default;
+};
+
+struct VmMemory {
+  std::uint64_t bytes = 0;
+  std::uint64_t max_bytes = 0;
+
+  bool operator==(const VmMemory&) const = default;
+};
+
 struct VmReading {
   Uuid uuid{};
-  std::string name = {};
+  std::string name = {};          // empty: unknown
   std::uint32_t machine_type = 0; // as in HostDescr
   std::uint32_t os_name = 0;      // as in HostDescr
   std::string os_release = {};
-  std::uint32_t state = 0;       // as in VirtCpu
-  std::uint64_t cpu_time_ns = 0; // of all virtual CPUs since the VM started
-  std::uint32_t cpus = 0;
-  std::uint64_t memory = 0;     // bytes
-  std::uint64_t max_memory = 0; // bytes
+  std::optional<VmCpu> cpu = {};       // nullopt: unknown
+  std::optional<VmMemory> memory = {}; // nullopt: unknown
   std::vector<VmNic> nics = {};
   std::optional<std::vector<VmDisk>> disks = {}; // nullopt: unknown now
   std::string problem = {};                      // why something is missing; empty = nothing is
 
   bool operator==(const VmReading&) const = default;
+};
+
+struct VmList {
+  std::vector<Uuid> vms = {};
+  std::string problem = {}; // why a guest, or something about one, is missing or old; empty = nothing is
+  bool list_soon = false;   // a guest may be about to start, and no event will say so
 };
 
 class VmSource {
@@ -109,10 +130,10 @@ public:
   VmSource& operator=(VmSource&&) = delete;
   virtual ~VmSource() = default;
 
-  // The VMs that are running or paused now, without the host itself. Connects if there is no connection.
+  // The guests that are running or paused now, without the host itself. Connects if there is no connection.
   // Called at the start, after `changed`, every now and then in case an event was lost, and every few seconds
   // while it fails.
-  [[nodiscard]] virtual Result<std::vector<Uuid>> list() = 0;
+  [[nodiscard]] virtual Result<VmList> list() = 0;
 
   // The current values of those VMs. A VM that has stopped is left out.
   [[nodiscard]] virtual Result<std::vector<VmReading>> read(std::span<const Uuid> vms) = 0;
@@ -123,6 +144,12 @@ public:
 
 struct VmSourceOptions {
   host::SysRoot root = host::SysRoot();
+  // Reads the counters of the host's network devices. Each caller gets its own, for its own thread.
+  std::function<Result<std::unique_ptr<host::LinkStatistics>>()> link_statistics = [] {
+    return Result<std::unique_ptr<host::LinkStatistics>>(std::make_unique<host::LinkStatistics>());
+  };
+  Uuid host{};                        // of this host: the name space of UUIDs that a source derives
+  std::string ports_file = {};        // what sflowovsd publishes
   std::string uri = {};               // address of the hypervisor; empty = the default
   bool disks = true;                  // read the counters of disks
   bool fresh_identity = false;        // read names and NICs at every poll, which costs more
@@ -131,7 +158,7 @@ struct VmSourceOptions {
 
 // The interface is C++, so a module works only with the build that it comes from. Raise the number with every
 // change above.
-inline constexpr std::uint32_t kVmInterface = 1;
+inline constexpr std::uint32_t kVmInterface = 3;
 
 struct VmModule {
   std::uint32_t interface; // kVmInterface

@@ -33,8 +33,14 @@ sflow::HostAdapters adapters(const std::vector<VmNic>& nics) {
 std::vector<sflow::CounterBlock> VmTotals::blocks(const VmReading& reading) {
   std::vector<sflow::CounterBlock> blocks{
       describe(reading),
-      sflow::HostParent{.container_type = 2, .container_index = 1}, // the host's data source
-      cpu(reading), sflow::VirtMemory{.memory = reading.memory, .max_memory = reading.max_memory}};
+      sflow::HostParent{.container_type = 2, .container_index = 1}}; // the host's data source
+  if (reading.cpu) {
+    blocks.emplace_back(virt_cpu(*reading.cpu));
+  }
+  if (reading.memory) {
+    blocks.emplace_back(
+        sflow::VirtMemory{.memory = reading.memory->bytes, .max_memory = reading.memory->max_bytes});
+  }
   if (auto found = adapters(reading.nics); !found.adapters.empty()) {
     blocks.insert(blocks.begin() + 1, std::move(found));
   }
@@ -52,12 +58,18 @@ std::vector<sflow::CounterBlock> VmTotals::blocks(const VmReading& reading) {
   return blocks;
 }
 
-sflow::VirtCpu VmTotals::cpu(const VmReading& reading) {
+void VmTotals::source_changed() {
+  cpu_time_.start_over = true;
+  disk_total_.start_over = true;
+  nic_total_.start_over = true;
+}
+
+sflow::VirtCpu VmTotals::virt_cpu(const VmCpu& cpu) {
   constexpr std::uint64_t kNanosecondsPerMillisecond = 1'000'000;
-  const auto total = cpu_time_.advance({{"", {reading.cpu_time_ns}}}).nanoseconds;
-  return sflow::VirtCpu{.state = reading.state,
+  const auto total = cpu_time_.advance({{"", {cpu.time_ns}}}).nanoseconds;
+  return sflow::VirtCpu{.state = cpu.state,
                         .cpu_time = static_cast<std::uint32_t>(total / kNanosecondsPerMillisecond),
-                        .nr_virt_cpu = reading.cpus};
+                        .nr_virt_cpu = cpu.count};
 }
 
 sflow::VirtDiskIo VmTotals::disk_io(const std::vector<VmDisk>& disks) {

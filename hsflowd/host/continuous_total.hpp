@@ -73,6 +73,13 @@ struct CounterIncrease {
 template <class Counters>
 class CounterReader {
 public:
+  // The next increase counts from here.
+  void start_from(const Counters& now) {
+    begun_ = true;
+    last_ = now;
+    back_ = {};
+  }
+
   // The increase of each counter since the last call; at the first one, what the kernel has counted so far.
   Counters advance(const Counters& now) {
     if (std::exchange(begun_, true) == false) {
@@ -156,6 +163,16 @@ public:
     // Devices that are never seen again must not fill the memory of a process that runs for years.
     if (readers_.size() > now.size() + kMaxAway) {
       std::erase_if(readers_, [&](const auto& reader) { return !now.contains(reader.first); });
+    }
+    return total_;
+  }
+
+  // The same traffic is counted by other devices from now on, or by the same ones after a time when others
+  // counted it: takes their values as the new beginning, and returns the totals as they were.
+  const Counters& start_from(const std::map<Device, Counters>& now) {
+    readers_.clear();
+    for (const auto& [device, counters] : now) {
+      readers_[device].start_from(counters);
     }
     return total_;
   }

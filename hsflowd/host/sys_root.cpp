@@ -2,10 +2,12 @@
 
 #include "common/file.hpp"
 #include "common/text.hpp"
+#include "host/owned_file.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 namespace sfa::host {
@@ -24,6 +26,14 @@ std::string below(const std::filesystem::path& root, std::string_view path) {
 // Whether the kernel reports with this error that a sysfs attribute has no value.
 bool is_no_value(int error) {
   return error == EINVAL || error == ENODEV || error == ENXIO || error == EOPNOTSUPP;
+}
+
+Result<std::optional<std::string>> without_absent_value(std::string_view path,
+                                                        Result<std::optional<std::string>> content) {
+  if (!content && path.starts_with("sys/") && is_no_value(content.error().number)) {
+    return std::nullopt;
+  }
+  return content;
 }
 
 std::optional<SysRoot::Space> captured_space(std::string_view text, std::string_view mount_point) {
@@ -61,16 +71,21 @@ std::optional<SysRoot::Space> live_space(const std::string& mount_point) {
 } // namespace
 
 Result<std::optional<std::string>> SysRoot::read(std::string_view path, std::size_t max_bytes) const {
-  auto content = read_file(below(root_, path), max_bytes);
-  if (!content && path.starts_with("sys/") && is_no_value(content.error().number)) {
-    return std::nullopt;
+  return without_absent_value(path, read_file(below(root_, path), max_bytes));
+}
+
+Result<std::optional<std::string>> SysRoot::read_owned(std::string_view directory, const std::string& name,
+                                                       std::size_t bytes) const {
+  struct stat root {};
+  if (stat(root_.c_str(), &root) != 0) {
+    return errno_failure(root_.native());
   }
-  return content;
+  return read_owned_file(below(root_, directory), name, root.st_uid, bytes);
 }
 
 Result<std::optional<std::string>> SysRoot::first_lines(std::string_view path) const {
   constexpr std::size_t kBytes = 1024;
-  return read_first_lines(below(root_, path), kBytes);
+  return without_absent_value(path, read_first_lines(below(root_, path), kBytes));
 }
 
 std::string SysRoot::attribute(std::string_view path) const {
@@ -92,6 +107,26 @@ std::vector<std::string> SysRoot::list(std::string_view directory) const {
 bool SysRoot::exists(std::string_view path) const {
   std::error_code error;
   return std::filesystem::exists(std::filesystem::symlink_status(below(root_, path), error));
+}
+
+Result<std::optional<SysRoot::Version>> SysRoot::version(std::string_view path) const {
+  const auto place = below(root_, path);
+  struct stat found {};
+  if (stat(place.c_str(), &found) == 0) {
+    return Version{.device = found.st_dev,
+                   .inode = found.st_ino,
+                   .size = found.st_size,
+                   .modified_s = found.st_mtim.tv_sec,
+                   .modified_ns = found.st_mtim.tv_nsec};
+  }
+  if (errno == ENOENT || errno == ENOTDIR) {
+    return std::nullopt;
+  }
+  return errno_failure(place);
+}
+
+std::filesystem::path SysRoot::locate(std::string_view path) const {
+  return below(root_, path);
 }
 
 std::optional<SysRoot::Space> SysRoot::space(std::string_view mount_point) const {

@@ -28,7 +28,12 @@ public:
   [[nodiscard]] Result<std::optional<std::string>> read(std::string_view path,
                                                         std::size_t max_bytes = kMaxBytes) const;
 
-  // The whole lines within the first 1 KiB; nullopt if there is no such file.
+  // The first `bytes` bytes of a file in a directory that only the owner of the root directory can have made:
+  // root, on the live host. See read_owned_file.
+  [[nodiscard]] Result<std::optional<std::string>>
+  read_owned(std::string_view directory, const std::string& name, std::size_t bytes) const;
+
+  // The whole lines within the first 1 KiB; nullopt as for read().
   [[nodiscard]] Result<std::optional<std::string>> first_lines(std::string_view path) const;
 
   // A one-line file without white space at its ends, for questions such as "is it of this kind?". Empty if
@@ -40,6 +45,21 @@ public:
 
   // Also true for a dangling symbolic link: in sysfs the link itself is the information.
   [[nodiscard]] bool exists(std::string_view path) const;
+
+  // Tells whether a file was written or replaced since; nullopt if there is none. Reads no content.
+  struct Version {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::int64_t size = 0;
+    std::int64_t modified_s = 0;
+    std::int64_t modified_ns = 0;
+
+    bool operator==(const Version&) const = default;
+  };
+  [[nodiscard]] Result<std::optional<Version>> version(std::string_view path) const;
+
+  // Where the path is, for a FileWatch.
+  [[nodiscard]] std::filesystem::path locate(std::string_view path) const;
 
   // Size and free space of the file system mounted at an absolute path, in bytes (statvfs(3)). For a captured
   // tree they come from its file "statvfs" (lines of "TOTAL FREE AVAILABLE MOUNT_POINT"), never from the live

@@ -59,6 +59,8 @@ def test_it_prints_host_counters_port_counters_and_packet_samples(shown):
     for hypervisor in (r"192\.0\.2\.1", r"192\.0\.2\.2"):
         assert len(re.findall(rf"^host +{hypervisor}/100000: .* sample \d+ with {structures}$", samples, re.M)) >= 2
     assert re.search(r"^packet +192\.0\.2\.[12]/\d: 10\.1\.0\.[12] -> 10\.1\.0\.[12] protocol 1, 246 bytes, 1 in 20$", samples, re.M)
+    for hypervisor, guest in (("192.0.2.1", "host1"), ("192.0.2.2", "host2")):
+        assert re.search(rf"^guest +{hypervisor}/100000: {guest} at ifIndex \d+: [1-9]\d* bytes received, [1-9]\d* sent$", samples, re.M)
     assert re.search(r"^port +192\.0\.2\.1/\d: ifIndex \d+: [1-9]\d* bytes in, [1-9]\d* bytes out$", samples, re.M)
 
 

@@ -1,5 +1,6 @@
 """DNS-SD with a real DNS server: what the records say reaches collectors, the shared file and Open vSwitch."""
 
+import json
 import pathlib
 import subprocess
 
@@ -348,3 +349,20 @@ def test_the_sample_zone_is_a_good_zone(tmp_path, resolver):
     assert (status, problems) == (0, [])
     assert "  sampling.10G = 10000\n" in text and "  collector collector2.example.com. port 6343\n" in text
     server.close()
+
+
+def test_a_zone_switches_the_guests_of_all_hosts_on_and_off(bed, dns, collector, tmp_path):
+    """Those of one hypervisor, in this case what the switch knows."""
+    def guests():
+        return next(row["count"] for row in status()["data_sources"] if row["name"] == "vms")
+
+    ports = tmp_path / "ports.json"
+    ports.write_text(json.dumps({"version": 1, "bridges": [{"name": "br0", "ports": [
+        {"name": "veth1", "ifindex": None, "guest": {"writer": "antrea", "key": "shop/web", "name": "web"}}]}]}))
+    dns.change(records("polling=1"))
+    bed.hsflowd(config(), "--ports-file", ports)
+    wait_for(lambda: collector.receive() and guests() == 1, "the guest")
+    dns.change(records("polling=1", "vms=off"))
+    wait_for(lambda: guests() == 0, "no guests")
+    dns.change(records("polling=1", "vms=auto"))
+    wait_for(lambda: guests() == 1, "the guest is back")

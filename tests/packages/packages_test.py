@@ -47,7 +47,7 @@ def test_a_unit_is_exposed_as_little_as_promised(daemon):
 @pytest.mark.parametrize("daemon", EXPOSURE)
 def test_a_drop_in_keeps_a_unit_within_the_promise(daemon, tmp_path):
     checked = 0
-    for example in [*(ROOT / "systemd/examples").glob("*.conf"), ROOT / "systemd/xen.conf"]:
+    for example in [*(ROOT / "systemd/examples").glob("*.conf"), ROOT / "systemd/xen.conf", ROOT / "systemd/proxmox.conf"]:
         of = "sflowovsd" if "sflowovsd.service.d" in example.read_text() else "hsflowd"
         if of != daemon or "ExecStart=+" in example.read_text():  # that one says that it takes the sandbox off
             continue
@@ -121,6 +121,26 @@ def test_bash_completes_every_command_and_option_of_hsflowd(unpacked):
         assert own <= set(completions(unpacked, command, "--")), command
 
 
+def may_read_the_configurations_of_proxmox_guests(root):
+    """While Proxmox VE is installed, which may come and go after hsflowd."""
+    drop_in = root / "etc/systemd/system/hsflowd.service.d/proxmox.conf"
+    tree = root / "root/pve-manager"
+    (tree / "DEBIAN").mkdir(parents=True)
+    (tree / "DEBIAN/control").write_text("Package: pve-manager\nVersion: 9.0\nArchitecture: all\nMaintainer: A <a@example.com>\n"
+                                         "Description: stands for the manager of Proxmox VE\n")
+    (tree / "usr/bin").mkdir(parents=True)
+    (tree / "usr/bin/pvesh").write_text("")
+    assert not drop_in.is_symlink()
+    run("chroot", root, "dpkg-deb", "--build", "/root/pve-manager", "/root/pve-manager.deb")
+    run("chroot", root, "dpkg", "--install", "/root/pve-manager.deb")
+    assert os.readlink(drop_in) == "/usr/share/hsflowd/proxmox.conf"
+    assert "SupplementaryGroups=www-data" in (root / os.readlink(drop_in).lstrip("/")).read_text()
+    run("chroot", root, "dpkg", "--purge", "pve-manager")
+    assert not drop_in.is_symlink()
+    run("chroot", root, "dpkg", "--install", "/root/pve-manager.deb")
+    assert drop_in.is_symlink()  # the purge of hsflowd removes it, too
+
+
 def test_a_debian_system_takes_them_in_and_is_rid_of_them_after_a_purge(tmp_path):
     """Without systemd running, as in a container or an image that is being built."""
     root = tmp_path / "root"
@@ -135,6 +155,7 @@ def test_a_debian_system_takes_them_in_and_is_rid_of_them_after_a_purge(tmp_path
         assert os.readlink(root / "etc/hsflowd.auto") == "/run/hsflowd/hsflowd.auto"
         assert run(*chroot, "hsflowd", "check") == ""
         assert (root / "etc/systemd/system/multi-user.target.wants/sflowovsd.service").is_symlink()
+        may_read_the_configurations_of_proxmox_guests(root)
         run(*chroot, "dpkg", "--purge", *[package.name.split("_")[0] for package in packages])
         left = run(*chroot, "find", "/", "-xdev", "(", "-name", "*hsflowd*", "-o", "-name", "*sflowovsd*", ")")
         assert [path for path in left.split() if not path.startswith(("/var/log", "/var/cache", "/run/"))] == []

@@ -10,7 +10,7 @@ SOURCES = {str(path.relative_to(ROOT)): path.read_text()
 COMPUTED_SUBJECTS = {
     "hsflowd/collectors/collector_resolver.hpp": {"lookup of …: …"},
     "hsflowd/collectors/exporter.hpp": {"collector … port …: …"},
-    "hsflowd/guests/vm_backend.hpp": {"kvm: …", "xen: …"},
+    "hsflowd/guests/vm_backend.hpp": {"kvm: …", "ports: …", "proxmox: …", "xen: …"},
     "hsflowd/guests/vm_samples.hpp": {"VM …: …"},
     "hsflowd/sources/host_sample.hpp": {"host_…: …"},
 }

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from guest import UUID, Guest
+from proxmox_bed import sees_proxmox_guests
 from repository import EARLIER, fill_repository
 
 DNS_SD = 'sflow { dns-sd { domain = .example.com } }'
@@ -162,8 +163,15 @@ def is_upgraded_without_losing_anything(guest):
     wait_for_both_streams(guest)
 
 
-def counts_a_virtual_machine_of_libvirt(guest):
-    """QEMU below libvirtd, with nothing but the firmware in it: that looks at the disk for something to boot."""
+def counts_a_virtual_machine_with_nothing_configured(guest):
+    """With hsflowd.conf as it is packaged, and a zone in the search list. QEMU below libvirtd, with nothing but the firmware in it:
+    that looks at the disk for something to boot. The module, and libvirtd, come after hsflowd has started."""
+    guest.sh("""set -e
+        cp /etc/hsflowd.conf /root
+        package=$(ls /srv/packages/hsflowd_*.deb | head -1)
+        dpkg-deb --fsys-tarfile $package | tar -xO ./etc/hsflowd.conf > /etc/hsflowd.conf
+        systemctl restart hsflowd""")
+    wait_for_sample(guest, "the zone is found", 'any(.samples[].records[].type; . == "host_cpu")')
     apt(guest, "install -o Dpkg::Options::=--force-confold hsflowd-libvirt")
     guest.sh(f"""set -e
         truncate -s 1M /srv/vm1.img
@@ -171,16 +179,25 @@ def counts_a_virtual_machine_of_libvirt(guest):
 {DOMAIN}
 END_OF_FILE
         systemctl start libvirtd
-        virsh -q create /srv/vm1.xml
-        cp /etc/hsflowd.conf /root
-        echo 'sflow {{ polling=1 collector {{ ip=192.0.2.1 }} kvm {{ }} }}' > /etc/hsflowd.conf
-        systemctl reload hsflowd""", timeout=300)
+        virsh -q create /srv/vm1.xml""", timeout=300)
     nic = guest.sh("virsh -q domiflist vm1").split()[0]
-    of_vm = 'any(.samples[].records[]; .type == "host_descr" and .hostname == "vm1")'
-    wait_for_sample(guest, "a sample of the VM", f"{of_vm} and any(.samples[].records[]; .type == \"virt_disk_io\" and .rd_req > 0)")
-    assert nic in guest.sh("ovs-vsctl list-ports br0").split()
+    port = guest.sh(f"ovs-vsctl get interface {nic} ifindex")
+    wait_for_sample(guest, "a sample of the VM, joined to its port", f"""any(.samples[];
+        any(.records[]; .type == "host_descr" and .hostname == "vm1") and any(.records[]; .type == "virt_disk_io" and .rd_req > 0) and
+        any(.records[]; .type == "host_adapters" and [.adapters[].if_index] == [{port}]))""")
+    guest.wait_for(f"""jq -e '.bridges[].ports[] | select(.name == "{nic}" and .guest.uuid == "00000000-0000-4000-8000-000000000001")' \
+                      /run/sflowovsd/ports.json""", "the ports file has the VM")
+    guest.wait_for("hsflowd status --format=json | jq -e '.sources[] | select(.name == \"ports\" and .present)'", "hsflowd reads it")
     assert guest.sh("journalctl -q -b -u hsflowd -p warning | grep -i libvirt || true") == ""
-    guest.sh("virsh -q destroy vm1 && mv /root/hsflowd.conf /etc && systemctl reload hsflowd && systemctl stop libvirtd")
+    guest.sh("virsh -q destroy vm1 && mv /root/hsflowd.conf /etc && systemctl stop libvirtd && systemctl reload hsflowd")
+
+
+def counts_the_guests_of_proxmox_ve(guest):
+    """With nothing in its configuration that names Proxmox VE."""
+    guest.sh("cp /etc/hsflowd.conf /root && echo 'sflow { polling=1 collector { ip=192.0.2.1 } }' > /etc/hsflowd.conf && "
+             "systemctl reload hsflowd")
+    sees_proxmox_guests(guest, lambda what, condition: json.loads(wait_for_sample(guest, what, condition)))
+    guest.sh("mv /root/hsflowd.conf /etc && systemctl reload hsflowd")
 
 
 def is_restarted_when_it_hangs(guest):
@@ -361,7 +378,8 @@ def polls_on_when_the_clock_is_set(guest):
 def test_an_installation_from_the_first_apt_to_the_purge(guest):
     for chapter in (install_the_earlier_version, sees_the_zone, names_the_host_by_its_firmware, runs_with_least_privilege,
                     follows_the_restarts_of_open_vswitch, is_back_after_a_reboot, waits_for_a_network_that_is_late,
-                    is_upgraded_without_losing_anything, counts_a_virtual_machine_of_libvirt, is_restarted_when_it_hangs,
+                    is_upgraded_without_losing_anything, counts_a_virtual_machine_with_nothing_configured,
+                    counts_the_guests_of_proxmox_ve, is_restarted_when_it_hangs,
                     stays_down_when_it_should,
                     reaches_a_remote_database_with_its_drop_in, reaches_the_database_of_a_snap_with_its_drop_in,
                     sends_through_a_vrf_and_from_a_namespace_with_its_drop_in,

@@ -10,7 +10,7 @@ import pytest
 
 from kvm_bed import MODULES, KvmBed, nic_xml, uuid_of
 from samples import Samples
-from testbed import hsflowd_config, run, wait_for
+from testbed import hsflowd_config, run, status, wait_for
 
 VM_STRUCTURES = ["host_adapters", "host_descr", "host_parent", "virt_cpu", "virt_disk_io", "virt_memory", "virt_net_io"]
 pytestmark = pytest.mark.timeout(600)  # guests boot in 3 s on an idle machine
@@ -27,6 +27,7 @@ def kvm(machine, tmp_path_factory):
 def agent(bed, kvm, collector):
     bed.daemon = bed.hsflowd(hsflowd_config(collector, f"modules = {MODULES}\n  kvm {{ }}"))
     bed.samples = Samples(collector.within)
+    bed.collector = collector
     return bed
 
 
@@ -75,6 +76,59 @@ def test_received_is_what_the_guest_received(kvm, agent):
     received = last["virt_net_io"]["rx_bytes"] - first["virt_net_io"]["rx_bytes"]
     sent = last["virt_net_io"]["tx_bytes"] - first["virt_net_io"]["tx_bytes"]
     assert sent > received * 1.2 > 0
+
+
+def counters_at_rest(kvm, number):
+    """virt_net_io and virt_disk_io of a guest as its tap and its QEMU have them."""
+    tap = pathlib.Path(f"/sys/class/net/{kvm.tap(number)}/statistics")
+    swapped = {"rx": "tx", "tx": "rx"}
+    net = {f"{way}_{what}": int((tap / f"{swapped[way]}_{counter}").read_text()) for way in swapped
+           for what, counter in (("bytes", "bytes"), ("packets", "packets"), ("errs", "errors"), ("drop", "dropped"))}
+    disk = dict(line.split()[1:] for line in kvm.virsh("domblkstat", f"g{number}", "vda").splitlines() if line)
+    return net, {name: int(disk[name]) for name in ("rd_req", "rd_bytes", "wr_req", "wr_bytes")}
+
+
+def test_what_two_guests_sent_received_read_and_wrote_is_counted_to_the_packet_and_the_byte(kvm, agent):
+    """Both are suspended meanwhile, so that nothing changes between two looks."""
+    for number in (1, 2):
+        agent.samples.next(uuid_of(number), lambda records: records.get("virt_disk_io", {"wr_bytes": 0})["wr_bytes"] > 0, deadline=60)
+        kvm.virsh("suspend", f"g{number}")
+    try:
+        for number in (1, 2):
+            def all_counted(records, number=number):
+                net, disk = counters_at_rest(kvm, number)
+                return (records["virt_cpu"]["state"] == 3 and net == {name: records["virt_net_io"][name] for name in net}
+                        and disk == {name: records.get("virt_disk_io", {}).get(name) for name in disk})
+            _, records = agent.samples.next(uuid_of(number), all_counted)
+            assert min(records["virt_net_io"]["rx_packets"], records["virt_net_io"]["tx_packets"]) > 10
+    finally:
+        for number in (1, 2):
+            kvm.virsh("resume", f"g{number}")
+
+
+def test_a_guest_that_the_switch_knows_too_is_one_data_source_and_counts_once(kvm, agent, tmp_path):
+    ports = tmp_path / "ports.json"
+    agent.daemon.stop()
+    agent.sflowovsd(f"--ports-file={ports}")
+    agent.daemon.command += ["--ports-file", str(ports)]
+    agent.daemon.command[agent.daemon.command.index("-f") + 1] = str(tmp_path / "auto.conf")
+    (tmp_path / "auto.conf").write_text(hsflowd_config(agent.collector, f"modules = {MODULES}"))
+    agent.daemon.start()
+    wait_for(lambda: {source["name"]: source["present"] for source in status()["sources"]}.get("ports"), "the ports are read")
+    for number in (1, 2):
+        agent.samples.next(uuid_of(number))
+        kvm.virsh("suspend", f"g{number}")
+    try:
+        for number in (1, 2):
+            _, records = agent.samples.next(uuid_of(number), lambda records: records["virt_cpu"]["state"] == 3)
+            [adapter] = records["host_adapters"]["adapters"]
+            assert adapter["if_index"] == int(run("ovs-vsctl", "get", "interface", kvm.tap(number), "ifindex"))
+            agent.samples.next(uuid_of(number), lambda records, number=number: records["virt_net_io"]["rx_bytes"] ==
+                               tap_counters(kvm.tap(number))["tx_bytes"])
+    finally:
+        for number in (1, 2):
+            kvm.virsh("resume", f"g{number}")
+    assert {row["name"]: row["count"] for row in status()["data_sources"]}["vms"] == 2
 
 
 def test_the_host_says_how_many_vms_there_are(kvm, agent):

@@ -1,6 +1,8 @@
 """Xen under QEMU: dom0 with two paravirtual guests on a bridge of Open vSwitch, and beyond dom0's NIC a collector."""
 
+import base64
 import re
+import struct
 
 from testbed import sflow
 
@@ -68,6 +70,17 @@ on_crash = "destroy"
 """
 
 
+def tapdisk_statistics(rd_req, rd_sectors, wr_req, wr_sectors, errors):
+    """blktap's drivers/tapdisk-metrics-stats.h, in a page as tapdisk makes it."""
+    statistics = struct.pack("=Ixxxx11Q", 1, 0, rd_req, rd_req, rd_sectors, 1, wr_req, wr_req, wr_sectors, 1, errors, 0)
+    return statistics.ljust(4096, b"\0")
+
+
+def older_tapdisk_statistics(rd_req, rd_sectors, wr_req, wr_sectors):
+    """blktap's include/blktap3.h."""
+    return struct.pack("=14Q", 0, 0, 0, rd_req, rd_req, rd_sectors, 1, 1, wr_req, wr_req, wr_sectors, 1, 1, 0).ljust(4096, b"\0")
+
+
 def create(number):
     """libxl gives its scripts 40 s, which a busy machine may exceed."""
     return f"for try in 1 2 3 4; do xl create -q /etc/xen/vm{number}.cfg && break; done"
@@ -111,6 +124,25 @@ class XenBed:
     def vif_of(self, number):
         """Its device in dom0."""
         return f"vif{self.domain_of(number)}.0"
+
+    def serve_disk(self, number, device, sectors, pid=None):
+        """The keys of a disk that tapback has connected, without a tapdisk."""
+        domain = self.domain_of(number)
+        keys = f"/local/domain/0/backend/vbd3/{domain}/{device}"
+        process = f"xenstore-write {keys}/kthread-pid {pid}" if pid else ""
+        self.sh(f"""set -e
+            xenstore-write {keys}/sectors {sectors} {keys}/sector-size 512
+            {process}
+            mkdir -p -m 600 /dev/shm/vbd3-{domain}-{device}""")
+
+    def write_shared(self, path, content):
+        """As tapdisk does: nobody but root may look."""
+        encoded = base64.b64encode(content).decode()
+        self.sh(f"""set -e
+            umask 077
+            mkdir -p /dev/shm/{path.rsplit("/", 1)[0]}
+            echo {encoded} | base64 -d > /dev/shm/{path}.new
+            mv /dev/shm/{path}.new /dev/shm/{path}""")
 
     def zone(self, sampling, polling):
         """What DNS says from now on; true when it said something else before."""

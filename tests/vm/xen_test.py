@@ -10,7 +10,8 @@ from image import image
 from repository import PACKAGES, fill_repository
 from samples import Samples
 from testbed import BUILD, ROOT
-from xen_bed import BRIDGE, CONFIG, CPUS, DISK_MIB, DOM0, MEMORY_MIB, OUTSIDE, XenBed, mac_of, uuid_of
+from xen_bed import (BRIDGE, CONFIG, CPUS, DISK_MIB, DOM0, MEMORY_MIB, OUTSIDE, XenBed, mac_of, older_tapdisk_statistics,
+                     tapdisk_statistics, uuid_of)
 
 VM_STRUCTURES = ["host_adapters", "host_descr", "host_parent", "virt_cpu", "virt_disk_io", "virt_memory", "virt_net_io"]
 DEADLINE = 240.0  # seconds; an emulated dom0 on a busy machine is slow
@@ -174,6 +175,67 @@ def test_received_is_what_the_domain_received(xen, samples):
     assert vif_tx <= counters["rx_bytes"] <= after_tx
     assert vif_rx <= counters["tx_bytes"] <= after_rx
     assert counters["tx_bytes"] > counters["rx_bytes"] > 0
+
+
+def counters_at_rest(xen, number):
+    """virt_net_io and virt_disk_io of a domain as dom0's kernel has them."""
+    vif = f"/sys/class/net/{xen.vif_of(number)}/statistics"
+    disk = f"/sys/bus/xen-backend/devices/vbd-{xen.domain_of(number)}-51712/statistics"
+    text = xen.sh(f"cat {vif}/tx_bytes {vif}/tx_packets {vif}/rx_bytes {vif}/rx_packets {disk}/rd_req {disk}/rd_sect {disk}/wr_req {disk}/wr_sect")
+    values = [int(word) for word in text.split()]
+    return values[:5] + [values[5] * 512, values[6], values[7] * 512]
+
+
+def test_what_two_domains_sent_received_read_and_wrote_is_counted_to_the_packet_and_the_byte(xen, samples):
+    """Both are paused meanwhile, so that nothing changes between two looks."""
+    names = [("virt_net_io", name) for name in ("rx_bytes", "rx_packets", "tx_bytes", "tx_packets")]
+    names += [("virt_disk_io", name) for name in ("rd_req", "rd_bytes", "wr_req", "wr_bytes")]
+    xen.sh("xl pause vm1 && xl pause vm2")
+    try:
+        for number in (1, 2):
+            _, records = samples.next(uuid_of(number), lambda records, number=number: records["virt_cpu"]["state"] == 3 and
+                                      [records[block][name] for block, name in names] == counters_at_rest(xen, number))
+            assert min(records["virt_net_io"]["rx_packets"], records["virt_disk_io"]["wr_req"]) > 10
+    finally:
+        xen.sh("xl unpause vm1 && xl unpause vm2")
+
+
+def wait_for_disks(xen, samples, number, served):
+    """A sample with the counters of the kernel's disk and exactly `served` more. The domain is paused."""
+    names = ("rd_req", "rd_bytes", "wr_req", "wr_bytes")
+    expected = [count + more for count, more in zip(counters_at_rest(xen, number)[4:], served)]
+    assert min(expected) > 0
+    _, records = samples.next(uuid_of(number), lambda records: [records["virt_disk_io"][name] for name in names] == expected)
+    return records["virt_disk_io"]
+
+
+def test_disks_that_tapdisks_serve_count_beside_the_one_of_the_kernel(xen, samples):
+    """The tapdisks are made up: their keys in xenstore and their files in /dev/shm, which only root may read."""
+    domain = xen.domain_of(2)
+    million = 1000000
+    xen.sh("xl pause vm2")
+    try:
+        wait_for_disks(xen, samples, 2, [0, 0, 0, 0])
+        xen.write_shared(f"td3-4242/vbd-{domain}-51728", tapdisk_statistics(million, 8 * million, 2 * million, 9 * million, errors=3))
+        xen.write_shared(f"vbd3-{domain}-51744/statistics", older_tapdisk_statistics(11, 22, 33, 44))
+        xen.serve_disk(2, 51744, sectors=1024)
+        xen.serve_disk(2, 51728, sectors=2048, pid=4242)
+        served = [million + 11, (8 * million + 22) * 512, 2 * million + 33, (9 * million + 44) * 512]
+        disks = wait_for_disks(xen, samples, 2, served)
+        assert disks["capacity"] == (DISK_MIB << 20) + (1024 + 2048) * 512 and disks["errs"] == 3
+
+        # Another tapdisk serves the disk. It counts from zero.
+        xen.write_shared(f"td3-4243/vbd-{domain}-51728", tapdisk_statistics(5, 6, 7, 8, errors=1))
+        xen.serve_disk(2, 51728, sectors=2048, pid=4243)
+        xen.sh("rm -r /dev/shm/td3-4242")
+        served = [count + more for count, more in zip(served, (5, 6 * 512, 7, 8 * 512))]
+        assert wait_for_disks(xen, samples, 2, served)["errs"] == 3 + 1
+
+        xen.sh(f"xenstore-rm /local/domain/0/backend/vbd3; rm -r /dev/shm/td3-4243 /dev/shm/vbd3-{domain}-*")
+        samples.next(uuid_of(2), lambda records: records["virt_disk_io"]["capacity"] == DISK_MIB << 20)
+        wait_for_disks(xen, samples, 2, served)
+    finally:
+        xen.sh("xl unpause vm2; xenstore-rm /local/domain/0/backend/vbd3 || true; rm -rf /dev/shm/td3-* /dev/shm/vbd3-*")
 
 
 def test_dom0_is_the_host_and_no_vm(xen, samples):

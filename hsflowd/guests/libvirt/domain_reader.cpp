@@ -191,13 +191,13 @@ std::optional<DomainAnswer> DomainReader::read(const DomainQuestion& question) {
   if (domain == nullptr || virDomainGetInfo(domain, &info) != 0) {
     return std::nullopt;
   }
-  DomainAnswer answer{.reading = {.uuid = question.uuid,
-                                  .state = domain_state(info.state),
-                                  .cpu_time_ns = info.cpuTime,
-                                  .cpus = info.nrVirtCpu,
-                                  .memory = info.memory * kKibibyte,
-                                  .max_memory = info.maxMem * kKibibyte},
-                      .nics = question.nics.value_or(std::vector<NicStats>())};
+  DomainAnswer answer{
+      .reading = {.uuid = question.uuid,
+                  .cpu = VmCpu{.state = domain_state(info.state),
+                               .time_ns = info.cpuTime,
+                               .count = info.nrVirtCpu},
+                  .memory = VmMemory{.bytes = info.memory * kKibibyte, .max_bytes = info.maxMem * kKibibyte}},
+      .nics = question.nics.value_or(std::vector<NicStats>())};
   if (!read_counters(domain, question, answer)) {
     return std::nullopt;
   }

@@ -21,12 +21,12 @@
 // behind this.
 #include "guests/libvirt/libvirt_source.hpp"
 
+#include "guests/host_node.hpp"
 #include "guests/libvirt/disk_silence.hpp"
 #include "guests/libvirt/domain_events.hpp"
 #include "guests/libvirt/domain_reader.hpp"
 #include "guests/libvirt/event_thread.hpp"
 #include "guests/libvirt/known_domain.hpp"
-#include "guests/libvirt/kvm_node.hpp"
 #include "guests/libvirt/libvirt_calls.hpp"
 
 #include <libvirt/libvirt.h>
@@ -53,7 +53,7 @@ public:
   LibvirtSource& operator=(LibvirtSource&&) = delete;
   ~LibvirtSource() override { disconnect(); }
 
-  [[nodiscard]] Result<std::vector<Uuid>> list() override;
+  [[nodiscard]] Result<VmList> list() override;
   [[nodiscard]] Result<std::vector<VmReading>> read(std::span<const Uuid> vms) override;
   [[nodiscard]] Result<sflow::VirtNode> node() override { return node_.read(options_.root); }
 
@@ -78,11 +78,11 @@ private:
   LibvirtCalls calls_;
   std::optional<std::map<Uuid, KnownDomain>> domains_; // nullopt until the first list
   std::map<Uuid, DiskSilence> silences_;               // outlive a connection
-  KvmNode node_;
+  HostNode node_;
 };
 
 // If no list arrives, the known one stays: libvirtd may be busy with one domain, and the others continue.
-Result<std::vector<Uuid>> LibvirtSource::list() {
+Result<VmList> LibvirtSource::list() {
   node_.forget();
   if (const auto connected = connect(); !connected) {
     return error_of(connected);
@@ -100,11 +100,11 @@ Result<std::vector<Uuid>> LibvirtSource::list() {
   if (!domains_ || calls_.is_silent() || !calls_.may_ask()) {
     return failure("{}", kNoAnswer);
   }
-  std::vector<Uuid> uuids;
+  VmList result;
   for (const auto& row : *domains_) {
-    uuids.push_back(row.first);
+    result.vms.push_back(row.first);
   }
-  return uuids;
+  return result;
 }
 
 Result<void> LibvirtSource::connect() {

@@ -1,6 +1,7 @@
 #include "guests/xen/domain_devices.hpp"
 
 #include "common/text.hpp"
+#include "guests/guest_view.hpp"
 #include "host/interface.hpp"
 
 #include <fmt/format.h>
@@ -16,17 +17,6 @@ constexpr std::uint64_t kSectorSize = 512; // of sysfs, not of the device
 
 std::optional<std::uint64_t> number(const host::SysRoot& root, const std::string& path) {
   return parse_number<std::uint64_t>(root.attribute(path));
-}
-
-VmNicCounters guests_view(const host::LinkCounters& device) {
-  return {.rx_bytes = device.bytes_out,
-          .rx_packets = device.packets_out,
-          .rx_errs = device.errors_out,
-          .rx_drop = device.drops_out,
-          .tx_bytes = device.bytes_in,
-          .tx_packets = device.packets_in,
-          .tx_errs = device.errors_in,
-          .tx_drop = device.drops_in};
 }
 
 // Bytes of the device that blkback names with hexadecimal numbers, as "fd:1"; 0 if there is none.
@@ -72,8 +62,7 @@ std::vector<VmNic> read_vif(const host::SysRoot& root, std::uint32_t domain, con
   for (const auto& name : names) {
     if (const auto device = devices.find(name); device != devices.end()) {
       const auto index = host::parse_interface_index(root.attribute("sys/class/net/" + name + "/ifindex"));
-      nics.push_back(
-          {.device = name, .if_index = index.value_or(0), .counters = guests_view(device->second)});
+      nics.push_back({.device = name, .if_index = index.value_or(0), .counters = guest_view(device->second)});
     }
   }
   return nics;

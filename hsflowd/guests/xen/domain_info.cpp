@@ -53,11 +53,8 @@ std::map<Uuid, XenDomain> virtual_machines(std::span<const XenDomain> domains) {
 
 VmReading read_domain(const XenDomain& domain) {
   return {.uuid = domain.uuid,
-          .state = domain_state(domain),
-          .cpu_time_ns = domain.cpu_time_ns,
-          .cpus = domain.cpus,
-          .memory = bytes(domain.pages),
-          .max_memory = bytes(domain.max_pages)};
+          .cpu = VmCpu{.state = domain_state(domain), .time_ns = domain.cpu_time_ns, .count = domain.cpus},
+          .memory = VmMemory{.bytes = bytes(domain.pages), .max_bytes = bytes(domain.max_pages)}};
 }
 
 sflow::VirtNode read_node(const XenMachine& machine) {

@@ -95,20 +95,23 @@ std::unique_ptr<VmSource> make_xen_source(const VmSourceOptions& options) {
   auto watch = std::make_shared<std::unique_ptr<DomainWatch>>();
   utsname host{};
   uname(&host);
-  return make_xen_source(options, {.domains = [hypervisor] { return hypervisor->domains(); },
-                                   .machine = [hypervisor] { return hypervisor->machine(); },
-                                   .xenstore =
-                                       [] {
-                                         return [store = std::make_shared<XenStore>()](
-                                                    const std::string& path) { return store->read(path); };
-                                       },
-                                   .watch =
-                                       [watch, changed = options.changed] {
-                                         if (!*watch || (*watch)->ended()) {
-                                           *watch = std::make_unique<DomainWatch>(changed);
-                                         }
-                                       },
-                                   .machine_name = host.machine});
+  return make_xen_source(options,
+                         {.domains = [hypervisor] { return hypervisor->domains(); },
+                          .machine = [hypervisor] { return hypervisor->machine(); },
+                          .xenstore =
+                              [] {
+                                const auto store = std::make_shared<XenStore>();
+                                return XenStoreCalls{
+                                    .read = [store](const std::string& path) { return store->read(path); },
+                                    .list = [store](const std::string& path) { return store->list(path); }};
+                              },
+                          .watch =
+                              [watch, changed = options.changed] {
+                                if (!*watch || (*watch)->ended()) {
+                                  *watch = std::make_unique<DomainWatch>(changed);
+                                }
+                              },
+                          .machine_name = host.machine});
 }
 
 } // namespace sfa::guests

@@ -1,14 +1,14 @@
 // The virtual machines of Xen. The hypervisor lists them and what they use, xenstore has their names, and
-// dom0's kernel has the counters of their devices.
+// dom0's kernel and its tapdisks have the counters of their devices.
 #pragma once
 
 #include "guests/vm_source.hpp"
+#include "guests/xen/domain_identity.hpp"
 #include "guests/xen/domain_info.hpp"
 
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,12 +18,9 @@ namespace sfa::guests {
 struct XenCalls {
   std::function<Result<std::vector<XenDomain>>()> domains;
   std::function<Result<XenMachine>()> machine;
-  // Reads a key of xenstore; nullopt if it does not exist. May hang. Calls may come from different threads,
-  // but not before the last one has returned.
-  using ReadKey = std::function<Result<std::optional<std::string>>(const std::string& path)>;
-  std::function<ReadKey()> xenstore; // makes a connection of its own
-  std::function<void()> watch = {};  // called by every list(): starts the watch for changes if there is none
-  std::string machine_name = {};     // uname(2)
+  std::function<XenStoreCalls()> xenstore; // makes a connection of its own
+  std::function<void()> watch = {}; // called by every list(): starts the watch for changes if there is none
+  std::string machine_name = {};    // uname(2)
   // How long a poll waits for xenstored.
   std::chrono::milliseconds patience{500};
 };

@@ -38,11 +38,8 @@ bool take_events(xs_handle* handle) {
 XenStore::XenStore() = default;
 
 Result<std::optional<std::string>> XenStore::read(const std::string& path) {
-  if (!handle_) {
-    handle_ = open_xenstore();
-  }
-  if (!handle_) {
-    return errno_failure("xenstored");
+  if (const auto opened = open(); !opened) {
+    return error_of(opened);
   }
   unsigned size = 0;
   const Handle<char, std::free> value(
@@ -50,8 +47,37 @@ Result<std::optional<std::string>> XenStore::read(const std::string& path) {
   if (value) {
     return std::string(value.get(), size);
   }
+  if (const auto result = failed(path); !result) {
+    return error_of(result);
+  }
+  return std::nullopt;
+}
+
+Result<std::vector<std::string>> XenStore::list(const std::string& path) {
+  if (const auto opened = open(); !opened) {
+    return error_of(opened);
+  }
+  unsigned count = 0;
+  const Handle<char*, std::free> names(xs_directory(handle_.get(), XBT_NULL, path.c_str(), &count));
+  if (names) {
+    return std::vector<std::string>(names.get(), names.get() + count);
+  }
+  if (const auto result = failed(path); !result) {
+    return error_of(result);
+  }
+  return std::vector<std::string>();
+}
+
+Result<void> XenStore::open() {
+  if (!handle_) {
+    handle_ = open_xenstore();
+  }
+  return handle_ ? Result<void>() : errno_failure("xenstored");
+}
+
+Result<void> XenStore::failed(const std::string& path) {
   if (errno == ENOENT || errno == EACCES) {
-    return std::nullopt;
+    return {};
   }
   auto error = errno_failure("xenstored: " + path);
   handle_.reset();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 struct xs_handle;
 
@@ -20,8 +21,14 @@ public:
 
   // nullopt if the key does not exist.
   [[nodiscard]] Result<std::optional<std::string>> read(const std::string& path);
+  // Names of the keys directly below; empty if the key does not exist.
+  [[nodiscard]] Result<std::vector<std::string>> list(const std::string& path);
 
 private:
+  [[nodiscard]] Result<void> open();
+  // Why the last call has failed; success if the key does not exist.
+  [[nodiscard]] Result<void> failed(const std::string& path);
+
   std::shared_ptr<xs_handle> handle_;
 };
 

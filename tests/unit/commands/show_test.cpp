@@ -24,7 +24,7 @@ subAgentId: 100000 # default
 uuid: "4c4c4544-0051-3510-8052-b4c04f4a4231" # command line --uuid
 headerBytes: 128 # default
 datagramBytes: 1400 # default
-vms: configured # default
+vms: auto # default
 refreshVMs: 60 # default
 forgetVMs: 180 # default
 # modules: not set
@@ -46,6 +46,7 @@ interfaces:
 xen: # f:1
   update.dominfo: off # default
   dsk: on # f:1
+# proxmox: not set
 # ignored, not supported by this build:
 #   xen.vbd # f:1
 #   pcap # f:1

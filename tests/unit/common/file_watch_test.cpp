@@ -57,6 +57,21 @@ TEST_CASE("every replacement of a file by rename is noticed") {
   }
 }
 
+TEST_CASE("entries of a directory are noticed when they appear and disappear, and so is the directory") {
+  Watched entries("guests/*");
+  std::filesystem::create_directory(entries.root() / "guests");
+  CHECK(entries.seen());
+  std::filesystem::create_directory(entries.root() / "guests/100.scope");
+  CHECK(entries.seen());
+  std::ofstream(entries.root() / "guests/101.pid") << "1";
+  CHECK(entries.seen());
+  std::filesystem::remove_all(entries.root() / "guests/100.scope");
+  CHECK(entries.seen());
+  CHECK(!entries.seen());
+  std::ofstream(entries.root() / "other") << "1";
+  CHECK(!entries.seen());
+}
+
 TEST_CASE("a file that is written in place and kept open is noticed") {
   Watched file("x.auto");
   std::ofstream stream(file.root() / "x.auto");

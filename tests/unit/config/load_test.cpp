@@ -262,4 +262,19 @@ TEST_CASE("a file that is too long is refused before it is parsed") {
   CHECK(loaded.diagnostics[0].to_string() == "f: found 262145 bytes, expected no more than 262144");
 }
 
+TEST_CASE(
+    "guests of every hypervisor are counted unless `vms` says otherwise, and a section demands its own") {
+  CHECK(load_config("sflow { collector { ip=::1 } }", "f").config->vms == Vms::automatic);
+  CHECK(load_config("sflow { collector { ip=::1 } vms=auto }", "f").config->vms == Vms::automatic);
+  CHECK(load_config("sflow { collector { ip=::1 } vms=OFF }", "f").config->vms == Vms::off);
+  const auto demanded =
+      load_config("sflow { collector { ip=::1 } vms=configured kvm { } proxmox { } }", "f").config;
+  REQUIRE(demanded);
+  CHECK(demanded->vms == Vms::configured);
+  CHECK(demanded->kvm);
+  CHECK(demanded->proxmox);
+  CHECK_FALSE(demanded->xen);
+  CHECK_FALSE(load_config("sflow { collector { ip=::1 } vms=some }", "f").config);
+}
+
 } // namespace sfa::config_load_test

@@ -58,7 +58,7 @@ TEST_CASE("a value of DNS wins, then the value of the file, then the default") {
 TEST_CASE("every key that DNS may set changes its option") {
   const auto config = merged("", {"Sampling=1K", "sampling.10g=2", "polling=5", "polling.http=6", "header=64",
                                   "datagram=1000", "agent=eth1", "agentIP=192.0.2.7", "agent.cidr=10.0.0.0/8",
-                                  "agent.cidr=fd00::/8"})
+                                  "agent.cidr=fd00::/8", "vms=off"})
                           .config;
   CHECK(config.sampling == 1000);
   CHECK(config.sampling_by_name.at("10G") == 2);
@@ -69,6 +69,7 @@ TEST_CASE("every key that DNS may set changes its option") {
   CHECK(config.agent_device == "eth1");
   CHECK(config.agent_ip == IpAddress::parse("192.0.2.7").value());
   CHECK(config.agent_cidrs.size() == 2);
+  CHECK(config.vms == Vms::off);
   CHECK(merged("", {"headerBytes=65", "datagramBytes=1001"}).config.header_bytes == 65);
 }
 

@@ -1,5 +1,5 @@
-// Modules that hsflowd can load and modules that it must refuse, for vm_module_test.cpp; and one that hangs,
-// for vms_test.py.
+// Modules that hsflowd can load and modules that it must refuse, for vm_module_test.cpp; and two that hang,
+// one of them for vms_test.py.
 #include "guests/vm_source.hpp"
 
 #include <cstdlib>
@@ -10,7 +10,9 @@ namespace {
 
 class OneVm final : public sfa::guests::VmSource {
 public:
-  [[nodiscard]] sfa::Result<std::vector<sfa::Uuid>> list() override { return std::vector{sfa::Uuid{7}}; }
+  [[nodiscard]] sfa::Result<sfa::guests::VmList> list() override {
+    return sfa::guests::VmList{.vms = {sfa::Uuid{7}}};
+  }
   [[nodiscard]] sfa::Result<std::vector<sfa::guests::VmReading>> read(std::span<const sfa::Uuid>) override {
     return std::vector{sfa::guests::VmReading{.uuid = {7}, .name = "seven"}};
   }
@@ -26,10 +28,12 @@ public:
 struct Static {
   ~Static() { std::abort(); }
 } in_use;
+#endif
 
+#if defined(HANGING) || defined(SILENT)
 class NoAnswer final : public sfa::guests::VmSource {
 public:
-  [[nodiscard]] sfa::Result<std::vector<sfa::Uuid>> list() override {
+  [[nodiscard]] sfa::Result<sfa::guests::VmList> list() override {
     std::promise<void> never;
     never.get_future().wait();
     return {};
@@ -49,7 +53,7 @@ std::unique_ptr<sfa::guests::VmSource> make_hanging(const sfa::guests::VmSourceO
 
 #if defined(FITTING)
 HSFLOWD_VM_MODULE(make);
-#elif defined(HANGING)
+#elif defined(HANGING) || defined(SILENT)
 HSFLOWD_VM_MODULE(make_hanging);
 #elif defined(OLDER)
 extern "C" const sfa::guests::VmModule hsflowd_vm_module{sfa::guests::kVmInterface, "0.0.1", make};

@@ -25,7 +25,7 @@ TEST_CASE("a module is loaded and makes a source") {
   auto source = load_vm_source(TEST_MODULES, "fitting", kOptions);
   INFO((source ? "no error" : source.error().message));
   REQUIRE(source);
-  CHECK(value_of((*source)->list()) == std::vector{Uuid{7}});
+  CHECK(value_of((*source)->list()).vms == std::vector{Uuid{7}});
 }
 
 TEST_CASE("a module that is missing or from another build is one clear line") {

@@ -55,11 +55,8 @@ VmReading machine() {
           .machine_type = 3,
           .os_name = 2,
           .os_release = "debian/12",
-          .state = 1,
-          .cpu_time_ns = 5'000'000'000,
-          .cpus = 2,
-          .memory = 96U << 20U,
-          .max_memory = 128U << 20U};
+          .cpu = VmCpu{.state = 1, .time_ns = 5'000'000'000, .count = 2},
+          .memory = VmMemory{.bytes = 96U << 20U, .max_bytes = 128U << 20U}};
 }
 
 } // namespace
@@ -138,11 +135,29 @@ TEST_CASE("totals continue when a VM is stopped and started again") {
   auto reading = machine();
   reading.nics = {nic("vnet0", 100, 1)};
   (void)totals.blocks(reading);
-  reading.cpu_time_ns = 1'000'000'000;
+  reading.cpu->time_ns = 1'000'000'000;
   reading.nics = {nic("vnet3", 5, 1)};
   const auto blocks = totals.blocks(reading);
   CHECK(get<VirtCpu>(blocks).cpu_time == 6000);
   CHECK(get<VirtNetIo>(blocks).rx_bytes == 105);
+}
+
+TEST_CASE("totals neither jump nor fall when another backend counts the same traffic at another device") {
+  VmTotals totals;
+  VmReading port{.uuid = machine().uuid, .nics = {nic("qvo1", 1'000'000, 1)}};
+  CHECK(get<VirtNetIo>(totals.blocks(port)).rx_bytes == 1'000'000);
+  totals.source_changed();
+  auto vm = machine();
+  vm.nics = {nic("tap1", 999'000, 1)};
+  CHECK(get<VirtNetIo>(totals.blocks(vm)).rx_bytes == 1'000'000);
+  CHECK(get<VirtCpu>(totals.blocks(vm)).cpu_time == 5000); // nobody has counted that before
+  vm.nics = {nic("tap1", 999'100, 1)};
+  CHECK(get<VirtNetIo>(totals.blocks(vm)).rx_bytes == 1'000'100);
+  totals.source_changed();
+  port.nics = {nic("qvo1", 1'500'000, 1)};
+  CHECK(get<VirtNetIo>(totals.blocks(port)).rx_bytes == 1'000'100);
+  port.nics = {nic("qvo1", 1'500'010, 1)};
+  CHECK(get<VirtNetIo>(totals.blocks(port)).rx_bytes == 1'000'110);
 }
 
 TEST_CASE("disks that are unknown at one poll are left out of it, and their totals continue afterwards") {

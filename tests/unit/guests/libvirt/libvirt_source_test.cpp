@@ -56,7 +56,7 @@ private:
 };
 
 std::vector<VmReading> read_all(VmSource& source) {
-  return value_of(source.read(value_of(source.list())));
+  return value_of(source.read(value_of(source.list()).vms));
 }
 
 } // namespace
@@ -64,7 +64,7 @@ std::vector<VmReading> read_all(VmSource& source) {
 TEST_CASE("libvirt's domains are listed and read") {
   const TestNode node(3);
   const auto source = make_libvirt_source({.root = node.root(), .uri = node.uri(), .changed = [] {}});
-  const auto vms = value_of(source->list());
+  const auto vms = value_of(source->list()).vms;
   CHECK(vms.size() == 3);
   const auto first = value_of(parse_uuid("00000000-0000-4000-8000-000000000000"));
   const auto readings = value_of(source->read(std::vector{first}));
@@ -73,10 +73,10 @@ TEST_CASE("libvirt's domains are listed and read") {
   CHECK(vm.uuid == first);
   CHECK(vm.name == "d0");
   CHECK(vm.machine_type == 3);
-  CHECK(vm.state == VIR_DOMAIN_RUNNING);
-  CHECK(vm.cpus == 2);
-  CHECK(vm.max_memory == 98304U * 1024U);
-  CHECK(vm.cpu_time_ns > 0);
+  CHECK(vm.cpu->state == VIR_DOMAIN_RUNNING);
+  CHECK(vm.cpu->count == 2);
+  CHECK(vm.memory->max_bytes == 98304U * 1024U);
+  CHECK(vm.cpu->time_ns > 0);
   REQUIRE(vm.nics.size() == 1);
   CHECK(vm.nics[0] ==
         VmNic{.device = "testnet0", .mac = MacAddress{0x52, 0x54, 0, 0x99, 0, 0}, .if_index = 14});
@@ -96,7 +96,7 @@ TEST_CASE("a libvirt that cannot be reached is one error, without output by libv
 TEST_CASE("a domain that has stopped is left out") {
   const TestNode node(1);
   const auto source = make_libvirt_source({.root = node.root(), .uri = node.uri(), .changed = [] {}});
-  auto vms = value_of(source->list());
+  auto vms = value_of(source->list()).vms;
   vms.push_back(Uuid{1, 2, 3});
   CHECK(value_of(source->read(vms)).size() == 1);
   CHECK(value_of(source->read(std::vector{Uuid{1, 2, 3}})).empty());
@@ -107,7 +107,7 @@ TEST_CASE("a start or stop of a domain is reported, and a stopped domain is not 
   constexpr const char* kShared = "test:///default";
   std::atomic<unsigned> changes{0};
   const auto source = make_libvirt_source({.root = SysRoot(), .uri = kShared, .changed = [&] { ++changes; }});
-  const auto before = value_of(source->list());
+  const auto before = value_of(source->list()).vms;
   REQUIRE(before.size() == 1);
   const Handle<virConnect, virConnectClose> connection(virConnectOpen(kShared));
   const Handle<virDomain, virDomainFree> domain(virDomainLookupByUUID(connection.get(), before[0].data()));
@@ -122,7 +122,7 @@ TEST_CASE("a start or stop of a domain is reported, and a stopped domain is not 
   REQUIRE(virDomainDestroy(domain.get()) == 0);
   CHECK(wait_for_changes(1) == 1);
   CHECK(value_of(source->read(before)).empty() == false); // the list is still the old one
-  CHECK(value_of(source->list()).empty());
+  CHECK(value_of(source->list()).vms.empty());
   CHECK(value_of(source->read(before)).empty());
 
   REQUIRE(virDomainCreate(domain.get()) == 0);

@@ -66,12 +66,12 @@ TEST_CASE("CPU time, CPUs and memory come from the hypervisor") {
   domain.max_pages = 24832;
   const auto reading = read_domain(domain);
   CHECK(reading.uuid == Uuid{1});
-  CHECK(reading.cpu_time_ns == 9'700'000'000);
-  CHECK(reading.cpus == 2);
-  CHECK(reading.memory == 98304U * 1024U);
-  CHECK(reading.max_memory == 99328U * 1024U);
+  CHECK(reading.cpu->time_ns == 9'700'000'000);
+  CHECK(reading.cpu->count == 2);
+  CHECK(reading.memory->bytes == 98304U * 1024U);
+  CHECK(reading.memory->max_bytes == 99328U * 1024U);
   domain.max_pages = ~std::uint64_t{0};
-  CHECK(read_domain(domain).max_memory == 0);
+  CHECK(read_domain(domain).memory->max_bytes == 0);
 }
 
 TEST_CASE("virt_node is the whole machine and not dom0") {
