@@ -3,6 +3,9 @@
 #include "common/handle.hpp"
 #include "sflowovsd/ovs_idl.hpp"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -13,6 +16,10 @@ namespace {
 constexpr const char* kBridge = "Bridge";
 constexpr const char* kPort = "Port";
 constexpr const char* kInterface = "Interface";
+
+RowId reference(const uuid& id) {
+  return {{id.parts[0], id.parts[1], id.parts[2], id.parts[3]}};
+}
 
 // A column of a row in an update, checked against its type. Empty if it is absent or wrong.
 class Column {
@@ -47,13 +54,14 @@ public:
   [[nodiscard]] std::optional<std::int64_t> integer() const {
     return size() > 0 ? std::optional(datum_.keys[0].integer) : std::nullopt;
   }
+  // Sorted.
   [[nodiscard]] std::vector<RowId> references() const {
     std::vector<RowId> result;
     result.reserve(size());
     for (std::size_t i = 0; i < size(); ++i) {
-      const auto& parts = datum_.keys[i].uuid.parts;
-      result.push_back(RowId{{parts[0], parts[1], parts[2], parts[3]}});
+      result.push_back(reference(datum_.keys[i].uuid));
     }
+    std::ranges::sort(result);
     return result;
   }
 
@@ -94,24 +102,51 @@ void read_row(const shash* row, OvsPort& interface) {
   interface.guest = guest_of(ids, interface.name);
 }
 
-// Also `update`s carry all columns of the row, because only version 1 of the protocol is used.
+// A row without a name is removed. True if that changes anything.
 template <class Row>
-void apply(const ovsdb_cs_db_update* update, const char* table, std::map<RowId, Row>& rows) {
-  const auto* changes = ovsdb_cs_db_update_find_table(update, table);
+bool replace_row(std::map<RowId, Row>& rows, const RowId& id, Row row) {
+  if (row.name.empty()) {
+    return rows.erase(id) > 0;
+  }
+  const auto [known, is_new] = rows.try_emplace(id);
+  if (!is_new && known->second == row) {
+    return false;
+  }
+  known->second = std::move(row);
+  return true;
+}
+
+// A difference of two sets is what only one of them has (ovsdb-server(7), `update2`).
+bool apply_difference(const RowId& id, const shash* columns, PortTables& tables) {
+  const auto bridge = tables.bridges.find(id);
+  const auto changed = Column(columns, ovsrec_bridge_col_ports).references();
+  if (bridge == tables.bridges.end() || changed.empty()) {
+    return false;
+  }
+  std::vector<RowId> ports;
+  std::ranges::set_symmetric_difference(bridge->second.ports, changed, std::back_inserter(ports));
+  bridge->second.ports = std::move(ports);
+  return true;
+}
+
+// `apply_xor` gets the rows of which the update has only differences. Returns true if anything changed.
+template <class Row, class ApplyXor>
+bool apply(const ovsdb_cs_table_update* changes, std::map<RowId, Row>& rows, ApplyXor apply_xor) {
+  bool changed = false;
   for (std::size_t i = 0; changes != nullptr && i < changes->n; ++i) {
     const auto& change = changes->row_updates[i];
-    const auto& parts = change.row_uuid.parts;
-    const RowId id{{parts[0], parts[1], parts[2], parts[3]}};
+    const RowId id = reference(change.row_uuid);
+    if (change.type == OVSDB_CS_ROW_XOR) {
+      changed = apply_xor(id, change.columns) || changed;
+      continue;
+    }
     Row row{};
-    if (change.type == OVSDB_CS_ROW_INSERT || change.type == OVSDB_CS_ROW_UPDATE) {
+    if (change.type != OVSDB_CS_ROW_DELETE) {
       read_row(change.columns, row);
     }
-    if (row.name.empty()) {
-      rows.erase(id);
-    } else {
-      rows.insert_or_assign(id, std::move(row));
-    }
+    changed = replace_row(rows, id, std::move(row)) || changed;
   }
+  return changed;
 }
 
 // nullptr if this is no array, or too short.
@@ -121,27 +156,38 @@ const json* json_at(const json* array, std::size_t i) {
              : nullptr;
 }
 
-// The row in the result of one `select`; nullptr if there is none.
-const shash* selected_row(const json* result, std::size_t i) {
-  const json* operation = json_at(result, i);
+// The `rows` in the result of one `select` (RFC 7047, section 5.2.2); nullptr if it failed.
+const json* selected_rows(const json* operation) {
   if (operation == nullptr || operation->type != JSON_OBJECT) {
     return nullptr;
   }
-  const json* row = json_at(static_cast<const json*>(shash_find_data(json_object(operation), "rows")), 0);
-  return row != nullptr && row->type == JSON_OBJECT ? json_object(row) : nullptr;
+  const auto* rows = static_cast<const json*>(shash_find_data(json_object(operation), "rows"));
+  return rows != nullptr && rows->type == JSON_ARRAY ? rows : nullptr;
 }
 
 template <class Row>
-void apply_selected_rows(const json* result, std::span<const RowId> ids, std::map<RowId, Row>& rows) {
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (const shash* found = selected_row(result, i)) {
-      Row row{};
-      read_row(found, row);
-      if (!row.name.empty()) {
-        rows.insert_or_assign(ids[i], std::move(row));
+Result<bool> apply_selected_rows(const json* result, std::span<const RowId> ids, std::map<RowId, Row>& rows) {
+  const auto is_complete = [&] {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (selected_rows(json_at(result, i)) == nullptr) {
+        return false;
       }
     }
+    return json_at(result, ids.size()) == nullptr; // one more is the error of the transaction as a whole
+  };
+  if (!is_complete()) {
+    return failure("the server did not return the selected rows; reading them again");
   }
+  bool changed = false;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (const json* found = json_at(selected_rows(json_at(result, i)), 0);
+        found != nullptr && found->type == JSON_OBJECT) {
+      Row row{};
+      read_row(json_object(found), row);
+      changed = replace_row(rows, ids[i], std::move(row)) || changed;
+    }
+  }
+  return changed;
 }
 
 json* names_array(const std::vector<std::string>& names) {
@@ -201,18 +247,30 @@ json* monitor_requests(const PortSchema& schema) {
   return requests;
 }
 
-Result<void> apply_update(const json* table_updates, int version, PortTables& tables) {
+Result<PortChanges> apply_update(const json* table_updates, int version, PortTables& tables) {
   ovsdb_cs_db_update* parsed = nullptr;
   if (struct ovsdb_error* error = ovsdb_cs_parse_db_update(table_updates, version, &parsed);
       error != nullptr) {
     ovsdb_error_destroy(error);
-    return failure("the server sent what is no update of a database");
+    return failure("the server sent what is no update of a database; reading them again");
   }
   const Handle<ovsdb_cs_db_update, destroy_update> update(parsed);
-  apply(update.get(), kBridge, tables.bridges);
-  apply(update.get(), kPort, tables.ports);
-  apply(update.get(), kInterface, tables.interfaces);
-  return {};
+  PortChanges changes;
+  const auto collect = [](std::vector<RowId>& ids) {
+    return [&ids](const RowId& id, const shash*) {
+      ids.push_back(id);
+      return false;
+    };
+  };
+  const auto toggle = [&tables](const RowId& id, const shash* columns) {
+    return apply_difference(id, columns, tables);
+  };
+  const std::array changed{
+      apply(ovsdb_cs_db_update_find_table(update.get(), kBridge), tables.bridges, toggle),
+      apply(ovsdb_cs_db_update_find_table(update.get(), kPort), tables.ports, collect(changes.ports)),
+      apply(ovsdb_cs_db_update_find_table(update.get(), kInterface), tables.interfaces, collect(changes.interfaces))};
+  changes.any = std::ranges::find(changed, true) != changed.end();
+  return changes;
 }
 
 json* select_rows(const char* table, const std::vector<std::string>& columns, std::span<const RowId> ids) {
@@ -230,13 +288,14 @@ json* select_rows(const char* table, const std::vector<std::string>& columns, st
   return operations;
 }
 
-void apply_selected(const json* result, std::span<const RowId> ids,
-                    std::map<RowId, PortTables::Port>& ports) {
-  apply_selected_rows(result, ids, ports);
+Result<bool> apply_selected(const json* result, std::span<const RowId> ids,
+                            std::map<RowId, PortTables::Port>& ports) {
+  return apply_selected_rows(result, ids, ports);
 }
 
-void apply_selected(const json* result, std::span<const RowId> ids, std::map<RowId, OvsPort>& interfaces) {
-  apply_selected_rows(result, ids, interfaces);
+Result<bool> apply_selected(const json* result, std::span<const RowId> ids,
+                            std::map<RowId, OvsPort>& interfaces) {
+  return apply_selected_rows(result, ids, interfaces);
 }
 
 } // namespace sfa::sflowovsd

@@ -25,14 +25,24 @@ struct PortSchema {
 // the result, as that of select_rows().
 [[nodiscard]] json* monitor_requests(const PortSchema& schema);
 
+struct PortChanges {
+  bool any = false; // of what the tables keep
+  // Rows that have changed, but of which the update has only differences: they are to be selected.
+  std::vector<RowId> ports;
+  std::vector<RowId> interfaces;
+};
 // A row without a valid name is removed. Other invalid columns are absent. An error if this is no update.
-[[nodiscard]] Result<void> apply_update(const json* table_updates, int version, PortTables& tables);
+// `version` 1 is `update` of RFC 7047, 2 is `update2` of ovsdb-server(7).
+[[nodiscard]] Result<PortChanges> apply_update(const json* table_updates, int version, PortTables& tables);
 
-// A transaction that selects these rows of the table `Port` or `Interface`, and what its result says: a row
-// that it does not have is left out.
+// A transaction that selects these rows of the table `Port` or `Interface`.
 [[nodiscard]] json* select_rows(const char* table, const std::vector<std::string>& columns,
                                 std::span<const RowId> ids);
-void apply_selected(const json* result, std::span<const RowId> ids, std::map<RowId, PortTables::Port>& ports);
-void apply_selected(const json* result, std::span<const RowId> ids, std::map<RowId, OvsPort>& interfaces);
+// Its result: true if that changes anything. A row that does not exist is left out. An error if one of the
+// operations failed.
+[[nodiscard]] Result<bool> apply_selected(const json* result, std::span<const RowId> ids,
+                                          std::map<RowId, PortTables::Port>& ports);
+[[nodiscard]] Result<bool> apply_selected(const json* result, std::span<const RowId> ids,
+                                          std::map<RowId, OvsPort>& interfaces);
 
 } // namespace sfa::sflowovsd

@@ -24,6 +24,8 @@ struct OvsPort {
   std::optional<std::string> mac = {};
   std::optional<std::uint32_t> tag = {}; // VLAN
   std::optional<Guest> guest = {};
+
+  bool operator==(const OvsPort&) const = default;
 };
 
 struct OvsBridge {
