@@ -127,7 +127,8 @@ Result<void> write_new(int directory, const std::string& name, std::string_view 
     return errno_failure(name);
   }
   return write_all(fd.get(), content).and_then([&]() -> Result<void> {
-    return durability == Durability::not_synced || fsync(fd.get()) == 0 ? Result<void>{} : errno_failure("fsync");
+    return durability == Durability::not_synced || fsync(fd.get()) == 0 ? Result<void>{}
+                                                                        : errno_failure("fsync");
   });
 }
 

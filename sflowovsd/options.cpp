@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 #include <getopt.h>
 #include <memory>
-#include <optional>
 #include <openssl/crypto.h>
+#include <optional>
 #include <spdlog/version.h>
 #include <sysexits.h>
 #include <utility>

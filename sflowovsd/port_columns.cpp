@@ -268,7 +268,8 @@ Result<PortChanges> apply_update(const json* table_updates, int version, PortTab
   const std::array changed{
       apply(ovsdb_cs_db_update_find_table(update.get(), kBridge), tables.bridges, toggle),
       apply(ovsdb_cs_db_update_find_table(update.get(), kPort), tables.ports, collect(changes.ports)),
-      apply(ovsdb_cs_db_update_find_table(update.get(), kInterface), tables.interfaces, collect(changes.interfaces))};
+      apply(ovsdb_cs_db_update_find_table(update.get(), kInterface), tables.interfaces,
+            collect(changes.interfaces))};
   changes.any = std::ranges::find(changed, true) != changed.end();
   return changes;
 }

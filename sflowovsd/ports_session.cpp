@@ -1,6 +1,5 @@
 #include "sflowovsd/ports_session.hpp"
 
-#include "common/text.hpp"
 #include "sflowovsd/ovs_idl.hpp"
 #include "sflowovsd/ovsdb_session.hpp"
 
@@ -33,11 +32,6 @@ void wake_at(MonotonicTime at) {
 }
 
 } // namespace
-
-bool is_local_database(std::string_view remote) {
-  return std::ranges::all_of(split(remote, ","),
-                             [](std::string_view server) { return trim(server).starts_with("unix:"); });
-}
 
 void PortsSession::destroy(ovsdb_cs* connection) {
   ovsdb_cs_destroy(connection);
@@ -297,7 +291,8 @@ void PortsSession::follow() {
 
 std::string PortsSession::problem() const {
   if (!enabled_) {
-    return is_local_database(session_.remote()) ? "" : "not a local database; --ports-file names a file for it";
+    return is_local_database(session_.remote()) ? ""
+                                                : "not a local database; --ports-file names a file for it";
   }
   return session_.is_passive() ? "another sflowovsd is the active one" : state_.failure_text();
 }

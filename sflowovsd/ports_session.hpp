@@ -2,8 +2,8 @@
 // OvsdbSession has one: whatever this one costs or sends, it does not delay sFlow.
 //
 // Existing ports and interfaces are read in parts, because a message is a tree of JSON values, many times as
-// large as what is kept of it. Changes come as updates from the beginning on. An update of an existing row has
-// only the differences. Those of a bridge are applied; a port or interface is selected again.
+// large as what is kept of it. Changes come as updates from the beginning on. An update of an existing row
+// has only the differences. Those of a bridge are applied; a port or interface is selected again.
 #pragma once
 
 #include "common/handle.hpp"
@@ -16,7 +16,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 struct json;
@@ -27,9 +26,6 @@ struct ovsdb_cs_event;
 namespace sfa::sflowovsd {
 
 class OvsdbSession;
-
-// False if one of the servers may be on another host, whose ports have other ifIndexes than this one's.
-[[nodiscard]] bool is_local_database(std::string_view remote);
 
 class PortsSession {
 public:

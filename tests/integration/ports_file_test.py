@@ -99,14 +99,14 @@ def database(bed):
     return bed
 
 
-@pytest.mark.parametrize("writer", WRITERS)
-def test_each_writer_of_external_ids_names_its_guest(database, writer):
-    name, external_ids, (kind, uuid, key, title) = WRITERS[writer]
-    add_port("br0", name, external_ids)
+def test_each_writer_of_external_ids_names_its_guest(database):
+    for name, external_ids, _ in WRITERS.values():
+        add_port("br0", name, external_ids)
     database.sflowovsd()
-    wait_for(lambda: port("br0", name), "the port is in the file")
-    assert port("br0", name)["guest"] == {"kind": kind, "writer": writer, "uuid": uuid, "key": key, "name": title, "mac": MAC}
-    assert ports_of("br0")["br0"]["guest"] is None
+    ports = wait_for(lambda: ports_of("br0"), "the file")
+    for writer, (name, _, (kind, uuid, key, title)) in WRITERS.items():
+        assert ports[name]["guest"] == {"kind": kind, "writer": writer, "uuid": uuid, "key": key, "name": title, "mac": MAC}
+    assert ports["br0"]["guest"] is None
 
 
 def test_the_file_has_what_the_switch_knows_of_each_port(ovs):
@@ -592,9 +592,6 @@ def test_after_an_invalid_update_the_ports_are_read_again(good_file):
         def interface(self):
             return [{"rows": [{"name": "p", "type": "internal" if self.times == 1 else "geneve"}]}]
 
-        def echo(self, params):
-            return params
-
         def result(self, operations):
             Garbles.latest = self if operations[0]["op"] == "select" else getattr(Garbles, "latest", None)
             return super().result(operations)
@@ -606,6 +603,24 @@ def test_after_an_invalid_update_the_ports_are_read_again(good_file):
         Garbles.latest.update({"Interface": {"no uuid": 3}})
         wait_for(lambda: "geneve" in PORTS_FILE.read_text(), "what has changed meanwhile")
         daemon.expect_log("ports: recovered")
+
+
+def test_a_server_that_knows_only_whole_rows_is_followed_too(good_file):
+    """`monitor` and `update` of RFC 7047."""
+    class Keeps(HasOnePort):
+        def result(self, operations):
+            if operations[0]["op"] == "select":
+                Keeps.latest = self
+            return super().result(operations)
+    with server(Keeps, at_once=2):
+        good_file.sflowovsd().tolerate(OUTSIDE)
+        expect_good_then_whole()
+        Keeps.latest.update({"Interface": {BAD: {"old": {"type": "internal"}, "new": {"name": "p", "type": "geneve"}}}})
+        wait_for(lambda: '"geneve"' in PORTS_FILE.read_text(), "the changed interface")
+        Keeps.latest.update({"Bridge": {BAD: {"old": {"ports": ["uuid", BAD]}, "new": {"name": "br0", "ports": ["set", []]}}},
+                             "Port": {BAD: {"old": {"name": "p", "interfaces": ["uuid", BAD]}}}})
+        wait_for(lambda: ports_of("br0") == {}, "the port is gone")
+        assert Keeps.times == 1, "whole rows need no select"
 
 
 def test_ports_that_are_dropped_while_they_are_read_leave_the_file(good_file):
