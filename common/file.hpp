@@ -47,11 +47,17 @@ enum class Links {
   not_last // the same, but none at the end of the path
 };
 
+enum class Durability {
+  synced,     // fsync(2): the old or the new content survives a crash of the host
+  not_synced, // for a file that is written again after each start
+};
+
 // Writes a file beside `path` and renames it over `path` (rename(2) is atomic). An error if something exists
 // there that is not a regular file, such as a device, or if a symbolic link must not be followed: in a
 // directory like /tmp, other users can place them. `mode` as for chmod(2).
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
-                                        unsigned mode = 0644, Links links = Links::trusted);
+                                        unsigned mode = 0644, Links links = Links::trusted,
+                                        Durability durability = Durability::synced);
 
 // Renames a file whose content is of no use to PATH.unreadable, so that what is written next does not destroy
 // it: somebody may want to repair it. Returns a phrase for the log, such as "; kept as PATH.unreadable".

@@ -116,7 +116,8 @@ Result<void> write_all(int fd, std::string_view content) {
   return {};
 }
 
-Result<void> write_synced(int directory, const std::string& name, std::string_view content, unsigned mode) {
+Result<void> write_new(int directory, const std::string& name, std::string_view content, unsigned mode,
+                       Durability durability) {
   // What is there was left by a process that was killed, or placed by another user, who may still have it
   // open.
   unlinkat(directory, name.c_str(), 0);
@@ -126,7 +127,8 @@ Result<void> write_synced(int directory, const std::string& name, std::string_vi
     return errno_failure(name);
   }
   return write_all(fd.get(), content).and_then([&]() -> Result<void> {
-    return fsync(fd.get()) == 0 ? Result<void>{} : errno_failure("fsync");
+    return durability == Durability::not_synced || fsync(fd.get()) == 0 ? Result<void>{}
+                                                                        : errno_failure("fsync");
   });
 }
 
@@ -138,14 +140,14 @@ std::string move_aside(const std::filesystem::path& path) {
 }
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, unsigned mode,
-                          Links links) {
+                          Links links, Durability durability) {
   const auto place = Walk(path, links).to_the_end();
   if (!place) {
     return error_of(place);
   }
   const int directory = place->directory.get();
   const std::string temporary = "." + place->name + ".new";
-  auto written = write_synced(directory, temporary, content, mode);
+  auto written = write_new(directory, temporary, content, mode, durability);
   if (!written) {
     written = error_of(written, path.parent_path().native());
   } else if (renameat(directory, temporary.c_str(), directory, place->name.c_str()) != 0) {

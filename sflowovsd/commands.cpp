@@ -77,7 +77,7 @@ void Commands::ports(unixctl_conn* connection, int argc, const char** argv) {
     return;
   }
   if (!ports_.version()) {
-    const auto& problem = ports_.problem();
+    const auto problem = ports_.problem();
     unixctl_command_reply_error(connection,
                                 problem.empty() ? "the ports have not been read" : problem.c_str());
     return;

@@ -94,8 +94,8 @@ std::optional<Guest> of_vm_id(const ExternalIds& ids) {
   return identified_by(*vm, GuestKind::vm, libvirt ? "libvirt" : "ovs");
 }
 
-// iface-id is the name of a port of an OVN switch, PREFIX-instance-UUID-DEVICE. It does not tell what the
-// instance is, but Incus and LXD call the interfaces of virtual machines tap....
+// iface-id is the name of a port of an OVN switch, PREFIX-instance-UUID-DEVICE. It does not say what kind
+// of instance that is, but Incus and LXD name the interfaces of virtual machines tap....
 std::optional<Guest> of_incus(const ExternalIds& ids, std::string_view interface_name) {
   constexpr std::string_view kBefore = "-instance-";
   constexpr std::size_t kUuidLength = 36;

@@ -36,8 +36,8 @@ inline constexpr std::array<const char*, 13> kGuestKeys{
 
 using ExternalIds = std::map<std::string_view, std::string_view>;
 
-// nullopt if nothing names a guest. If several writers do, the most specific one is believed. Proxmox VE
-// writes no external_ids: there, the name of the interface tells, if nothing else does.
+// nullopt if nothing names a guest. If several writers do, the most specific one counts. Proxmox VE writes no
+// external_ids: its guests have the name of the interface, which counts least.
 [[nodiscard]] std::optional<Guest> guest_of(const ExternalIds& ids, std::string_view interface_name);
 
 // Six pairs of hexadecimal digits with colons, in lower case; nullopt if the text is anything else.

@@ -105,7 +105,6 @@ void run_daemon(const Options& options) {
   });
   Commands commands(loop, shared_file, session, ports, ports_file);
   const auto shared_directory = std::filesystem::path(options.shared_file).parent_path();
-  const auto ports_directory = std::filesystem::path(options.ports_file).parent_path();
   loop.enable_watchdog();
   daemonize_complete();
   notify_ready();
@@ -119,7 +118,6 @@ void run_daemon(const Options& options) {
     loop.run_pending();
     require_not_removed(ovs_rundir());
     require_not_removed(shared_directory);
-    require_not_removed(ports_directory);
     limit_memory(ports, options.database);
 
     control.wait();

@@ -11,7 +11,7 @@ namespace sfa::sflowovsd {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-constexpr std::size_t kMostWithPorts = 96 * kMiB;
+constexpr std::size_t kMostWithPorts = 64 * kMiB;
 constexpr std::size_t kMost = 128 * kMiB; // 5,000 bridges without ports take 22 MiB
 
 // The most that was ever resident; cheap.

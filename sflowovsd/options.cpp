@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <memory>
 #include <openssl/crypto.h>
+#include <optional>
 #include <spdlog/version.h>
 #include <sysexits.h>
 #include <utility>
@@ -41,7 +42,8 @@ std::string default_database() {
              "\nOther options:\n"
              "  -f, --config=FILE         read hsflowd's settings from FILE (default: {0})\n"
              "  --ports-file=FILE         write the switch's ports and their guests to FILE\n"
-             "                            (default: {2}; \"\": do not)\n"
+             "                            (default: {2} for a local\n"
+             "                            database, none for another one; \"\": do not)\n"
              "  --unixctl=SOCKET          override default control socket name\n"
              "  -h, --help                display this help message\n"
              "  -V, --version             display version information\n"
@@ -107,7 +109,8 @@ Options parse_options(int argc, char** argv) {
                                         {nullptr, 0, nullptr, 0}};
   const std::unique_ptr<char, decltype(&std::free)> short_options(
       ovs_cmdl_long_options_to_short_options(long_options), std::free);
-  Options options{.shared_file = kAutoFilePath, .ports_file = kPortsFilePath, .database = default_database()};
+  Options options{.shared_file = kAutoFilePath, .ports_file = {}, .database = default_database()};
+  std::optional<std::string> ports_file;
   int c = 0;
   while ((c = getopt_long(argc, argv, short_options.get(), long_options, nullptr)) != -1) {
     switch (c) {
@@ -127,7 +130,7 @@ Options parse_options(int argc, char** argv) {
       set_mode(options, Mode::clear);
       break;
     case OPT_PORTS_FILE:
-      options.ports_file = optarg;
+      ports_file = optarg;
       break;
     case OPT_UNIXCTL:
       options.unixctl = optarg;
@@ -157,6 +160,7 @@ Options parse_options(int argc, char** argv) {
   if (optind < argc) {
     options.database = argv[optind];
   }
+  options.ports_file = ports_file.value_or(is_local_database(options.database) ? kPortsFilePath : "");
   check(options);
   return options;
 }

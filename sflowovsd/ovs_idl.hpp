@@ -18,6 +18,7 @@ extern "C" {
 #include "command-line.h"
 #include "daemon.h"
 #include "fatal-signal.h"
+#include "jsonrpc.h"
 #include "stream-ssl.h"
 #include "stream.h"
 }

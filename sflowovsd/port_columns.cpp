@@ -3,6 +3,9 @@
 #include "common/handle.hpp"
 #include "sflowovsd/ovs_idl.hpp"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -10,20 +13,12 @@ namespace sfa::sflowovsd {
 
 namespace {
 
-struct Table {
-  const char* name;
-  std::vector<const ovsdb_idl_column*> columns;
-};
+constexpr const char* kBridge = "Bridge";
+constexpr const char* kPort = "Port";
+constexpr const char* kInterface = "Interface";
 
-const std::vector<Table>& tables_of_ports() {
-  static const std::vector<Table> tables{
-      {"Bridge", {&ovsrec_bridge_col_name, &ovsrec_bridge_col_ports}},
-      {"Port", {&ovsrec_port_col_name, &ovsrec_port_col_tag, &ovsrec_port_col_interfaces}},
-      {"Interface",
-       {&ovsrec_interface_col_name, &ovsrec_interface_col_type, &ovsrec_interface_col_ofport,
-        &ovsrec_interface_col_ifindex, &ovsrec_interface_col_mac_in_use,
-        &ovsrec_interface_col_external_ids}}};
-  return tables;
+RowId reference(const uuid& id) {
+  return {{id.parts[0], id.parts[1], id.parts[2], id.parts[3]}};
 }
 
 // A column of a row in an update, checked against its type. Empty if it is absent or wrong.
@@ -59,13 +54,14 @@ public:
   [[nodiscard]] std::optional<std::int64_t> integer() const {
     return size() > 0 ? std::optional(datum_.keys[0].integer) : std::nullopt;
   }
+  // Sorted.
   [[nodiscard]] std::vector<RowId> references() const {
     std::vector<RowId> result;
     result.reserve(size());
     for (std::size_t i = 0; i < size(); ++i) {
-      const auto& parts = datum_.keys[i].uuid.parts;
-      result.push_back(RowId{{parts[0], parts[1], parts[2], parts[3]}});
+      result.push_back(reference(datum_.keys[i].uuid));
     }
+    std::ranges::sort(result);
     return result;
   }
 
@@ -106,24 +102,100 @@ void read_row(const shash* row, OvsPort& interface) {
   interface.guest = guest_of(ids, interface.name);
 }
 
-// Also `update`s carry all columns of the row, because only version 1 of the protocol is used.
+// A row without a name is removed. True if that changes anything.
 template <class Row>
-void apply(const ovsdb_cs_db_update* update, const char* table, std::map<RowId, Row>& rows) {
-  const auto* changes = ovsdb_cs_db_update_find_table(update, table);
+bool replace_row(std::map<RowId, Row>& rows, const RowId& id, Row row) {
+  if (row.name.empty()) {
+    return rows.erase(id) > 0;
+  }
+  const auto [known, is_new] = rows.try_emplace(id);
+  if (!is_new && known->second == row) {
+    return false;
+  }
+  known->second = std::move(row);
+  return true;
+}
+
+// A difference of two sets is what only one of them has (ovsdb-server(7), `update2`).
+bool apply_difference(const RowId& id, const shash* columns, PortTables& tables) {
+  const auto bridge = tables.bridges.find(id);
+  const auto changed = Column(columns, ovsrec_bridge_col_ports).references();
+  if (bridge == tables.bridges.end() || changed.empty()) {
+    return false;
+  }
+  std::vector<RowId> ports;
+  std::ranges::set_symmetric_difference(bridge->second.ports, changed, std::back_inserter(ports));
+  bridge->second.ports = std::move(ports);
+  return true;
+}
+
+// `apply_xor` gets the rows of which the update has only differences. Returns true if anything changed.
+template <class Row, class ApplyXor>
+bool apply(const ovsdb_cs_table_update* changes, std::map<RowId, Row>& rows, ApplyXor apply_xor) {
+  bool changed = false;
   for (std::size_t i = 0; changes != nullptr && i < changes->n; ++i) {
     const auto& change = changes->row_updates[i];
-    const auto& parts = change.row_uuid.parts;
-    const RowId id{{parts[0], parts[1], parts[2], parts[3]}};
+    const RowId id = reference(change.row_uuid);
+    if (change.type == OVSDB_CS_ROW_XOR) {
+      changed = apply_xor(id, change.columns) || changed;
+      continue;
+    }
     Row row{};
-    if (change.type == OVSDB_CS_ROW_INSERT || change.type == OVSDB_CS_ROW_UPDATE) {
+    if (change.type != OVSDB_CS_ROW_DELETE) {
       read_row(change.columns, row);
     }
-    if (row.name.empty()) {
-      rows.erase(id);
-    } else {
-      rows.insert_or_assign(id, std::move(row));
+    changed = replace_row(rows, id, std::move(row)) || changed;
+  }
+  return changed;
+}
+
+// nullptr if this is no array, or too short.
+const json* json_at(const json* array, std::size_t i) {
+  return array != nullptr && array->type == JSON_ARRAY && i < json_array(array)->n
+             ? json_array(array)->elems[i]
+             : nullptr;
+}
+
+// The `rows` in the result of one `select` (RFC 7047, section 5.2.2); nullptr if it failed.
+const json* selected_rows(const json* operation) {
+  if (operation == nullptr || operation->type != JSON_OBJECT) {
+    return nullptr;
+  }
+  const auto* rows = static_cast<const json*>(shash_find_data(json_object(operation), "rows"));
+  return rows != nullptr && rows->type == JSON_ARRAY ? rows : nullptr;
+}
+
+template <class Row>
+Result<bool> apply_selected_rows(const json* result, std::span<const RowId> ids, std::map<RowId, Row>& rows) {
+  const auto is_complete = [&] {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (selected_rows(json_at(result, i)) == nullptr) {
+        return false;
+      }
+    }
+    return json_at(result, ids.size()) == nullptr; // one more is the error of the transaction as a whole
+  };
+  if (!is_complete()) {
+    return failure("the server did not return the selected rows; reading them again");
+  }
+  bool changed = false;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (const json* found = json_at(selected_rows(json_at(result, i)), 0);
+        found != nullptr && found->type == JSON_OBJECT) {
+      Row row{};
+      read_row(json_object(found), row);
+      changed = replace_row(rows, ids[i], std::move(row)) || changed;
     }
   }
+  return changed;
+}
+
+json* names_array(const std::vector<std::string>& names) {
+  json* array = json_array_create_empty();
+  for (const auto& name : names) {
+    json_array_add(array, json_string_create(name.c_str()));
+  }
+  return array;
 }
 
 void destroy_schema(shash* schema) {
@@ -136,40 +208,95 @@ void destroy_update(ovsdb_cs_db_update* update) {
 
 } // namespace
 
-json* compose_port_monitor(const json* schema) {
-  const Handle<shash, destroy_schema> columns_of(ovsdb_cs_parse_schema(schema));
-  json* requests = json_object_create();
-  for (const auto& table : tables_of_ports()) {
-    const auto* existing =
-        columns_of ? static_cast<const sset*>(shash_find_data(columns_of.get(), table.name)) : nullptr;
-    if (existing == nullptr) {
-      continue;
-    }
-    json* columns = json_array_create_empty();
-    for (const auto* column : table.columns) {
-      if (sset_contains(existing, column->name)) {
-        json_array_add(columns, json_string_create(column->name));
+PortSchema port_schema(const json* schema) {
+  const Handle<shash, destroy_schema> tables(ovsdb_cs_parse_schema(schema));
+  const auto existing = [&tables](const char* table, std::initializer_list<const ovsdb_idl_column*> columns) {
+    std::vector<std::string> result;
+    const auto* names = tables ? static_cast<const sset*>(shash_find_data(tables.get(), table)) : nullptr;
+    for (const auto* column : columns) {
+      if (names != nullptr && sset_contains(names, column->name)) {
+        result.emplace_back(column->name);
       }
     }
+    return result;
+  };
+  return {.bridge = existing(kBridge, {&ovsrec_bridge_col_name, &ovsrec_bridge_col_ports}),
+          .port = existing(kPort, {&ovsrec_port_col_name, &ovsrec_port_col_tag, &ovsrec_port_col_interfaces}),
+          .interface =
+              existing(kInterface, {&ovsrec_interface_col_name, &ovsrec_interface_col_type,
+                                    &ovsrec_interface_col_ofport, &ovsrec_interface_col_ifindex,
+                                    &ovsrec_interface_col_mac_in_use, &ovsrec_interface_col_external_ids})};
+}
+
+json* monitor_requests(const PortSchema& schema) {
+  json* requests = json_object_create();
+  const auto add = [requests](const char* table, const std::vector<std::string>& columns, bool initial) {
+    if (columns.empty()) {
+      return;
+    }
+    json* select = json_object_create();
+    json_object_put(select, "initial", json_boolean_create(initial));
     json* request = json_object_create();
-    json_object_put(request, "columns", columns);
-    json_object_put(requests, table.name, json_array_create_1(request));
-  }
+    json_object_put(request, "columns", names_array(columns));
+    json_object_put(request, "select", select);
+    json_object_put(requests, table, json_array_create_1(request));
+  };
+  add(kBridge, schema.bridge, true);
+  add(kPort, schema.port, false);
+  add(kInterface, schema.interface, false);
   return requests;
 }
 
-Result<void> apply_port_update(const json* table_updates, int version, PortTables& tables) {
+Result<PortChanges> apply_update(const json* table_updates, int version, PortTables& tables) {
   ovsdb_cs_db_update* parsed = nullptr;
   if (struct ovsdb_error* error = ovsdb_cs_parse_db_update(table_updates, version, &parsed);
       error != nullptr) {
     ovsdb_error_destroy(error);
-    return failure("the server sent what is no update of a database");
+    return failure("the server sent what is no update of a database; reading them again");
   }
   const Handle<ovsdb_cs_db_update, destroy_update> update(parsed);
-  apply(update.get(), "Bridge", tables.bridges);
-  apply(update.get(), "Port", tables.ports);
-  apply(update.get(), "Interface", tables.interfaces);
-  return {};
+  PortChanges changes;
+  const auto collect = [](std::vector<RowId>& ids) {
+    return [&ids](const RowId& id, const shash*) {
+      ids.push_back(id);
+      return false;
+    };
+  };
+  const auto toggle = [&tables](const RowId& id, const shash* columns) {
+    return apply_difference(id, columns, tables);
+  };
+  const std::array changed{
+      apply(ovsdb_cs_db_update_find_table(update.get(), kBridge), tables.bridges, toggle),
+      apply(ovsdb_cs_db_update_find_table(update.get(), kPort), tables.ports, collect(changes.ports)),
+      apply(ovsdb_cs_db_update_find_table(update.get(), kInterface), tables.interfaces,
+            collect(changes.interfaces))};
+  changes.any = std::ranges::find(changed, true) != changed.end();
+  return changes;
+}
+
+json* select_rows(const char* table, const std::vector<std::string>& columns, std::span<const RowId> ids) {
+  json* operations = json_array_create_1(json_string_create("Open_vSwitch"));
+  for (const auto& id : ids) {
+    json* uuid = json_array_create_2(json_string_create("uuid"), json_string_create(id.to_string().c_str()));
+    json* clause = json_array_create_3(json_string_create("_uuid"), json_string_create("=="), uuid);
+    json* operation = json_object_create();
+    json_object_put_string(operation, "op", "select");
+    json_object_put_string(operation, "table", table);
+    json_object_put(operation, "where", json_array_create_1(clause));
+    json_object_put(operation, "columns", names_array(columns));
+    json_array_add(operations, operation);
+  }
+  return operations;
+}
+
+Result<bool> apply_selected(const json* result, std::span<const RowId> ids,
+                            std::map<RowId, PortTables::Port>& ports) {
+  return apply_selected_rows(result, ids, ports);
+}
+
+Result<bool> apply_selected(const json* result, std::span<const RowId> ids,
+                            std::map<RowId, OvsPort>& interfaces) {
+  return apply_selected_rows(result, ids, interfaces);
 }
 
 } // namespace sfa::sflowovsd

@@ -17,12 +17,16 @@ namespace sfa::sflowovsd {
 struct PortTables {
   struct Bridge {
     std::string name;
-    std::vector<RowId> ports;
+    std::vector<RowId> ports; // sorted
+
+    bool operator==(const Bridge&) const = default;
   };
   struct Port {
     std::string name;
     std::optional<std::uint32_t> tag;
     std::vector<RowId> interfaces;
+
+    bool operator==(const Port&) const = default;
   };
 
   std::map<RowId, Bridge> bridges;

@@ -107,6 +107,11 @@ std::optional<std::uint32_t> valid_tag(std::int64_t tag) {
   return in_range(tag, 0, 4095);
 }
 
+bool is_local_database(std::string_view remote) {
+  return std::ranges::all_of(split(remote, ","),
+                             [](std::string_view server) { return trim(server).starts_with("unix:"); });
+}
+
 PortsText::PortsText(Format format, std::size_t expected_bytes) : format_(format) {
   text_.reserve(std::min(expected_bytes, kMaxBytes));
   text_ += format_ == Format::json
@@ -162,11 +167,11 @@ void PortsText::add_table(const OvsBridge& bridge) {
 }
 
 Result<std::string> PortsText::finish() {
-  if (is_full()) {
-    return failure("more than {} MiB; no longer updated", kMaxBytes >> 20);
-  }
   if (format_ == Format::json) {
     text_ += "]}\n";
+  }
+  if (is_full()) {
+    return failure("more than {} MiB; no longer updated", kMaxBytes >> 20);
   }
   return std::move(text_);
 }

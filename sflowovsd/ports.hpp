@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sfa::sflowovsd {
@@ -24,6 +25,8 @@ struct OvsPort {
   std::optional<std::string> mac = {};
   std::optional<std::uint32_t> tag = {}; // VLAN
   std::optional<Guest> guest = {};
+
+  bool operator==(const OvsPort&) const = default;
 };
 
 struct OvsBridge {
@@ -44,6 +47,10 @@ struct PortCounts {
 [[nodiscard]] std::optional<std::uint32_t> valid_ofport(std::int64_t ofport);
 [[nodiscard]] std::optional<std::uint32_t> valid_ifindex(std::int64_t ifindex);
 [[nodiscard]] std::optional<std::uint32_t> valid_tag(std::int64_t tag);
+
+// `remote` as OvsdbSession takes it. False if a server may be on another host, whose ports have other
+// ifIndexes than those of this one.
+[[nodiscard]] bool is_local_database(std::string_view remote);
 
 class PortsText {
 public:

@@ -2,6 +2,7 @@
 
 #include "common/file.hpp"
 
+#include <fmt/format.h>
 #include <malloc.h>
 #include <sys/stat.h>
 #include <utility>
@@ -14,12 +15,21 @@ constexpr std::chrono::seconds kPauseAfterWrite{1};   // from the beginning of o
 constexpr std::chrono::seconds kPauseAfterFailure{5}; // after one that failed
 constexpr mode_t kDirectoryMode = 0755;
 
-// tmpfiles.d makes that of the default path at boot; this is for hosts without it.
+constexpr mode_t kFileMode = 0644;
+
+// The service manager makes that of the default path; this is for hosts without it.
 void make_default_directory(const std::string& path) {
   const auto directory = std::filesystem::path(path).parent_path();
   if (path == kPortsFilePath && mkdir(directory.c_str(), kDirectoryMode) == 0) {
     chmod(directory.c_str(), kDirectoryMode); // whatever the umask is
   }
+}
+
+// Under systemd, a bind mount goes on showing a directory that was removed. It then has no links, and nothing
+// can be created in it. Only a new process gets the new one.
+bool was_removed(const std::filesystem::path& directory) {
+  struct stat found {};
+  return stat(directory.c_str(), &found) == 0 && found.st_nlink == 0;
 }
 
 Result<void> replace_if_different(const std::string& path, const std::string& text) {
@@ -28,7 +38,11 @@ Result<void> replace_if_different(const std::string& path, const std::string& te
     return {};
   }
   make_default_directory(path);
-  return replace_file(path, text);
+  auto written = replace_file(path, text, kFileMode, Links::trusted, Durability::not_synced);
+  if (!written && was_removed(std::filesystem::path(path).parent_path())) {
+    return failure("{}: its directory was removed; restart sflowovsd to use a new one", path);
+  }
+  return written;
 }
 
 } // namespace
@@ -79,8 +93,8 @@ void PortsFile::write() {
 }
 
 PortsFileStatus PortsFile::status() const {
-  const auto& dropped = ports_.problem();
-  return {path_, counts_, dropped.empty() ? state_.failure_text() : dropped};
+  const auto unknown = ports_.problem();
+  return {path_, counts_, unknown.empty() ? state_.failure_text() : unknown};
 }
 
 } // namespace sfa::sflowovsd

@@ -88,15 +88,15 @@ std::string shared_file_text(const SharedFileStatus& file) {
 }
 
 std::string ports_file_text(const PortsFileStatus& file) {
+  const std::string problem = file.problem.empty() ? "" : fmt::format(" ({})", file.problem);
   if (file.path.empty()) {
-    return "off";
+    return "off" + problem;
   }
   const std::string content = file.counts
                                   ? fmt::format("{} bridges, {} ports, {} with a guest", file.counts->bridges,
                                                 file.counts->ports, file.counts->guests)
                                   : "not written yet";
-  return fmt::format("{}: {}{}", file.path, content,
-                     file.problem.empty() ? "" : fmt::format(" ({})", file.problem));
+  return fmt::format("{}: {}{}", file.path, content, problem);
 }
 
 Json ports_file_json(const PortsFileStatus& file) {

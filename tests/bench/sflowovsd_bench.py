@@ -107,7 +107,7 @@ def measure(bridges, ports, directory):
 
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:] or ["200", "1000", "5000", "1000:10000"]:
+    for argument in sys.argv[1:] or ["200", "1000", "5000", "1000:10000", "1:10000"]:
         bridge_count, _, port_count = argument.partition(":")
         with tempfile.TemporaryDirectory() as directory:
             measure(int(bridge_count), int(port_count or 0), directory)

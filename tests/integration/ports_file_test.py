@@ -19,8 +19,14 @@ from testbed import (PORTS_FILE, ROOT, SLOW, Monitor, add_bridge, appctl, appctl
                      sflow_of, sflow_status, text_of, vsctl, wait_for, written)
 
 SCHEMA = json.loads((ROOT / "docs/ports.schema.json").read_text())
+# Readers must accept members and writers that are added later; this sflowovsd has those that are documented.
+for shape in SCHEMA["$defs"].values():
+    if shape["type"] == "object":
+        shape["additionalProperties"] = False
+SCHEMA["$defs"]["guest"]["properties"]["writer"]["enum"] = SCHEMA["$defs"]["guest"]["properties"]["writer"]["examples"]
 UUID, OTHER = "74c745b6-f7ce-42cc-becb-d9d8a056cb9d", "0ec00fdc-8127-8817-40d4-79d61797f87a"
 MAC = "52:54:00:12:34:56"
+BUSY = r"timeval\|WARN"  # the library, when this machine has no time for a process that has much to do
 # Keys of external_ids as each writer writes them, the name of the port, and the guest.
 WRITERS = {
     "libvirt": ("vnet0", {"attached-mac": MAC, "iface-id": OTHER, "iface-status": "active", "vm-id": UUID}, ("vm", UUID, UUID, None)),
@@ -93,14 +99,14 @@ def database(bed):
     return bed
 
 
-@pytest.mark.parametrize("writer", WRITERS)
-def test_each_writer_of_external_ids_names_its_guest(database, writer):
-    name, external_ids, (kind, uuid, key, title) = WRITERS[writer]
-    add_port("br0", name, external_ids)
+def test_each_writer_of_external_ids_names_its_guest(database):
+    for name, external_ids, _ in WRITERS.values():
+        add_port("br0", name, external_ids)
     database.sflowovsd()
-    wait_for(lambda: port("br0", name), "the port is in the file")
-    assert port("br0", name)["guest"] == {"kind": kind, "writer": writer, "uuid": uuid, "key": key, "name": title, "mac": MAC}
-    assert ports_of("br0")["br0"]["guest"] is None
+    ports = wait_for(lambda: ports_of("br0"), "the file")
+    for writer, (name, _, (kind, uuid, key, title)) in WRITERS.items():
+        assert ports[name]["guest"] == {"kind": kind, "writer": writer, "uuid": uuid, "key": key, "name": title, "mac": MAC}
+    assert ports["br0"]["guest"] is None
 
 
 def test_the_file_has_what_the_switch_knows_of_each_port(ovs):
@@ -138,11 +144,11 @@ def test_many_changes_are_written_at_most_once_a_second(database):
     wait_for(lambda: port("br0", "vnet0"), "the port is in the file")
     seen, begin = {written(PORTS_FILE)}, time.monotonic()
     number = 0
-    while time.monotonic() - begin < 3:
+    while time.monotonic() - begin < 2:
         number += 1
         transact({"op": "update", "table": "Port", "where": [["name", "==", "vnet0"]], "row": {"tag": number % 4000}})
         seen.add(written(PORTS_FILE))
-    assert 3 <= len(seen) <= 5
+    assert 2 <= len(seen) <= 4
     wait_for(lambda: port("br0", "vnet0")["tag"] == number % 4000, "the last change")
 
 
@@ -229,11 +235,13 @@ def test_tunnels_share_an_ifindex_or_have_none(bed):
     publish(settings())
     bed.sflowovsd()
     wait_for(lambda: all((port("br0", f"vx{number}") or {}).get("ofport") for number in (1, 2)), "the tunnels are in the file")
-    found = vsctl("--bare", "--columns=ifindex", "find", "interface", "type=vxlan").split()
+    found = set(vsctl("--bare", "--columns=ifindex", "find", "interface", "type=vxlan").split())
+    assert len(found) <= 1, "both tunnels are on one device, or on none in the userspace datapath"
+    expected = {int(number) for number in found} - {0} or {None}
     for number in 1, 2:
         entry = port("br0", f"vx{number}")
         assert entry["type"] == "vxlan"
-        assert entry["ifindex"] is None if not found or found[0] == "0" else entry["ifindex"] == int(found[0])
+        assert {entry["ifindex"]} == expected
 
 
 def test_a_port_that_cannot_be_created_has_no_number(ovs):
@@ -254,7 +262,7 @@ def test_a_bridge_added_later_gets_its_sflow_and_its_ports(database):
     wait_for(lambda: port("br1", "br1"), "br1 is in the file")
 
 
-def test_10000_random_external_ids_cost_nothing_but_themselves(database):
+def test_3000_random_external_ids_cost_nothing_but_themselves(database):
     chance = random.Random(1)  # the same in every run
     keys = ["attached-mac", "attached_mac", "container-id", "iface-id", "iface-id-ver", "pod-name", "pod-namespace", "pod_name",
             "pod_namespace", "sandbox", "vm-id", "vm-uuid", "xs-vm-uuid"]
@@ -263,18 +271,46 @@ def test_10000_random_external_ids_cost_nothing_but_themselves(database):
         return "".join(chr(chance.choice((chance.randrange(1, 0x20), chance.randrange(0x20, 0x7f), chance.randrange(0xa0, 0xd800))))
                        for _ in range(chance.choice((0, 1, 20, 300))))
 
-    rows = [{"external_ids": ["map", [[key, text()] for key in chance.sample(keys, 3)]]} for _ in range(10_000)]
-    names = [f"p{number}" for number in range(10_000)]
-    for begin in range(0, 10_000, 1000):
+    rows = [{"external_ids": ["map", [[key, text()] for key in chance.sample(keys, 3)]]} for _ in range(3000)]
+    names = [f"p{number}" for number in range(3000)]
+    for begin in range(0, 3000, 1000):
         insert_ports("br0", names[begin:begin + 1000], rows[begin:begin + 1000])
     insert_ports("br0", ["good"], [{"external_ids": ["map", [["vm-id", UUID]]]}])
-    database.sflowovsd()
+    database.sflowovsd().tolerate(BUSY)
     wait_for(lambda: sflow_of("br0"), "br0 has a row")
     wait_for(lambda: PORTS_FILE.exists(), "the file")
-    assert len(ports_of("br0")) == 10_002
+    assert len(ports_of("br0")) == 3002
     assert port("br0", "good")["guest"]["uuid"] == UUID
-    assert sflow_status()["ports_file"]["ports"] == 10_002
-    assert len(appctl("sflow/ports").splitlines()) == 10_003
+    assert sflow_status()["ports_file"]["ports"] == 3002
+    assert len(appctl("sflow/ports").splitlines()) == 3003
+
+
+def test_changes_while_the_ports_are_read_are_not_lost(database):
+    names = [f"p{number}" for number in range(2000)]
+    insert_ports("br0", names, [{}] * len(names))
+    chance = random.Random(2)  # the same in every run
+    monitor = Monitor({})
+    database.sflowovsd().tolerate(BUSY)
+    for number in range(200):
+        name = chance.choice(names)
+        monitor.send({"id": number, "method": "transact", "params": ["Open_vSwitch", chance.choice((
+            {"op": "update", "table": "Port", "where": [["name", "==", name]], "row": {"tag": number}},
+            {"op": "update", "table": "Interface", "where": [["name", "==", name]], "row": {"external_ids": ["map", [["vm-id", f"vm{number}"]]]}},
+        ))]})
+        if number % 20 == 0:
+            vsctl("del-port", names.pop(chance.randrange(len(names))))
+            add_port("br0", f"new{number}", {"vm-id": f"new{number}"})
+    monitor.call("echo", [])
+    monitor.close()
+    tags = dict(zip(*[iter(vsctl("--format=csv", "--no-headings", "--columns=name,tag", "list", "port").replace("\n", ",").split(",")[:-1])] * 2))
+    guests = dict(re.findall(r'^(\S+?),"?\{.*?vm-id=(\w+)', vsctl("--format=csv", "--no-headings", "--columns=name,external_ids", "list", "interface"), re.M))
+    assert len(guests) > 50
+
+    def in_the_file():
+        ports = ports_of("br0") or {}
+        return ({name: "[]" if entry["tag"] is None else str(entry["tag"]) for name, entry in ports.items()},
+                {name: entry["guest"]["key"] for name, entry in ports.items() if entry["guest"]})
+    wait_for(lambda: in_the_file() == (tags, guests), "the file says the same as the database")
 
 
 def test_an_unwritable_directory_is_reported_once_and_tried_again(database, tmp_path):
@@ -357,15 +393,16 @@ def test_a_database_without_ports_still_gets_sflow(bed, tmp_path):
 @pytest.mark.timeout(180)
 @pytest.mark.skipif(SLOW > 1, reason="a sanitizer has an allocator of its own, whose memory sflowovsd does not see")
 def test_too_many_ports_cost_no_bridge_its_sflow(database):
-    names = [f"hostile{number}" for number in range(60_000)]
-    for begin in range(0, len(names), 20_000):
-        part = names[begin:begin + 20_000]
-        insert_ports("br0", part, [{"external_ids": ["map", [["vm-id", name], ["text", "x" * 40]]]} for name in part])
+    for begin in range(0, 8000, 1000):
+        insert_ports("br0", [f"p{begin + i}" for i in range(1000)], [{"type": "x" * 10_000}] * 1000)
     daemon = database.sflowovsd()
+    daemon.tolerate(BUSY)
     wait_for(lambda: bridge_state("br0") == "sampled", "br0 has a row")
-    daemon.announce("ports: more than 96 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
-    daemon.expect_log("ports: more than 96 MiB")
+    daemon.announce("ports: more than 64 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
+    wait_for(lambda: "ports: more than 64 MiB" in daemon.text(), "it drops the ports", deadline=40)
     assert not PORTS_FILE.exists()
+    PORTS_FILE.parent.mkdir(exist_ok=True)
+    PORTS_FILE.write_text(GOOD)
     vsctl("add-br", "br1")
     wait_for(lambda: sflow_of("br1"), "a later bridge has a row")
     assert "no longer updated" in sflow_status()["ports_file"]["problem"]
@@ -375,17 +412,19 @@ def test_too_many_ports_cost_no_bridge_its_sflow(database):
     uuids = [["uuid", uuid] for uuid in vsctl("--bare", "--columns=_uuid", "find", "port", "name=br0").split()]
     transact({"op": "update", "table": "Bridge", "where": [["name", "==", "br0"]], "row": {"ports": ["set", uuids]}})
     assert appctl("sflow/resync") == "done\n"
-    wait_for(lambda: port("br1", "br1"), "the ports are followed again")
+    wait_for(lambda: PORTS_FILE.read_text() != GOOD, "the ports are followed again")
+    assert port("br1", "br1"), "the file is not replaced before all are known"
     daemon.expect_log("ports: recovered")
 
 
 def test_a_file_that_would_be_too_long_is_reported_and_the_previous_one_stays(database):
     daemon = database.sflowovsd()
+    daemon.tolerate(BUSY)
     wait_for(lambda: port("br0", "br0"), "the file")
     before = PORTS_FILE.read_text()
     daemon.announce("ports file: more than 16 MiB; no longer updated")
     long = "\u0001" * 250  # six bytes each in JSON
-    insert_ports("br0", [f"{number}{long[:240]}" for number in range(6000)], [{"type": long}] * 6000)
+    insert_ports("br0", [f"{number}{long[:240]}" for number in range(4000)], [{"type": long}] * 4000)
     daemon.expect_log("ports file: more than 16 MiB")
     assert PORTS_FILE.read_text() == before
     assert "more than 16 MiB" in appctl_error("sflow/ports", "--format=json")
@@ -417,6 +456,208 @@ def test_a_second_sflowovsd_writes_nothing_until_it_is_the_active_one(database, 
     assert "vnet0" in place.read_text()
 
 
+def test_an_sflowovsd_that_has_lost_the_lock_no_longer_writes(database):
+    daemon = database.sflowovsd()
+    wait_for(lambda: port("br0", "br0"), "the file")
+    daemon.announce("lock sflowovsd: held by another sflowovsd; this one only watches")
+    thief = Monitor({})
+    thief.call("steal", ["sflowovsd"])
+    wait_for(lambda: "another sflowovsd" in (sflow_status()["ports_file"]["problem"] or ""), "the lock is lost")
+    PORTS_FILE.write_text("of the other one")
+    assert appctl_error("sflow/resync")
+    assert "another sflowovsd" in appctl_error("sflow/ports")
+    assert PORTS_FILE.read_text() == "of the other one"
+    thief.close()  # gives the lock back
+    wait_for(lambda: "br0" in PORTS_FILE.read_text(), "it writes again")
+
+
+def test_ports_of_another_host_are_published_only_where_a_file_is_named(bed, tmp_path):
+    bed.ovsdb_server("--remote=ptcp:16641:127.0.0.1")
+    vsctl("add-br", "br0")
+    publish(settings())
+    daemon = bed.sflowovsd("tcp:127.0.0.1:16641")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 has a row")
+    assert sflow_status()["ports_file"]["path"] is None
+    assert "not a local database" in sflow_status()["ports_file"]["problem"]
+    daemon.stop()
+    assert not PORTS_FILE.exists()
+    place = tmp_path / "remote.json"
+    bed.sflowovsd("tcp:127.0.0.1:16641", f"--ports-file={place}")
+    wait_for(place.exists, "the file that was named")
+    assert not PORTS_FILE.exists()
+
+
+def test_a_removed_directory_of_the_ports_file_does_not_end_sflowovsd(database, tmp_path):
+    """As a bind mount of the unit, which goes on showing the removed one."""
+    shown, origin = tmp_path / "shown", tmp_path / "origin"
+    shown.mkdir()
+    origin.mkdir()
+    run("mount", "--bind", origin, shown)
+    daemon = database.sflowovsd(f"--ports-file={shown}/ports.json")
+    wait_for((shown / "ports.json").exists, "the file")
+    daemon.announce("ports file: .*: its directory was removed; restart sflowovsd to use a new one")
+    (shown / "ports.json").unlink()
+    origin.rmdir()
+    vsctl("add-br", "br1")
+    daemon.expect_log("ports file: .*was removed")
+    wait_for(lambda: sflow_of("br1"), "br1 has a row all the same")
+    assert daemon.process.poll() is None
+    run("umount", shown)
+
+
+class HasOnePort(Database):
+    """The second connection is shown br0 with the port p, whose rows it has to select."""
+    times = 0  # that the interfaces were selected, by all connections
+
+    def monitor(self, params):
+        if "Interface" not in params[2]:
+            return super().monitor(params)
+        self.monitored = params[1]
+        return {"Bridge": {BAD: {"new": {"name": "br0", "ports": ["uuid", BAD]}}}}
+
+    def result(self, operations):
+        if operations[0]["op"] != "select":
+            return super().result(operations)
+        if operations[0]["table"] == "Port":
+            return [{"rows": [{"name": "p", "interfaces": ["uuid", BAD]}]}]
+        type(self).times += 1
+        return self.interface()
+
+    def interface(self):
+        return [{"rows": [{"name": "p", "type": "internal"}]}]
+
+
+WHOLE = json.dumps({"version": 1, "bridges": [{"name": "br0", "ports": [
+    {"name": "p", "port": "p", "ofport": None, "ifindex": None, "type": "internal", "mac": None, "tag": None, "guest": None}]}]},
+    separators=(",", ":")) + "\n"
+GOOD = WHOLE.replace("internal", "vxlan")  # of an earlier sflowovsd
+OUTSIDE = "transaction|connection|jsonrpc|reconnect"  # what such a server does to the connection of the bridges
+
+
+def expect_good_then_whole():
+    """No other text is in the file before the ports are known."""
+    seen = set()
+    wait_for(lambda: seen.add(PORTS_FILE.read_text()) or WHOLE in seen, "the file has the ports", deadline=15)
+    assert seen <= {GOOD, WHOLE}
+
+
+@pytest.fixture
+def good_file(bed):
+    PORTS_FILE.parent.mkdir(exist_ok=True)
+    PORTS_FILE.write_text(GOOD)
+    publish(settings())
+    return bed
+
+
+def test_a_connection_that_is_lost_while_ports_are_read_leaves_the_file(good_file):
+    class ClosesTwice(HasOnePort):
+        def interface(self):
+            if self.times <= 2:
+                raise OSError("closed")
+            return super().interface()
+    with server(ClosesTwice, at_once=2):
+        daemon = good_file.sflowovsd()
+        daemon.tolerate(OUTSIDE)
+        expect_good_then_whole()
+    assert ClosesTwice.times == 3
+
+
+def test_a_refused_select_is_no_missing_row(good_file):
+    class RefusesOnce(HasOnePort):
+        def interface(self):
+            if self.times <= 1:
+                return [{"error": "resources exhausted", "details": "later"}]
+            return super().interface()
+    with server(RefusesOnce, at_once=2):
+        daemon = good_file.sflowovsd()
+        daemon.tolerate(OUTSIDE)
+        daemon.announce("ports: the server did not return the selected rows; reading them again")
+        expect_good_then_whole()
+        daemon.expect_log("ports: recovered")
+
+
+def test_a_result_of_the_wrong_length_is_no_missing_row(good_file):
+    class AnswersNothing(HasOnePort):
+        def interface(self):
+            return super().interface() if self.times > 1 else []
+    with server(AnswersNothing, at_once=2):
+        daemon = good_file.sflowovsd()
+        daemon.tolerate(OUTSIDE)
+        daemon.announce("ports: the server did not return the selected rows; reading them again")
+        expect_good_then_whole()
+
+
+def test_after_an_invalid_update_the_ports_are_read_again(good_file):
+    class Garbles(HasOnePort):
+        def interface(self):
+            return [{"rows": [{"name": "p", "type": "internal" if self.times == 1 else "geneve"}]}]
+
+        def result(self, operations):
+            Garbles.latest = self if operations[0]["op"] == "select" else getattr(Garbles, "latest", None)
+            return super().result(operations)
+    with server(Garbles, at_once=2):
+        daemon = good_file.sflowovsd()
+        daemon.tolerate(OUTSIDE)
+        expect_good_then_whole()
+        daemon.announce("ports: the server sent what is no update of a database; reading them again")
+        Garbles.latest.update({"Interface": {"no uuid": 3}})
+        wait_for(lambda: "geneve" in PORTS_FILE.read_text(), "what has changed meanwhile")
+        daemon.expect_log("ports: recovered")
+
+
+def test_a_server_that_knows_only_whole_rows_is_followed_too(good_file):
+    """`monitor` and `update` of RFC 7047."""
+    class Keeps(HasOnePort):
+        def result(self, operations):
+            if operations[0]["op"] == "select":
+                Keeps.latest = self
+            return super().result(operations)
+    with server(Keeps, at_once=2):
+        good_file.sflowovsd().tolerate(OUTSIDE)
+        expect_good_then_whole()
+        Keeps.latest.update({"Interface": {BAD: {"old": {"type": "internal"}, "new": {"name": "p", "type": "geneve"}}}})
+        wait_for(lambda: '"geneve"' in PORTS_FILE.read_text(), "the changed interface")
+        Keeps.latest.update({"Bridge": {BAD: {"old": {"ports": ["uuid", BAD]}, "new": {"name": "br0", "ports": ["set", []]}}},
+                             "Port": {BAD: {"old": {"name": "p", "interfaces": ["uuid", BAD]}}}})
+        wait_for(lambda: ports_of("br0") == {}, "the port is gone")
+        assert Keeps.times == 1, "whole rows need no select"
+
+
+def test_ports_that_are_dropped_while_they_are_read_leave_the_file(good_file):
+    class SendsTooMuchOnce(HasOnePort):
+        def interface(self):
+            if self.times <= 1:
+                self.connection.sendall(b'{"method":"')
+                while True:
+                    self.connection.sendall(b"x" * (1 << 20))
+            return super().interface()
+    with server(SendsTooMuchOnce, at_once=2):
+        daemon = good_file.sflowovsd()
+        daemon.tolerate(OUTSIDE)
+        daemon.announce("ports: more than 64 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
+        daemon.expect_log("ports: more than 64 MiB")
+        appctl_error("sflow/resync")
+        expect_good_then_whole()
+
+
+def test_a_server_that_closes_the_second_connection_is_reported(good_file):
+    class ClosesPorts(HasOnePort):
+        def interface(self):
+            raise OSError("closed")
+    with server(ClosesPorts, at_once=2):
+        daemon = good_file.sflowovsd()
+        daemon.tolerate(OUTSIDE)
+        daemon.announce("ports: .*: the connection of the ports is closed again and again; trying again")
+        daemon.expect_log("ports: .*closed again and again")
+        assert "closed again and again" in sflow_status()["ports_file"]["problem"]
+        assert sflow_status()["database"]["connected"]
+        lines = daemon.text().count("\n")
+        times = ClosesPorts.times
+        wait_for(lambda: ClosesPorts.times > times, "it tries again", deadline=15)
+        assert daemon.text().count("\n") - lines <= 1
+    assert PORTS_FILE.read_text() == GOOD
+
+
 class SendsPortsWithoutEnd(Database):
     """The second connection gets a string without an end."""
     closed = threading.Event()
@@ -439,8 +680,8 @@ def test_ports_without_end_end_only_their_own_connection(bed):
     with server(SendsPortsWithoutEnd, at_once=2):
         daemon = bed.sflowovsd()
         daemon.tolerate("transaction|connection|jsonrpc|reconnect")
-        daemon.announce("ports: more than 96 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
-        daemon.expect_log("ports: more than 96 MiB")
+        daemon.announce("ports: more than 64 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
+        daemon.expect_log("ports: more than 64 MiB")
         assert SendsPortsWithoutEnd.closed.wait(5)
         assert sflow_status()["database"]["connected"]
         failed = sflow_status()["transactions"]["failed"]
@@ -472,6 +713,9 @@ class SaysWrongValues(Database):
                                             "external_ids": ["map", [["vm-id"]]]}},
                               OTHER: {"new": {"name": 7}}}}
 
+    def result(self, operations):
+        return [{"rows": []}] * len(operations) if operations[0]["op"] == "select" else super().result(operations)
+
 
 BAD = "00000000-0000-4000-8000-00000000000a"
 
@@ -491,9 +735,10 @@ def test_an_update_that_is_none_is_reported(bed):
     with server(SaysNonsense, at_once=2):
         daemon = bed.sflowovsd()
         daemon.tolerate("transaction|connection|jsonrpc|reconnect")
-        daemon.announce("ports: the server sent what is no update of a database")
+        daemon.announce("ports: the server sent what is no update of a database; reading them again")
         daemon.expect_log("ports: the server sent")
         assert daemon.process.poll() is None
+        assert not PORTS_FILE.exists()
 
 
 def test_it_uses_no_cpu_while_nothing_changes(ovs):
@@ -505,5 +750,5 @@ def test_it_uses_no_cpu_while_nothing_changes(ovs):
     wait_for(lambda: all((entry["ofport"] for entry in (ports_of("br0") or {"": {"ofport": 0}}).values())), "the ports are in the file")
     wait_for(lambda: time.time() - PORTS_FILE.stat().st_mtime > 1.2, "no other file follows")
     ticks, wakeups = daemon.cpu_ticks(), daemon.wakeups()
-    time.sleep(5)  # the test measures that nothing happens
+    time.sleep(2)  # the test measures that nothing happens
     assert daemon.cpu_ticks() == ticks and daemon.wakeups() == wakeups

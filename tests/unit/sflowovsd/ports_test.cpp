@@ -115,6 +115,14 @@ TEST_CASE("numbers that are none of a port are absent") {
   CHECK(!valid_tag(-1));
 }
 
+TEST_CASE("a database is local if each of its servers listens on a Unix socket") {
+  CHECK(is_local_database("unix:/run/openvswitch/db.sock"));
+  CHECK(is_local_database("unix:/a,unix:/b"));
+  CHECK(!is_local_database("tcp:127.0.0.1:6640")); // perhaps a tunnel
+  CHECK(!is_local_database("ssl:192.0.2.1:6640"));
+  CHECK(!is_local_database("unix:/a,tcp:192.0.2.1:6640"));
+}
+
 TEST_CASE("a name that is too long costs its own port or bridge only") {
   const std::string longer(kLongestName + 1, 'x');
   OvsBridge bridge{.name = "br0", .ports = {{.name = "a", .port = longer}, {.name = "b", .port = "b"}}};

@@ -107,6 +107,12 @@ TEST_CASE("the status shows that there is no ports file") {
   CHECK(nlohmann::json::parse(status_json(example(), kFile, {}))["ports_file"]["path"] == nullptr);
 }
 
+TEST_CASE("the status shows why there is no ports file") {
+  const PortsFileStatus none{.path = "", .counts = std::nullopt, .problem = "not a local database"};
+  CHECK(status_text(example(), kFile, none).find("\nports file: off (not a local database)\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("a bridge name that is not text does not break either format") {
   SessionStatus status = example();
   status.bridges[0].name = "br\n\xff";
