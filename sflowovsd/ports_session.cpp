@@ -117,7 +117,7 @@ void PortsSession::fail(const Error& error, Time now) {
 
 Result<void> PortsSession::take_events(Time now) {
   Result<void> taken;
-  ovs_list events;
+  ovs_list events{};
   ovsdb_cs_run(connection_.get(), &events);
   while (!ovs_list_is_empty(&events)) {
     static_assert(offsetof(ovsdb_cs_event, list_node) == 0);
