@@ -55,7 +55,7 @@ std::string device_name(const host::SysRoot& root, const std::string& directory)
 
 // The disk below a loop device: since Linux 5.14, what goes through it is charged to the same group again.
 std::string disk_below_loop(const host::SysRoot& root, const std::string& device) {
-  const auto file = root.attribute("sys/dev/block/" + device + "/loop/backing_file");
+  const auto file = root.attribute(fmt::format("sys/dev/block/{}/loop/backing_file", device));
   const auto number = file.empty() ? std::string() : device_of_file(root, file);
   if (number.empty()) {
     return {};
@@ -66,7 +66,7 @@ std::string disk_below_loop(const host::SysRoot& root, const std::string& device
 
 // The devices that a device is made of.
 std::set<std::string> parts_of(const host::SysRoot& root, const std::string& device) {
-  const auto slaves = "sys/dev/block/" + device + "/slaves";
+  const auto slaves = fmt::format("sys/dev/block/{}/slaves", device);
   std::set<std::string> parts{disk_below_loop(root, device)};
   for (const auto& name : root.list(slaves)) {
     parts.insert(whole_disk(root, fmt::format("{}/{}", slaves, name), name));
@@ -82,7 +82,7 @@ bool is_array(const host::SysRoot& root, const std::string& device) {
     return true;
   }
   return std::ranges::any_of(root.list(directory + "/slaves"), [&](const std::string& slave) {
-    const auto name = root.attribute(directory + "/slaves/" + slave + "/dm/name");
+    const auto name = root.attribute(fmt::format("{}/slaves/{}/dm/name", directory, slave));
     return name.find("_rimage_") != std::string::npos || name.find("_mimage_") != std::string::npos;
   });
 }
