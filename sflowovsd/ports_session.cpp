@@ -88,6 +88,7 @@ void PortsSession::connect(Time now) {
 void PortsSession::close() {
   connection_.reset();
   used_ = Connection();
+  readings_ = 0;
   start_over_reading();
 }
 

@@ -95,8 +95,8 @@ private:
   std::vector<RowId> changed_ports_;   // to be selected again
   std::vector<RowId> changed_interfaces_;
 
-  Connection used_; // for reading all ports
-  unsigned readings_ = 0;
+  Connection used_;       // for reading all ports
+  unsigned readings_ = 0; // since connect()
   Time progress_at_;
   std::optional<Time> complete_at_; // since then all ports are known, by this connection
   LineLimit closed_{2, std::chrono::seconds(30)};
