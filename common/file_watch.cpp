@@ -1,8 +1,10 @@
 #include "common/file_watch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -41,10 +43,13 @@ std::vector<std::pair<std::filesystem::path, std::string>> deciding_entries(std:
 
 } // namespace
 
-FileWatch::FileWatch(EventLoop& loop, const std::filesystem::path& path, Callback changed,
+FileWatch::FileWatch(EventLoop& loop, std::vector<std::filesystem::path> paths, Callback changed,
                      std::chrono::milliseconds poll)
-    : loop_(loop), path_(std::filesystem::absolute(path).lexically_normal()), changed_(std::move(changed)),
-      poll_interval_(poll), poll_(loop.timer([this] { this->poll(); })) {
+    : loop_(loop), paths_(std::move(paths)), changed_(std::move(changed)), poll_interval_(poll),
+      poll_(loop.timer([this] { this->poll(); })) {
+  for (auto& path : paths_) {
+    path = std::filesystem::absolute(path).lexically_normal();
+  }
   use_inotify();
 }
 
@@ -55,8 +60,8 @@ void FileWatch::use_inotify() {
     state_.ok();
     return;
   }
-  state_.failed(
-      Error{fmt::format("{}; looking at {} every second instead", started.error().message, path_.native())});
+  state_.failed(Error{fmt::format("{}; looking at {} every second instead", started.error().message,
+                                  paths_.empty() ? "" : paths_.front().native())});
   readable_ = {};
   inotify_ = {};
   watched_.clear();
@@ -79,13 +84,15 @@ Result<void> FileWatch::start() {
 
 Result<void> FileWatch::watch_directories() {
   decltype(watched_) now;
-  for (const auto& [directory, name] : deciding_entries(path_)) {
-    const int watch = inotify_add_watch(inotify_.get(), directory.c_str(), kEvents);
-    if (watch >= 0) {
-      now[watch].insert(name);
-    } else if (errno == ENOSPC) {
-      return failure("inotify_add_watch {}: {}: the limit is fs.inotify.max_user_watches (sysctl(8))",
-                     directory.native(), std::generic_category().message(ENOSPC));
+  for (const auto& path : paths_) {
+    for (const auto& [directory, name] : deciding_entries(path)) {
+      const int watch = inotify_add_watch(inotify_.get(), directory.c_str(), kEvents);
+      if (watch >= 0) {
+        now[watch].insert(name);
+      } else if (errno == ENOSPC) {
+        return failure("inotify_add_watch {}: {}: the limit is fs.inotify.max_user_watches (sysctl(8))",
+                       directory.native(), std::generic_category().message(ENOSPC));
+      }
     }
   }
   for (const auto& [watch, names] : watched_) {
@@ -97,10 +104,16 @@ Result<void> FileWatch::watch_directories() {
   return {};
 }
 
-FileWatch::Look FileWatch::look() const {
+std::vector<FileWatch::Look> FileWatch::look() const {
+  std::vector<Look> looks;
+  std::ranges::transform(paths_, std::back_inserter(looks), look_at);
+  return looks;
+}
+
+FileWatch::Look FileWatch::look_at(const std::filesystem::path& path) {
   struct stat found {};
-  const auto path = path_.filename() == kAnyEntry ? path_.parent_path() : path_;
-  if (stat(path.c_str(), &found) != 0) {
+  const auto& real = path.filename() == kAnyEntry ? path.parent_path() : path;
+  if (stat(real.c_str(), &found) != 0) {
     return {};
   }
   return {.device = found.st_dev,
@@ -111,7 +124,7 @@ FileWatch::Look FileWatch::look() const {
 }
 
 void FileWatch::poll() {
-  const Look before = seen_;
+  const auto before = seen_;
   use_inotify();
   if (look() != before) {
     changed_();

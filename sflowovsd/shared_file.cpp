@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kRetry{1};
 // The watch is created before the first read, so that no change is missed between the two.
 SharedFile::SharedFile(EventLoop& loop, std::filesystem::path path, Apply apply)
     : path_(std::move(path)), apply_(std::move(apply)), settled_(loop, kWriting, [this] { read(); }),
-      retry_(loop.timer([this] { read(); })), watch_(loop, path_, [this] { read_changed(); }) {
+      retry_(loop.timer([this] { read(); })), watch_(loop, {path_}, [this] { read_changed(); }) {
   read();
 }
 

@@ -238,7 +238,7 @@ void DnsClient::open() {
   channel_.reset(channel);
   give_servers();
   if (!watch_) {
-    watch_.emplace(loop_, setup_.resolv_conf, [this] { reopen(); });
+    watch_.emplace(loop_, std::vector<std::filesystem::path>{setup_.resolv_conf}, [this] { reopen(); });
   }
 }
 

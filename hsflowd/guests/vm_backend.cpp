@@ -24,8 +24,8 @@ VmBackend::VmBackend(EventLoop& loop, Worker& worker, VmBackendOptions options, 
       next_list_(loop.timer([this] { list(); })), list_soon_(loop, kSettle, [this] { list(); }),
       state_(options_.name) {
   options_.source.changed = list_soon();
-  for (const auto& path : options_.watched) {
-    watches_.push_back(std::make_unique<FileWatch>(loop, path, [this] { list_soon_.trigger(); }));
+  if (!options_.watched.empty()) {
+    watch_.emplace(loop, options_.watched, [this] { list_soon_.trigger(); });
   }
   next_list_.arm_at(std::chrono::steady_clock::now());
 }
@@ -36,6 +36,9 @@ VmBackend::~VmBackend() {
 
 // On the worker, because to close its connections may hang, too.
 void VmBackend::drop_source() {
+  if (!source_) {
+    return; // and the worker has no thread
+  }
   worker_.run(
       [source = std::move(source_)]() mutable {
         source.reset();

@@ -101,7 +101,7 @@ private:
       std::make_shared<int>(); // results that arrive after the destruction are dropped
   Timer next_list_;
   Debounce list_soon_;
-  std::vector<std::unique_ptr<FileWatch>> watches_;
+  std::optional<FileWatch> watch_;
   LoggedState state_;
   Source source_;
   bool connected_ = false; // the last list() succeeded

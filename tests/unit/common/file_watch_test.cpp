@@ -20,7 +20,7 @@ class Watched {
 public:
   explicit Watched(const std::string& path, std::chrono::milliseconds poll = FileWatch::kPoll)
       : watch_(
-            loop_, root_ / path, [this] { ++calls_; }, poll) {}
+            loop_, {root_ / path}, [this] { ++calls_; }, poll) {}
   ~Watched() { std::filesystem::remove_all(root_); }
   Watched(const Watched&) = delete;
   Watched& operator=(const Watched&) = delete;
@@ -55,6 +55,28 @@ TEST_CASE("every replacement of a file by rename is noticed") {
     CHECK(file.seen());
     CHECK(!file.seen());
   }
+}
+
+TEST_CASE("one watch notices changes of each of its files") {
+  std::string root = "/tmp/file_watch_test.XXXXXX";
+  REQUIRE(mkdtemp(root.data()) != nullptr);
+  const std::filesystem::path directory(root);
+  std::filesystem::create_directory(directory / "entries");
+  EventLoop loop;
+  int calls = 0;
+  {
+    const FileWatch watch(loop, {directory / "a", directory / "entries/*"}, [&] { ++calls; });
+    std::ofstream(directory / "a") << "1";
+    loop.run_pending();
+    CHECK(std::exchange(calls, 0) > 0);
+    std::ofstream(directory / "entries/x") << "1";
+    loop.run_pending();
+    CHECK(std::exchange(calls, 0) > 0);
+    std::ofstream(directory / "b") << "1";
+    loop.run_pending();
+    CHECK(calls == 0);
+  }
+  std::filesystem::remove_all(directory);
 }
 
 TEST_CASE("entries of a directory are noticed when they appear and disappear, and so is the directory") {
@@ -146,7 +168,7 @@ TEST_CASE("without inotify every change is noticed all the same") {
     const Timer enough = loop.timer([] {}); // makes the loop's timer
     const test::NoFreeDescriptor none;
     watch.emplace(
-        loop, root + "/x.auto", [&] { ++calls; }, 0ms);
+        loop, std::vector<std::filesystem::path>{root + "/x.auto"}, [&] { ++calls; }, 0ms);
   }
   const auto notices = [&](int number) {
     const auto deadline = std::chrono::steady_clock::now() + 20s;
