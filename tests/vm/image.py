@@ -26,7 +26,7 @@ XEN = "xen-hypervisor-4.17-amd64"
 DOWNLOAD = f"""cd "$1/../packages" && export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" && apt-get -qq -o APT::Sandbox::User=root download {XEN} \
 "$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \\(linux-image-[0-9].*\\)/\\1/p' | head -n 1)" """
 DISK_MODULES = ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"]
-MODULES = [*DISK_MODULES, "virtio_console", "virtio_rng", "autofs4", "openvswitch", "veth", "tun", "dummy", "vrf", "bonding", "loop",
+MODULES = [*DISK_MODULES, "virtio_console", "virtio_rng", "autofs4", "openvswitch", "veth", "tun", "dummy", "vrf", "bonding", "bridge", "loop",
            "xen-evtchn", "xen-privcmd", "xenfs", "xen-gntdev", "xen-gntalloc", "xen-netback", "xen-blkback"]
 # Units, generators and udev's rules of what the guests have not got: an emulated systemd goes through all units there are at each
 # daemon-reload, and through their square at each service(8).
