@@ -21,11 +21,15 @@ constexpr std::chrono::seconds kRetry{1}; // to create a thread
 struct Worker::Results {
   UniqueFd wakeup{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::mutex mutex;
-  std::vector<Callback> callbacks; // protected by the mutex
+  std::vector<Callback> callbacks; // from here on: protected by the mutex
+  bool closed = false;
 
   void add(Callback callback) {
     {
       const std::lock_guard lock(mutex);
+      if (closed) {
+        return;
+      }
       callbacks.push_back(std::move(callback));
     }
     eventfd_write(wakeup.get(), 1); // fails only if the counter is full, and then the loop is awake
@@ -38,6 +42,20 @@ Worker::Worker(EventLoop& loop, std::chrono::milliseconds patience)
     throw std::system_error(errno, std::generic_category(), "make eventfd");
   }
   readable_ = loop.on_readable(results_->wakeup.get(), [this] { take_results(); });
+}
+
+// A result that nobody took may hold what it came from, and that a poster, which holds the results. Like all
+// work it is destroyed on the thread, because to close a connection may hang.
+Worker::~Worker() {
+  std::vector<Callback> untaken;
+  {
+    const std::lock_guard lock(results_->mutex);
+    results_->closed = true;
+    untaken.swap(results_->callbacks);
+  }
+  if (!untaken.empty()) {
+    (void)thread_.add([untaken = std::move(untaken)]() mutable { untaken.clear(); });
+  }
 }
 
 std::function<void(Callback)> Worker::poster() const {

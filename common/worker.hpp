@@ -32,7 +32,7 @@ public:
   Worker& operator=(const Worker&) = delete;
   Worker(Worker&&) = delete;
   Worker& operator=(Worker&&) = delete;
-  ~Worker() = default; // waits for the queued work, at most `patience`
+  ~Worker(); // waits for the queued work, at most `patience`
 
   // Calls `work` on the thread, and then `done` with its result in the event loop, unless the Worker has been
   // destroyed by then. `work` must not throw, and owns or shares everything that it uses. While the system

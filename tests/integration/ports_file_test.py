@@ -623,6 +623,7 @@ def test_a_server_that_knows_only_whole_rows_is_followed_too(good_file):
         assert Keeps.times == 1, "whole rows need no select"
 
 
+@pytest.mark.skipif(SLOW > 1, reason="a sanitizer has an allocator of its own, whose memory sflowovsd does not see")
 def test_ports_that_are_dropped_while_they_are_read_leave_the_file(good_file):
     class SendsTooMuchOnce(HasOnePort):
         def interface(self):

@@ -31,8 +31,11 @@ bool is_below(const std::string& path, const std::string& directory) {
 // file itself is not asked: its file system may hang.
 std::string device_of_file(const host::SysRoot& root, const std::string& path) {
   const auto table = host::parse_file(root, "proc/self/mountinfo", host::parse_mountinfo);
+  if (!table || !*table) {
+    return {};
+  }
   const host::Mount* best = nullptr;
-  for (const auto& mount : table&&* table ? (*table)->mounts : std::vector<host::Mount>()) {
+  for (const auto& mount : (*table)->mounts) {
     // A later mount hides an earlier one.
     if (is_below(path, mount.point) && (best == nullptr || mount.point.size() >= best->point.size())) {
       best = &mount;

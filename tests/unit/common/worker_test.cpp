@@ -255,4 +255,23 @@ TEST_CASE(
   CHECK(abandoned->load() == 0);
 }
 
+TEST_CASE("a result that nobody took is destroyed, even if it holds a poster of its Worker") {
+  struct Source {
+    std::function<void(Callback)> post;
+  };
+  EventLoop loop;
+  std::weak_ptr<Source> watched;
+  {
+    Worker worker(loop);
+    const auto source = std::make_shared<Source>(Source{worker.poster()});
+    watched = source;
+    std::promise<void> done;
+    auto finished = done.get_future();
+    worker.run([source] { return source; }, [](const auto&) {});
+    worker.run([&done] { return (done.set_value(), 0); }, [](int) {});
+    finished.wait(); // the first result is queued now
+  }
+  CHECK(watched.expired());
+}
+
 } // namespace sfa::common_worker_test
