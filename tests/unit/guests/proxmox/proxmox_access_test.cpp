@@ -48,14 +48,14 @@ TEST_CASE("while /etc/pve hangs, the counters of the known guests go on, and tha
   while (problem != kDuplicates) { // on a busy host 50 ms may be short
     problem = value_of(source->list()).problem;
   }
-  const auto vms = read_all(*source);
+  const auto vms = read_guests(*source);
   *node.hangs = true;
   node.host.write(ProxmoxNode::scope(100) + "/cpu.stat", "usage_usec 200\n");
 
   const auto list = value_of(source->list());
   CHECK(list.problem == "/etc/pve does not answer; keeping the known names (and 1 more problems)");
   CHECK(list.vms.size() == vms.size());
-  const auto again = read_all(*source);
+  const auto again = read_guests(*source);
   CHECK(again.at("web1").cpu->time_ns == 200'000);
   CHECK(again.at("web1").nics == vms.at("web1").nics);
   node.answer->set_value();
@@ -76,7 +76,7 @@ TEST_CASE("a guest that starts while /etc/pve hangs is listed when it answers, w
   while (value_of(source->list()).vms.size() < 6 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::yield();
   }
-  CHECK(read_all(*source).at("web1").uuid == fixture_uuid(100));
+  CHECK(read_guests(*source).at("web1").uuid == fixture_uuid(100));
 }
 
 TEST_CASE("if /etc/pve is too slow for all files of one list, the next lists read the others") {
@@ -107,7 +107,7 @@ TEST_CASE("without permission guests are exported by their VMID, and the remedy 
   const auto list = value_of(source->list());
   CHECK(list.problem ==
         "no permission to read the configurations of 7 guests; hsflowd needs the group www-data");
-  const auto all = read_all(*source);
+  const auto all = read_guests(*source);
   CHECK(all.at("VM100").uuid == derived_uuid("qemu", 100));
   CHECK(all.at("VM100").cpu->time_ns == 100'000'123'000);
   CHECK(all.at("VM100").cpu->count == 0);
@@ -118,17 +118,17 @@ TEST_CASE("without permission guests are exported by their VMID, and the remedy 
 TEST_CASE("while /etc/pve is not mounted, known guests keep their names and new ones wait") {
   ProxmoxNode node;
   const auto source = node.source();
-  CHECK(read_all(*source).contains("web1"));
+  CHECK(read_guests(*source).contains("web1"));
   std::filesystem::rename(node.host.path() / "etc/pve", node.host.path() / "etc/elsewhere");
   std::filesystem::create_directory(node.host.path() / "etc/pve");
   node.start(109);
   const auto list = value_of(source->list());
   CHECK(list.problem.starts_with("/etc/pve is not mounted; keeping the known names"));
   CHECK(list.vms.size() == 6);
-  CHECK(read_all(*source).at("web1").uuid == fixture_uuid(100));
+  CHECK(read_guests(*source).at("web1").uuid == fixture_uuid(100));
   std::filesystem::remove(node.host.path() / "etc/pve");
   std::filesystem::rename(node.host.path() / "etc/elsewhere", node.host.path() / "etc/pve");
-  CHECK(read_all(*source).at("visitor").uuid == fixture_uuid(109));
+  CHECK(read_guests(*source).at("visitor").uuid == fixture_uuid(109));
 }
 
 TEST_CASE("a configuration is parsed again only after it has changed") {

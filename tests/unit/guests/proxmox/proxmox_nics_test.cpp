@@ -71,7 +71,7 @@ TEST_CASE("if the kernel's counters cannot be read, the rest of a VM is, and the
   ProxmoxNode node;
   const auto source = node.source();
   node.host.write("proc/net/dev", "what\n");
-  const auto vm = read_all(*source).at("web1");
+  const auto vm = read_guests(*source).at("web1");
   CHECK(vm.cpu);
   CHECK(vm.nics.empty());
   CHECK(vm.problem == "proc/net/dev: no line with the known column names");
@@ -80,7 +80,7 @@ TEST_CASE("if the kernel's counters cannot be read, the rest of a VM is, and the
 TEST_CASE("a device of another VM is never taken") {
   ProxmoxNode node;
   const auto source = node.source();
-  const auto all = read_all(*source);
+  const auto all = read_guests(*source);
   for (const auto& [name, reading] : all) {
     for (const auto& nic : reading.nics) {
       CHECK(nic.device != "tap1000i0");
@@ -94,7 +94,7 @@ TEST_CASE("a tap that has the VMID of a container is not its NIC") {
   ProxmoxNode node;
   node.plug("tap102i0", 52, 1);
   const auto source = node.source();
-  const auto all = read_all(*source);
+  const auto all = read_guests(*source);
   for (const auto& nic : all.at("dns1").nics) {
     CHECK(nic.device != "tap102i0");
   }

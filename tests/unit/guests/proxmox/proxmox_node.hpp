@@ -113,7 +113,7 @@ struct ProxmoxNode {
 };
 
 // By name.
-inline std::map<std::string, guests::VmReading> read_all(guests::VmSource& source) {
+inline std::map<std::string, guests::VmReading> read_guests(guests::VmSource& source) {
   const auto list = value_of(source.list());
   std::map<std::string, guests::VmReading> readings;
   for (auto& reading : value_of(source.read(list.vms))) {

@@ -58,7 +58,7 @@ TEST_CASE("running VMs and containers are listed, but none that has stopped or c
 TEST_CASE("a VM has what its control group, its configuration and the kernel know") {
   ProxmoxNode node;
   const auto source = node.source();
-  const auto vm = read_all(*source).at("web1");
+  const auto vm = read_guests(*source).at("web1");
   CHECK(vm.uuid == fixture_uuid(100));
   CHECK(vm.machine_type == 3);
   CHECK(vm.os_name == 0);
@@ -73,7 +73,7 @@ TEST_CASE("a VM has what its control group, its configuration and the kernel kno
 TEST_CASE("the port of a firewall bridge is an adapter of the guest too, and nothing is counted twice") {
   ProxmoxNode node;
   const auto source = node.source();
-  const auto all = read_all(*source);
+  const auto all = read_guests(*source);
   CHECK(all.at("web1").nics ==
         std::vector{VmNic{.device = "tap100i0", .mac = mac(1, 0), .if_index = 4, .counters = counted(4)},
                     VmNic{.device = "fwln100o0", .mac = mac(1, 0), .if_index = 6}});
@@ -85,7 +85,7 @@ TEST_CASE("the port of a firewall bridge is an adapter of the guest too, and not
 TEST_CASE("each of two NICs has its own MAC") {
   ProxmoxNode node;
   const auto source = node.source();
-  CHECK(read_all(*source).at("db.example").nics ==
+  CHECK(read_guests(*source).at("db.example").nics ==
         std::vector{VmNic{.device = "tap101i0", .mac = mac(1, 1), .if_index = 7, .counters = counted(7)},
                     VmNic{.device = "tap101i1", .mac = mac(1, 0x11), .if_index = 8, .counters = counted(8)}});
 }
@@ -93,7 +93,7 @@ TEST_CASE("each of two NICs has its own MAC") {
 TEST_CASE("a container has the limits of its group and the host's kernel") {
   ProxmoxNode node;
   const auto source = node.source();
-  const auto container = read_all(*source).at("dns1");
+  const auto container = read_guests(*source).at("dns1");
   CHECK(container.uuid == derived_uuid("lxc", 102));
   CHECK(container.cpu == VmCpu{.state = 1, .time_ns = 102'000'123'000, .count = 2});
   CHECK(container.memory->max_bytes == 1024 * kMebibyte);
@@ -106,13 +106,13 @@ TEST_CASE("a container has the limits of its group and the host's kernel") {
 TEST_CASE("a frozen VM is paused") {
   ProxmoxNode node;
   const auto source = node.source();
-  CHECK(read_all(*source).at("db.example").cpu->state == 3);
+  CHECK(read_guests(*source).at("db.example").cpu->state == 3);
 }
 
 TEST_CASE("without the io controller the disks are unknown, and before the first request there is none") {
   ProxmoxNode node;
   const auto source = node.source();
-  const auto all = read_all(*source);
+  const auto all = read_guests(*source);
   CHECK_FALSE(all.at("clone-a").disks);
   CHECK(all.at("VM105").disks == std::vector<VmDisk>{});
 }
@@ -120,7 +120,7 @@ TEST_CASE("without the io controller the disks are unknown, and before the first
 TEST_CASE("a VM without name and UUID is known by its VMID") {
   ProxmoxNode node;
   const auto source = node.source();
-  const auto vm = read_all(*source).at("VM105");
+  const auto vm = read_guests(*source).at("VM105");
   CHECK(vm.uuid == derived_uuid("qemu", 105));
   CHECK(vm.nics.at(0).mac == mac(1, 5));
 }
@@ -130,17 +130,17 @@ TEST_CASE("of two VMs with the same UUID the later one has another UUID as long 
   node.stop(103);
   const auto source = node.source();
   CHECK(problem_of(*source).empty());
-  CHECK(read_all(*source).at("clone-b").uuid == fixture_uuid(777));
+  CHECK(read_guests(*source).at("clone-b").uuid == fixture_uuid(777));
 
   node.start(103);
   CHECK(problem_of(*source) == "VM 103 has the smbios1 UUID of VM 104; it is exported with another one");
-  auto all = read_all(*source);
+  auto all = read_guests(*source);
   CHECK(all.at("clone-b").uuid == fixture_uuid(777));
   CHECK(all.at("clone-a").uuid == derived_uuid("qemu", 103));
 
   node.stop(104);
   CHECK(problem_of(*source).empty());
-  all = read_all(*source);
+  all = read_guests(*source);
   CHECK_FALSE(all.contains("clone-b"));
   CHECK(all.at("clone-a").uuid == derived_uuid("qemu", 103));
 }
@@ -152,10 +152,10 @@ TEST_CASE(
   node.date_start(104, 40);
   const auto source = node.source();
   CHECK(problem_of(*source) == "VM 103 has the smbios1 UUID of VM 104; it is exported with another one");
-  CHECK(read_all(*source).at("clone-b").uuid == fixture_uuid(777));
-  CHECK(read_all(*node.source()).at("clone-b").uuid == fixture_uuid(777));
+  CHECK(read_guests(*source).at("clone-b").uuid == fixture_uuid(777));
+  CHECK(read_guests(*node.source()).at("clone-b").uuid == fixture_uuid(777));
   node.date_start(103, 60);
-  CHECK(read_all(*node.source()).at("clone-a").uuid == fixture_uuid(777));
+  CHECK(read_guests(*node.source()).at("clone-a").uuid == fixture_uuid(777));
 }
 
 TEST_CASE(
@@ -168,10 +168,10 @@ TEST_CASE(
                   "name: thief\nsmbios1: uuid=" + format_uuid(derived_uuid("qemu", 105)) + "\n");
   const auto source = node.source();
   CHECK(problem_of(*source) == "VM 105 has the derived UUID of VM 101; it is exported with another one");
-  const auto all = read_all(*source);
+  const auto all = read_guests(*source);
   CHECK(all.at("thief").uuid == derived_uuid("qemu", 105));
   REQUIRE(all.contains("VM105"));
-  CHECK(read_all(*node.source()).at("VM105").uuid == all.at("VM105").uuid);
+  CHECK(read_guests(*node.source()).at("VM105").uuid == all.at("VM105").uuid);
 }
 
 TEST_CASE("VMs whose disks are not counted are reported, after all other problems") {
@@ -186,7 +186,7 @@ TEST_CASE("VMs whose disks are not counted are reported, after all other problem
   node.stop(103);
   CHECK(problem_of(*source) == "the io controller is off for the VMs, so their disks are not counted; "
                                "docs/guests.md has the remedy");
-  CHECK(read_all(*source).size() == 5);
+  CHECK(read_guests(*source).size() == 5);
   for (const int vmid : {100, 101, 104, 105, 107}) {
     node.stop(vmid);
   }
@@ -196,13 +196,13 @@ TEST_CASE("VMs whose disks are not counted are reported, after all other problem
 TEST_CASE("a VMID that another guest has got is another guest") {
   ProxmoxNode node;
   const auto source = node.source();
-  CHECK(read_all(*source).contains("web1"));
+  CHECK(read_guests(*source).contains("web1"));
   node.host.remove(ProxmoxNode::config(100));
   node.host.write(ProxmoxNode::config(100),
                   "name: successor\nsmbios1: uuid=10000000-0000-4000-8000-000000000200\n");
   node.stop(100);
   node.start(100);
-  const auto all = read_all(*source);
+  const auto all = read_guests(*source);
   CHECK_FALSE(all.contains("web1"));
   CHECK(all.at("successor").uuid == fixture_uuid(200));
 }
@@ -218,7 +218,7 @@ TEST_CASE("a group that is still empty is looked at again soon, but not for ever
   CHECK_FALSE(value_of(source->list()).list_soon);
   node.host.write("sys/fs/cgroup/lxc/110/cgroup.events", "populated 1\nfrozen 0\n");
   CHECK_FALSE(value_of(source->list()).list_soon);
-  CHECK(read_all(*source).contains("late"));
+  CHECK(read_guests(*source).contains("late"));
 }
 
 TEST_CASE("a VM that stops while it is read is left out") {
@@ -234,10 +234,10 @@ TEST_CASE("a VM that stops while it is read is left out") {
 TEST_CASE("a change of the name is seen by the next list, and the UUID stays while the VM runs") {
   ProxmoxNode node;
   const auto source = node.source();
-  const auto before = read_all(*source).at("web1").uuid;
+  const auto before = read_guests(*source).at("web1").uuid;
   node.host.write(ProxmoxNode::config(100),
                   "name: renamed\nsmbios1: uuid=10000000-0000-4000-8000-000000000300\n");
-  CHECK(read_all(*source).at("renamed").uuid == before);
+  CHECK(read_guests(*source).at("renamed").uuid == before);
 }
 
 TEST_CASE("a change of the same size in the second of the last one is seen by the next list") {
@@ -246,33 +246,33 @@ TEST_CASE("a change of the same size in the second of the last one is seen by th
   node.host.write(ProxmoxNode::config(100), "name: first\n");
   const auto written = std::filesystem::last_write_time(file);
   const auto source = node.source();
-  CHECK(read_all(*source).contains("first"));
+  CHECK(read_guests(*source).contains("first"));
   node.host.write(ProxmoxNode::config(100), "name: other\n");
   std::filesystem::last_write_time(file, written);
-  CHECK(read_all(*source).contains("other"));
+  CHECK(read_guests(*source).contains("other"));
 }
 
 TEST_CASE("a VM that migrates in has its name and UUID before its configuration arrives") {
   ProxmoxNode node;
   const auto source = node.source();
   node.start(109); // its file is still at pve2
-  CHECK(read_all(*source).at("visitor").uuid == fixture_uuid(109));
+  CHECK(read_guests(*source).at("visitor").uuid == fixture_uuid(109));
   std::filesystem::rename(node.host.path() / ProxmoxNode::config(109, "pve2"),
                           node.host.path() / ProxmoxNode::config(109));
-  CHECK(read_all(*source).at("visitor").uuid == fixture_uuid(109));
+  CHECK(read_guests(*source).at("visitor").uuid == fixture_uuid(109));
 }
 
 TEST_CASE("a VM that migrates out keeps its name and UUID while it runs here") {
   ProxmoxNode node;
   const auto source = node.source();
-  CHECK(read_all(*source).contains("web1"));
+  CHECK(read_guests(*source).contains("web1"));
   std::filesystem::rename(node.host.path() / ProxmoxNode::config(100),
                           node.host.path() / ProxmoxNode::config(100, "pve2"));
-  CHECK(read_all(*source).at("web1").uuid == fixture_uuid(100));
+  CHECK(read_guests(*source).at("web1").uuid == fixture_uuid(100));
   node.host.remove(ProxmoxNode::config(100, "pve2")); // and destroyed there
   const auto list = value_of(source->list());
   CHECK(list.problem.find("VM 100") == std::string::npos);
-  CHECK(read_all(*source).at("web1").nics.at(0).mac == mac(1, 0));
+  CHECK(read_guests(*source).at("web1").nics.at(0).mac == mac(1, 0));
 }
 
 TEST_CASE("a VM without any configuration is exported by its VMID, and reported") {
@@ -281,7 +281,7 @@ TEST_CASE("a VM without any configuration is exported by its VMID, and reported"
   const auto source = node.source();
   node.start(150);
   CHECK(problem_of(*source) == "VM 150 has no configuration in /etc/pve");
-  CHECK(read_all(*source).at("VM150").uuid == derived_uuid("qemu", 150));
+  CHECK(read_guests(*source).at("VM150").uuid == derived_uuid("qemu", 150));
 }
 
 TEST_CASE("a container group without a configuration is not one of Proxmox VE") {
@@ -299,7 +299,7 @@ TEST_CASE("a bad option of one VM is reported with file and line, and costs no g
   const auto source = node.source();
   CHECK(problem_of(*source) ==
         "/etc/pve/qemu-server/101.conf: line 2: net0: no MAC address (and 1 more problems)");
-  const auto all = read_all(*source);
+  const auto all = read_guests(*source);
   CHECK(all.size() == 5);
   CHECK(all.at("db").nics.at(0).device == "tap101i0");
   CHECK_FALSE(all.at("db").nics.at(0).mac);
@@ -312,7 +312,7 @@ TEST_CASE("without cgroup v2 the VMs with a pid file have their names and NICs, 
   const auto source = node.source();
   CHECK(problem_of(*source) ==
         "no cgroup v2: CPU, memory and disks of VMs are unknown, and containers not seen");
-  const auto vm = read_all(*source).at("web1");
+  const auto vm = read_guests(*source).at("web1");
   CHECK_FALSE(vm.cpu);
   CHECK_FALSE(vm.memory);
   CHECK_FALSE(vm.disks);
@@ -323,7 +323,7 @@ TEST_CASE("a malformed statistic costs that one, and the reading says so") {
   ProxmoxNode node;
   const auto source = node.source();
   node.host.write(ProxmoxNode::scope(100) + "/cpu.stat", "?\n");
-  const auto vm = read_all(*source).at("web1");
+  const auto vm = read_guests(*source).at("web1");
   CHECK_FALSE(vm.cpu);
   CHECK(vm.memory);
   CHECK(vm.problem == "sys/fs/cgroup/qemu.slice/100.scope/cpu.stat: no number usage_usec");
