@@ -4,6 +4,7 @@
 #include "guests/xen/xen_source.hpp"
 #include "host/fixture_host.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <future>
@@ -35,7 +36,8 @@ struct Dom0 {
   int connections = 0;
   std::shared_ptr<std::map<std::string, int>> errors = // of keys, as errno(3)
       std::make_shared<std::map<std::string, int>>();
-  std::shared_ptr<int> questions = std::make_shared<int>(0); // to xenstored, about back ends of disks
+  // To xenstored, about back ends of disks. A call that hung may still ask.
+  std::shared_ptr<std::atomic<int>> questions = std::make_shared<std::atomic<int>>(0);
 
   Dom0() {
     add_domain(0, 0);

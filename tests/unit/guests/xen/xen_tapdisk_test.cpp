@@ -105,7 +105,7 @@ TEST_CASE("xenstore is not asked for tapdisks at every poll") {
   for (int poll = 0; poll < 5; ++poll) {
     CHECK(disk_of(dom0.poll(), "51728").counters);
   }
-  CHECK(*dom0.questions == 2); // once for each domain
+  CHECK(dom0.questions->load() == 2); // once for each domain
 }
 
 TEST_CASE("another tapdisk that serves a disk is found, and the totals do not fall") {
@@ -154,7 +154,7 @@ TEST_CASE("another tapdisk is found although the older statistics answer, and no
   disk = dom0.total();
   CHECK(disk.rd_req == 139 + 10 + 4);
   CHECK(disk.errs == 1);
-  CHECK(*dom0.questions == 3); // vm2's once
+  CHECK(dom0.questions->load() == 3); // vm2's once
   write_tapdisk(dom0.host, 4243, 1, kDisk, {.rd_req = 4, .rd_sectors = 32, .errors = 2});
   CHECK(dom0.total().errs == 1 + 2);
 }
@@ -177,7 +177,7 @@ TEST_CASE("a tapdisk with a process and only the older statistics makes xenstore
   for (int poll = 0; poll < 4; ++poll) {
     CHECK(disk_of(dom0.poll(), "51728").counters->rd_req == 3);
   }
-  CHECK(*dom0.questions == 3);
+  CHECK(dom0.questions->load() == 3);
 }
 
 TEST_CASE("statistics that tapdisk is about to write are not a problem, unless they stay so") {
@@ -200,11 +200,11 @@ TEST_CASE("statistics that stay missing are reported, and xenstore is asked unti
   CHECK(dom0.poll().problem.empty());
   CHECK(dom0.poll().problem == "tapdisk has no statistics for disk 51728");
   CHECK(dom0.poll().problem == "tapdisk has no statistics for disk 51728");
-  CHECK(*dom0.questions == 4); // vm2's only once
+  CHECK(dom0.questions->load() == 4); // vm2's only once
   write_tapdisk(dom0.host, 4242, 1, kDisk, {.rd_req = 11});
   CHECK(dom0.poll().problem.empty());
   CHECK(dom0.poll().problem.empty());
-  CHECK(*dom0.questions == 5);
+  CHECK(dom0.questions->load() == 5);
 }
 
 TEST_CASE("statistics that are missing once more are not reported at once") {
@@ -246,7 +246,7 @@ TEST_CASE("a directory that only pretends to be a tapdisk's is asked about once"
     CHECK(vm.disks->size() == 2);
     CHECK(vm.problem.empty());
   }
-  CHECK(*dom0.questions == 3);
+  CHECK(dom0.questions->load() == 3);
 }
 
 TEST_CASE("a drive without a medium has neither counters nor a problem") {
@@ -257,7 +257,7 @@ TEST_CASE("a drive without a medium has neither counters nor a problem") {
     CHECK(vm.problem.empty());
     CHECK(disk_of(vm, "51760") == VmDisk{.device = "51760"});
   }
-  CHECK(*dom0.questions == 2);
+  CHECK(dom0.questions->load() == 2);
 }
 
 TEST_CASE("statistics of an unknown version are that VM's problem, and its other disks count") {
@@ -297,7 +297,7 @@ TEST_CASE("without disks neither xenstore nor tapdisk's statistics are read for 
   Dom0WithTapdisk dom0;
   const auto vms = read_all(*dom0.source({.disks = false}));
   CHECK_FALSE(vms.at(0).disks);
-  CHECK(*dom0.questions == 0);
+  CHECK(dom0.questions->load() == 0);
 }
 
 TEST_CASE("without xenstored the known tapdisks count on") {
