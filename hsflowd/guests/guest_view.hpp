@@ -1,24 +1,14 @@
-// The counters of a guest's NIC, from those of its port on the host.
+// The counters of a guest's NIC, from those of its device on the host.
 #pragma once
 
 #include "guests/vm_source.hpp"
 #include "host/link_counters.hpp"
 
+#include <utility>
+
 namespace sfa::guests {
 
-// What a tap, a vif or the host's end of a veth pair received, the guest sent.
-[[nodiscard]] constexpr VmNicCounters guest_view(const host::LinkCounters& port) {
-  return {.rx_bytes = port.bytes_out,
-          .rx_packets = port.packets_out,
-          .rx_errs = port.errors_out,
-          .rx_drop = port.drops_out,
-          .tx_bytes = port.bytes_in,
-          .tx_packets = port.packets_in,
-          .tx_errs = port.errors_in,
-          .tx_drop = port.drops_in};
-}
-
-// The device is the guest's own end, such as an internal port of Open vSwitch.
+// Of a device that is the guest's own end, such as an internal port of Open vSwitch.
 [[nodiscard]] constexpr VmNicCounters own_view(const host::LinkCounters& device) {
   return {.rx_bytes = device.bytes_in,
           .rx_packets = device.packets_in,
@@ -28,6 +18,15 @@ namespace sfa::guests {
           .tx_packets = device.packets_out,
           .tx_errs = device.errors_out,
           .tx_drop = device.drops_out};
+}
+
+// What a tap, a vif or the host's end of a veth pair received, the guest sent.
+[[nodiscard]] constexpr VmNicCounters guest_view(host::LinkCounters port) {
+  std::swap(port.bytes_in, port.bytes_out);
+  std::swap(port.packets_in, port.packets_out);
+  std::swap(port.errors_in, port.errors_out);
+  std::swap(port.drops_in, port.drops_out);
+  return own_view(port);
 }
 
 } // namespace sfa::guests

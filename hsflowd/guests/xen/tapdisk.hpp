@@ -44,8 +44,8 @@ parse_tapdisk_statistics(std::span<const std::uint8_t> bytes);
 [[nodiscard]] Result<TapdiskStatistics> parse_older_tapdisk_statistics(std::span<const std::uint8_t> bytes);
 
 // The devices of these domains with a directory /dev/shm/vbd3-DOMAIN-DEVICE of root's, by domain id: tapdisk
-// makes it when it connects to the domain. A reason to ask xenstore, no more: other users may make so many
-// entries there that a directory is not found.
+// makes it when it connects to the domain. Only a reason to ask xenstore: with 65,536 entries of other
+// users, a directory may not be found.
 [[nodiscard]] std::map<std::uint32_t, std::set<std::uint32_t>>
 find_tapdisks(const host::SysRoot& root, const std::set<std::uint32_t>& domains);
 
