@@ -73,10 +73,7 @@ public:
         break;
       }
       std::unique_lock lock(batch->mutex);
-      for (auto left = batch->left_of(patience); !batch->is_done() && left.count() > 0;
-           left = batch->left_of(patience)) {
-        batch->changed.wait_for(lock, left);
-      }
+      batch->wait(lock, patience.with_each);
       for (; begin < batch->next; ++begin) {
         outcomes[begin].made = true;
       }
@@ -126,10 +123,27 @@ private:
 
     [[nodiscard]] bool is_done() const { return next == end; }
 
+    // Until all calls are made, or one is stuck. In two halves, as wait_with_patience() does and for its
+    // reason.
+    void wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds patience) {
+      const auto half = patience / 2;
+      while (!is_done()) {
+        if (const auto left = left_of(half); left.count() > 0) {
+          changed.wait_for(lock, left);
+          continue;
+        }
+        const auto late = next;
+        changed.wait_for(lock, patience - half, [this] { return is_done(); });
+        if (next == late) {
+          break;
+        }
+      }
+    }
+
     // How much longer to wait for the call `next`. All of the patience while it has not begun: on a busy host
     // it begins late, which is not the call's fault.
-    [[nodiscard]] MonotonicTime::duration left_of(Patience patience) const {
-      return since ? *since + patience.with_each - clock() : patience.with_each;
+    [[nodiscard]] MonotonicTime::duration left_of(std::chrono::milliseconds patience) const {
+      return since ? *since + patience - clock() : patience;
     }
 
     void run() {

@@ -6,6 +6,7 @@
 //   if (!answer) { connection = nullptr; } // it belongs to the thread that hangs
 #pragma once
 
+#include "common/patience.hpp"
 #include "common/worker_thread.hpp"
 
 #include <atomic>
@@ -57,7 +58,7 @@ template <class Call, class T = std::invoke_result_t<Call>>
     return std::nullopt;
   }
   std::unique_lock lock(shared->mutex);
-  if (!shared->changed.wait_for(lock, patience, [&] { return shared->result.has_value(); })) {
+  if (!wait_with_patience(shared->changed, lock, patience, [&] { return shared->result.has_value(); })) {
     shared->abandoned = true;
     abandoned->fetch_add(1);
     lock.unlock();

@@ -1,5 +1,7 @@
 #include "common/worker_thread.hpp"
 
+#include "common/patience.hpp"
+
 #include <atomic>
 #include <condition_variable>
 #include <csignal>
@@ -87,7 +89,7 @@ void WorkerThread::stop(std::chrono::milliseconds patience) {
   std::unique_lock lock(shared_->mutex);
   shared_->stop = true;
   shared_->changed.notify_all();
-  const bool ended = shared_->changed.wait_for(lock, patience, [this] { return shared_->ended; });
+  const bool ended = wait_with_patience(shared_->changed, lock, patience, [this] { return shared_->ended; });
   lock.unlock();
   if (ended) {
     thread_.join(); // so that libraries have freed what they keep for each thread before the process ends

@@ -1,5 +1,6 @@
 #include "host/disk_space.hpp"
 
+#include "common/patience.hpp"
 #include "common/text.hpp"
 
 #include <algorithm>
@@ -214,7 +215,7 @@ bool DiskSpaceReader::ask_together(std::unique_lock<std::mutex>& lock, std::vect
     return false;
   }
   const auto finished = [&] { return state_->finished == round; };
-  if (state_->changed.wait_for(lock, patience_, finished)) {
+  if (wait_with_patience(state_->changed, lock, patience_, finished)) {
     return true;
   }
   // One of them takes too long. Those behind it are asked on another thread, for the next call.

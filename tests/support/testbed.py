@@ -137,11 +137,25 @@ class Daemon:
         try:
             status = self.process.wait(within)
         except subprocess.TimeoutExpired:
+            where = self.where_its_threads_are()
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"{self.command[0]} did not end within {within} s of signal {signal_number}")
+            raise AssertionError(f"{self.command[0]} did not end within {within} s of signal {signal_number}; its threads:\n{where}\n"
+                                 f"{self.text()[-1000:]}")
         assert status not in CRASHES, f"{self.command[0]} crashed ({signal.Signals(-status).name}):\n{self.text()[-3000:]}"
         return status
+
+    def where_its_threads_are(self):
+        """What the kernel says about each (proc(5)): state, time on a CPU and waiting for one (ns), and what it waits for."""
+        lines = []
+        for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir():
+            try:
+                state = re.search(r"^State:\s+(.*)", (task / "status").read_text(), re.M)[1]
+                lines.append(f"{(task / 'comm').read_text().strip()}: {state}, {(task / 'schedstat').read_text().strip()}\n"
+                             f"{(task / 'stack').read_text()}")
+            except OSError as error:  # it has just ended
+                lines.append(str(error))
+        return "\n".join(lines)
 
     def kill(self):
         self.process.kill()

@@ -99,6 +99,27 @@ TEST_CASE("calls are made in order, on one other thread and through one connecti
   CHECK(make_calls(lane, {}, {.with_each = kDeadline, .most_stuck = 1}).empty());
 }
 
+TEST_CASE("a call that returns as soon as the process runs again is not stuck, however long the process was "
+          "stopped") {
+  constexpr std::chrono::milliseconds patience = kDeadline;
+  std::promise<void> runs_again;
+  auto clock = [&, here = std::this_thread::get_id(), stopped = false]() mutable {
+    if (std::this_thread::get_id() != here) {
+      return MonotonicTime(0s); // when the call begins
+    }
+    if (!std::exchange(stopped, true)) {
+      runs_again.set_value();
+    }
+    return MonotonicTime(patience);
+  };
+  Lane lane([] { return std::make_unique<Connection>(); }, std::move(clock));
+  const auto outcomes =
+      make_calls(lane, {[running = runs_again.get_future().share()](Connection&) { running.wait(); }},
+                 {.with_each = patience, .most_stuck = 1});
+  CHECK(outcomes[0].made);
+  CHECK(lane.stuck() == 0);
+}
+
 TEST_CASE("after disconnecting, calls are made through a new connection") {
   Library library;
   auto lane = library.lane();

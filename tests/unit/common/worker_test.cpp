@@ -2,15 +2,18 @@
 
 #include "common/deadline_call.hpp"
 #include "common/event_loop.hpp"
+#include "common/patience.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <future>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <poll.h>
 #include <pthread.h>
@@ -144,6 +147,20 @@ TEST_CASE("queued work is done before the worker ends") {
         [](int) {});
   }
   CHECK(is_done.wait_for(0s) == std::future_status::ready);
+}
+
+TEST_CASE("who waits with patience looks once more after the time of a process that was stopped is over") {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::unique_lock lock(mutex);
+  int looked = 0;
+  const auto done_after = [&](int looks) {
+    looked = 0;
+    return wait_with_patience(changed, lock, 2ms, [&looked, looks] { return ++looked > looks; });
+  };
+  CHECK(done_after(0));
+  CHECK(done_after(2)); // a single wait has looked twice by then: before it and after it
+  CHECK_FALSE(done_after(4));
 }
 
 TEST_CASE("any thread may post a call to the event loop, even after the worker was destroyed") {
