@@ -125,7 +125,7 @@ private:
 
     // Until all calls are made, or one is stuck. In two halves, as wait_with_patience() does and for its
     // reason.
-    void wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds patience) {
+    void wait(std::unique_lock<std::mutex>& lock, MonotonicTime::duration patience) {
       const auto half = patience / 2;
       while (!is_done()) {
         if (const auto left = left_of(half); left.count() > 0) {
@@ -142,7 +142,7 @@ private:
 
     // How much longer to wait for the call `next`. All of the patience while it has not begun: on a busy host
     // it begins late, which is not the call's fault.
-    [[nodiscard]] MonotonicTime::duration left_of(std::chrono::milliseconds patience) const {
+    [[nodiscard]] MonotonicTime::duration left_of(MonotonicTime::duration patience) const {
       return since ? *since + patience - clock() : patience;
     }
 

@@ -13,7 +13,7 @@ namespace sfa {
 // the first one over, although nothing hangs, and the second one gives the other thread its turn.
 template <class Done>
 [[nodiscard]] bool wait_with_patience(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
-                                      std::chrono::milliseconds patience, Done done) {
+                                      std::chrono::nanoseconds patience, Done done) {
   const auto half = patience / 2;
   return changed.wait_for(lock, half, done) || changed.wait_for(lock, patience - half, std::move(done));
 }
