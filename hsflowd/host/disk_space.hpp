@@ -60,7 +60,7 @@ public:
   using Ask = std::function<std::optional<SysRoot::Space>(const std::string& mount_point)>;
 
   // `patience` is for all of read(). `ask` is for tests: it is called on the threads.
-  explicit DiskSpaceReader(std::chrono::milliseconds patience = std::chrono::milliseconds(250), Ask ask = {})
+  explicit DiskSpaceReader(std::chrono::milliseconds patience = std::chrono::seconds(1), Ask ask = {})
       : patience_(patience), ask_(std::move(ask)) {}
   DiskSpaceReader(const DiskSpaceReader&) = delete;
   DiskSpaceReader& operator=(const DiskSpaceReader&) = delete;

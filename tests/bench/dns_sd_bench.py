@@ -65,7 +65,7 @@ class Host:
 
     def close(self):
         for daemon in reversed(self.daemons):
-            daemon.stop(within=5.0)
+            daemon.stop()
         self.monitor.close()
         run("ip", "netns", "del", self.name)
 

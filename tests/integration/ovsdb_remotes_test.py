@@ -88,7 +88,7 @@ def test_a_read_only_database_is_reported_and_written_once_it_is_writable(bed):
     assert appctl("sflow/plan").endswith("  attach br0\n")
     _, said = bed.sflowovsd_once("--once", "--timeout=1", backup.remote, expect=1, announced=["read-only"])
     assert "lock sflowovsd: not granted: the database is read-only" in said
-    active.stop(within=5)
+    active.stop()
     backup.appctl("ovsdb-server/disconnect-active-ovsdb-server")
     wait_for(lambda: rows(backup) == {"br0": True}, "br0 has a row")
     daemon.expect_log("lock sflowovsd: recovered")
@@ -186,7 +186,7 @@ def test_no_bridge_counts_as_sampled_after_the_database_lost_sflow(bed, tmp_path
     daemon.tolerate(LOST)
     daemon.announce("database lacks .* column|database: the database has no column sflow")
     wait_for(lambda: bridge_state("br0") == "sampled", "br0 is done")
-    server.stop(within=5)
+    server.stop()
     (bed.directory / "conf.db").unlink()
     bed.ovsdb_server(schema=edited_schema(tmp_path / "no-sflow.ovsschema", without("Bridge.sflow")))
     wait_for(lambda: sflow_status()["database"]["problem"], "the problem")
@@ -210,7 +210,7 @@ def test_after_a_conversion_that_dropped_a_column_a_restart_of_the_server_is_ask
     wait_for(lambda: bridge_state("br0") == "sampled", "br0 is done")
     convert(tmp_path / "new.ovsschema", column)
     daemon.expect_log("ovsdb-server must be restarted")
-    server.stop(within=5)
+    server.stop()
     publish(settings(sampling=99, revision=2))
     bed.ovsdb_server()
     if column == "Bridge.sflow":
@@ -253,7 +253,7 @@ def test_a_clustered_database_is_followed_from_leader_to_leader(bed):
     wait_for(lambda: rows(new_leader) == {"br0": True, "br1": True}, "br1 has a row", 30)
     leader.start()
     run("ovsdb-client", "--timeout=30", "wait", leader.remote, "Open_vSwitch", "connected")
-    new_leader.daemon.stop(within=5)
+    new_leader.daemon.stop()
     rest = [member for member in members if member is not new_leader]
     last = wait_for(lambda: next((member for member in rest if is_leader(member)), None), "yet another leader", 30)
     publish(settings(sampling=9, revision=2))

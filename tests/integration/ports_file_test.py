@@ -191,7 +191,7 @@ def test_the_file_stays_when_sflowovsd_ends_and_when_the_database_is_away(databa
     daemon = database.sflowovsd()
     wait_for(lambda: port("br0", "vnet0"), "the port is in the file")
     daemon.tolerate(r"reconnect\|WARN|jsonrpc\|WARN|connection (attempt failed|closed|dropped)")
-    database.server.stop(within=5)
+    database.server.stop()
     wait_for(lambda: not sflow_status()["database"]["connected"], "the connection is lost")
     assert port("br0", "vnet0")
     database.ovsdb_server()

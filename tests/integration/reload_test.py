@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from testbed import SLOW, Collector, FileEvent, run, shared_keys, status, wait_for, written
+from testbed import SLOW, Collector, FileEvent, at_best, run, shared_keys, status, wait_for, written
 from testbed import hsflowd_config as config
 
 CONFIG = "hsflowd.conf"
@@ -132,10 +132,14 @@ def test_another_agent_address_is_told_at_once(bed, addresses, collector, prefer
         daemon = bed.hsflowd(config(collector, "agent = mgmt0", polling=300))
         last = collector.receive()
         assert last["agent_address"] == "192.0.2.1"
-        begin = time.monotonic()
-        daemon.reload(config(collector, preference, polling=300))
-        assert goes_on(collector, last)["agent_address"] == "198.51.100.9"
-        assert time.monotonic() - begin < 1.0
+
+        def change(prefer="agent = mgmt0", expected="192.0.2.1"):
+            nonlocal last
+            daemon.reload(config(collector, prefer, polling=300))
+            last = goes_on(collector, last)
+            assert last["agent_address"] == expected
+
+        at_best(1.0, lambda: change(preference, "198.51.100.9"), again=change)
         assert shared_keys()["agentIP"] == "198.51.100.9" and shared_keys()["agent"] == "other0"
     finally:
         run("ip", "link", "del", "other0")

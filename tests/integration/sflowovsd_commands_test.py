@@ -135,7 +135,7 @@ def test_plan_shows_the_pending_changes(database):
     first.stop()
     # Without a connection there is no plan.
     add_bridge("br2")
-    database.server.stop(within=5)
+    database.server.stop()
     error = database.sflowovsd()
     error.tolerate("db.sock: connection attempt failed")
     assert "not connected to unix:" in appctl_error("sflow/plan")

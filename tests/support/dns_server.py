@@ -74,7 +74,7 @@ zone "example.com" {{ type primary; file "zone"; }};
         self.daemon.expect_log(rf"zone example.com/IN: loaded serial {self.serial}\n")
 
     def close(self):
-        self.daemon.stop(within=5.0)
+        self.daemon.stop()
 
 
 class SilentServer:

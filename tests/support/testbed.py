@@ -46,6 +46,22 @@ def wait_for(condition, what, deadline=DEADLINE):
         select.select([], [], [], 0.002)
 
 
+def at_best(limit, attempt, again):
+    """What attempt() returns once it takes less than `limit` seconds, the best of three; again() makes another one possible. Of 40
+    minutes on a busy machine there were several moments in which Linux 6.18 left a new process without a CPU for 0.2 to 1 s. What is
+    too slow itself is so each time."""
+    took = []
+    while len(took) < 3:
+        if took:
+            again()
+        begin = time.monotonic()
+        result = attempt()
+        took.append(time.monotonic() - begin)
+        if took[-1] < limit:
+            return result
+    raise AssertionError(f"not within {limit} s: {took}")
+
+
 class FileEvent:
     """The moment in which something happens to a file, or in a directory (inotify(7)); begins to watch at once."""
     READ, CREATED = 0x1, 0x100
@@ -98,7 +114,7 @@ def bridge_state(name):
 
 
 class Daemon:
-    """A child process with a log file. Stopped by pid at the end of the test, by SIGTERM, within a second."""
+    """A child process with a log file. Stopped by pid at the end of the test, by SIGTERM."""
 
     def __init__(self, command, log, env=None):
         self.log = pathlib.Path(log)
@@ -131,7 +147,7 @@ class Daemon:
         """A warning that depends on timing, so that it may come."""
         self.tolerated.append(pattern)
 
-    def stop(self, signal_number=signal.SIGTERM, within=1.0):
+    def stop(self, signal_number=signal.SIGTERM, within=DEADLINE):
         if self.process.poll() is None:
             self.process.send_signal(signal_number)
         try:
@@ -249,12 +265,17 @@ class Testbed:
         self.ours.append(daemon)
         return daemon
 
+    def stop(self):
+        """Our daemons."""
+        for daemon in self.ours:
+            daemon.stop()
+
     def close(self):
         problems = []
         for daemon in reversed(self.others + self.ours):
             expected = daemon.process.returncode  # None unless the test itself has waited for the end
             try:
-                status = daemon.stop(within=1.0 if daemon in self.ours else 5.0)
+                status = daemon.stop()
                 if daemon in self.ours and status not in (0, expected):
                     problems.append(f"{daemon.command[0]} ended with {status}:\n{daemon.text()[-3000:]}")
             except AssertionError as error:
@@ -439,7 +460,9 @@ def status_is_served():
 
 
 def status(*options):
-    """The status of the running hsflowd."""
+    """The status of the running hsflowd, which may just have been started."""
+    if not options:
+        wait_for(status_is_served, "the status socket")
     return json.loads(run(HSFLOWD, "status", "--format=json", *options))
 
 
