@@ -47,9 +47,8 @@ def wait_for(condition, what, deadline=DEADLINE):
 
 
 def at_best(limit, attempt, again):
-    """What attempt() returns once it takes less than `limit` seconds, the best of three; again() makes another one possible. Of 40
-    minutes on a busy machine there were several moments in which Linux 6.18 left a new process without a CPU for 0.2 to 1 s. What is
-    too slow itself is so each time."""
+    """What attempt() returns once it takes less than `limit` seconds, the best of three; again() makes another one possible. About once
+    a minute, a busy Linux 6.18 left a new process without a CPU for 0.2 to 1 s. What is too slow itself is so each time."""
     took = []
     while len(took) < 3:
         if took:
