@@ -473,11 +473,11 @@ def publish(text, path=SHARED_FILE):
 
 
 def sflow_of(bridge):
-    """The sFlow row of a bridge as ovs-vsctl shows it; None when it has none."""
-    uuid = vsctl("get", "bridge", bridge, "sflow").strip()
-    if uuid == "[]":
-        return None
-    row = json.loads(vsctl("--format=json", "list", "sflow", uuid))
+    """The sFlow row of a bridge as ovs-vsctl shows it; None when it has none. Of one moment: a row may be gone in the next."""
+    both = vsctl("--format=json", "--", "--columns=sflow", "list", "bridge", bridge, "--", "list", "sflow")
+    of_bridge, rows = map(json.loads, both.splitlines())
+    row = next((row for row in rows["data"] if row[rows["headings"].index("_uuid")] == of_bridge["data"][0][0]), None)
+
     def value(cell):
         if not isinstance(cell, list):
             return cell
@@ -485,4 +485,4 @@ def sflow_of(bridge):
         if kind == "map":
             return dict(items)
         return sorted(items) if kind == "set" else items
-    return dict(zip(row["headings"], map(value, row["data"][0])))
+    return row and dict(zip(rows["headings"], map(value, row)))
