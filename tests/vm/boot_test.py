@@ -232,7 +232,7 @@ def leaves_nothing_behind(guest):
     assert guest.sh("ls /etc/default/sflowovsd") != ""
     apt(guest, "remove hsflowd")
     assert guest.sh("ls /etc/default/hsflowd /etc/hsflowd.conf /var/lib/hsflowd") != ""
-    status, _ = guest.try_sh("ls /etc/hsflowd.auto /run/hsflowd/hsflowd.auto")
+    status, *_ = guest.try_sh("ls /etc/hsflowd.auto /run/hsflowd/hsflowd.auto")
     assert status != 0
     apt(guest, "purge hsflowd sflowovsd hsflowd-libvirt")
     left = guest.sh("find / -xdev \\( -name '*hsflowd*' -o -name '*sflowovsd*' \\) -not -path '/proc/*' -not -path '/tmp/*' "
@@ -243,7 +243,7 @@ def leaves_nothing_behind(guest):
 
 def works_alone_with_another_source_of_the_shared_file(guest):
     apt(guest, "install sflowovsd")
-    status, _ = guest.try_sh("ls /usr/sbin/hsflowd")
+    status, *_ = guest.try_sh("ls /usr/sbin/hsflowd")
     assert status != 0
     guest.sh("""printf '%s\\n' rev_start=1 sampling=77 polling=7 agentIP=192.0.2.1 'collector=192.0.2.9 6343' rev_end=1 > /run/hsflowd/new &&
                 mv /run/hsflowd/new /run/hsflowd/hsflowd.auto""")

@@ -86,24 +86,25 @@ class Guest:
                 return words[1]
 
     def try_sh(self, script, timeout=300):
-        """The exit status and the output of a bash script in the guest."""
+        """The exit status of a bash script in the guest, its output, and what it said on standard error."""
         self.channel.sendall(base64.b64encode(script.encode()) + b"\n")
-        status, *output = self.line(time.monotonic() + timeout)
-        return int(status), base64.b64decode("".join(output)).decode(errors="replace")
+        status, *texts = self.line(time.monotonic() + timeout)
+        output, complaints = (base64.b64decode(text).decode(errors="replace") for text in (*texts, "")[:2])
+        return int(status), output, complaints
 
     def sh(self, script, timeout=300):
-        status, output = self.try_sh(script, timeout)
-        assert status == 0, f"{script}: {status}: {output}"
+        status, output, complaints = self.try_sh(script, timeout)
+        assert status == 0, f"{script}: {status}: {output}{complaints}"
         return output.strip()
 
     def wait_for(self, script, what, timeout=240):
         """What the script prints, when it first succeeds."""
         deadline = time.monotonic() + timeout
         while True:
-            status, output = self.try_sh(script)
+            status, output, complaints = self.try_sh(script)
             if status == 0:
                 return output.strip()
-            assert time.monotonic() < deadline, f"not within {timeout} s: {what}: {output}"
+            assert time.monotonic() < deadline, f"not within {timeout} s: {what}: {output}{complaints}"
             time.sleep(0.2)
 
     def reboot(self):
