@@ -34,7 +34,7 @@ def collectors():
 
 
 def add_bridge(bed, name):
-    run("ovs-vsctl", "--timeout=10", "add-br", name, "--", "set", "bridge", name, "datapath_type=netdev")
+    run("ovs-vsctl", "--timeout=30", "add-br", name, "--", "set", "bridge", name, "datapath_type=netdev")
     bed.guests.append(Guest(name, f"{name}-g"))
     return bed.guests[-1]
 
@@ -50,8 +50,8 @@ def samples(datagrams, kind):
 def in_force(bed, bridge, **columns):
     """Waits until ovs-vswitchd has taken the row over from the database."""
     wait_for(lambda: {key: (sflow_of(bridge) or {}).get(key) for key in columns} == columns, f"{columns}")
-    run("ovs-vsctl", "--timeout=10", "set", "open_vswitch", ".", "external_ids:settled=yes")
-    run("ovs-vsctl", "--timeout=10", "remove", "open_vswitch", ".", "external_ids", "settled")
+    run("ovs-vsctl", "--timeout=30", "set", "open_vswitch", ".", "external_ids:settled=yes")
+    run("ovs-vsctl", "--timeout=30", "remove", "open_vswitch", ".", "external_ids", "settled")
 
 
 def all_of(collector, condition):

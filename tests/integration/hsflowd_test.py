@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from testbed import HSFLOWD, ROOT, SHARED_FILE, SLOW, Collector, at_best, run, shared_keys, wait_for, written
+from testbed import DEADLINE, HSFLOWD, ROOT, SHARED_FILE, SLOW, Collector, at_best, run, shared_keys, wait_for, written
 from testbed import hsflowd_config as config
 
 HOST_STRUCTURES = ["host_adapters", "host_cpu", "host_descr", "host_disk_io", "host_memory", "host_net_io",
@@ -283,7 +283,7 @@ def test_sigterm_ends_it_with_0_within_a_second_and_leaves_the_shared_file(bed, 
 def test_it_tells_systemd_that_it_is_ready_what_it_does_and_when_it_stops(bed, addresses, collector, tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(str(tmp_path / "notify"))
-        notify.settimeout(5)
+        notify.settimeout(DEADLINE)
         daemon = bed.hsflowd(config(collector), env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
         assert b"STATUS=agent 192.0.2.1" in notify.recv(4096)
         assert b"READY=1" in notify.recv(4096)

@@ -148,7 +148,9 @@ def test_many_changes_are_written_at_most_once_a_second(database):
         number += 1
         transact({"op": "update", "table": "Port", "where": [["name", "==", "vnet0"]], "row": {"tag": number % 4000}})
         seen.add(written(PORTS_FILE))
-    assert 2 <= len(seen) <= 4
+    # What was there, the first change at once, and one a second. The last change may have taken its time.
+    passed = time.monotonic() - begin
+    assert 2 <= len(seen) <= 2 + passed, passed
     wait_for(lambda: port("br0", "vnet0")["tag"] == number % 4000, "the last change")
 
 
@@ -228,9 +230,9 @@ def test_a_bond_has_an_entry_for_each_of_its_interfaces(ovs):
 def test_tunnels_share_an_ifindex_or_have_none(bed):
     bed.ovsdb_server()
     bed.vswitchd()
-    run("ovs-vsctl", "--timeout=10", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev")
+    run("ovs-vsctl", "--timeout=30", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev")
     for number in 1, 2:
-        run("ovs-vsctl", "--timeout=10", "add-port", "br0", f"vx{number}", "--", "set", "interface", f"vx{number}", "type=vxlan",
+        run("ovs-vsctl", "--timeout=30", "add-port", "br0", f"vx{number}", "--", "set", "interface", f"vx{number}", "type=vxlan",
             f"options:remote_ip=192.0.2.{number}")
     publish(settings())
     bed.sflowovsd()
@@ -246,7 +248,7 @@ def test_tunnels_share_an_ifindex_or_have_none(bed):
 
 def test_a_port_that_cannot_be_created_has_no_number(ovs):
     add_bridge("br0")
-    run("ovs-vsctl", "--timeout=10", "--no-wait", "add-port", "br0", "missing", "--", "set", "interface", "missing", "type=system")
+    run("ovs-vsctl", "--timeout=30", "--no-wait", "add-port", "br0", "missing", "--", "set", "interface", "missing", "type=system")
     publish(settings())
     ovs.sflowovsd()
     wait_for(lambda: vsctl("get", "interface", "missing", "ofport").strip() == "-1", "the switch has failed")

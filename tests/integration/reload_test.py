@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from testbed import SLOW, Collector, FileEvent, at_best, run, shared_keys, status, wait_for, written
+from testbed import DEADLINE, SLOW, Collector, FileEvent, at_best, run, shared_keys, status, wait_for, written
 from testbed import hsflowd_config as config
 
 CONFIG = "hsflowd.conf"
@@ -51,7 +51,7 @@ def test_they_do_not_disturb_the_polls(bed, addresses, collector):
     wait_for(lambda: status()["next_poll_ms"] > 0, "the next poll is planned")
     begin, planned = time.monotonic(), status()["next_poll_ms"]
     daemon.reload(config(collector, polling=300).replace("512", "100"))
-    assert abs(planned - status()["next_poll_ms"] - (time.monotonic() - begin) * 1000) < 100 * SLOW
+    assert abs(planned - status()["next_poll_ms"] - (time.monotonic() - begin) * 1000) < 1000 * SLOW
     assert collector.drain() == []
 
 
@@ -250,7 +250,7 @@ def test_what_this_build_does_not_do_is_said_and_the_rest_applied(daemon, collec
 def test_systemd_is_told_of_the_reload_and_how_it_ended(bed, addresses, collector, tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(str(tmp_path / "notify"))
-        notify.settimeout(5)
+        notify.settimeout(DEADLINE)
         daemon = bed.hsflowd(config(collector), env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
         daemon.announce("error: ")
 

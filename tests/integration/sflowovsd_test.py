@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from testbed import (SFLOWOVSD, SHARED_FILE, Daemon, add_bridge, appctl, appctl_error, at_best, bridge_state, publish, settings, sflow_of,
+from testbed import (DEADLINE, SFLOWOVSD, SHARED_FILE, Daemon, add_bridge, appctl, appctl_error, at_best, bridge_state, publish, settings, sflow_of,
                      sflow_status, vsctl, wait_for)
 
 
@@ -285,7 +285,7 @@ def test_an_option_that_does_not_exist_is_an_error(bed):
 def test_it_notifies_systemd_when_it_is_ready_and_when_it_stops(bed, tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(str(tmp_path / "notify"))
-        notify.settimeout(5)
+        notify.settimeout(DEADLINE)
         os.environ["NOTIFY_SOCKET"] = str(tmp_path / "notify")
         try:
             daemon = bed.sflowovsd()

@@ -18,7 +18,7 @@ class Guest:
         for end in name, f"{name}-end":
             run("sysctl", "-qw", f"net.ipv6.conf.{end}.disable_ipv6=1")
             run("ip", "link", "set", end, "up")
-        run("ovs-vsctl", "--timeout=10", "add-port", bridge, name)
+        run("ovs-vsctl", "--timeout=30", "add-port", bridge, name)
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         self.socket.bind((f"{name}-end", 0))
         # An Ethernet frame for a station that nobody knows, of the EtherType for experiments (IEEE 802).

@@ -51,7 +51,7 @@ class Server:
         return run("ovs-appctl", "-t", self.control, *command)
 
     def vsctl(self, *command):
-        return run("ovs-vsctl", f"--db={self.remote}", "--no-wait", "--timeout=10", *command)
+        return run("ovs-vsctl", f"--db={self.remote}", "--no-wait", "--timeout=30", *command)
 
 
 def cluster(bed, size):

@@ -29,20 +29,20 @@ sys.path.insert(0, str(ROOT / "tests/decoder"))
 import sflow  # noqa: E402  (the independent decoder)
 
 CRASHES = {-number for number in (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGSYS)}
-DEADLINE = 10.0  # seconds; far more than anything here takes
+DEADLINE = 30.0  # seconds; far more than anything here takes, also when the whole machine stands still for ten
 # A sanitizer makes our daemons several times slower: what is timed may take that much longer then.
 SLOW = 10 if os.environ.get("SANITIZE") else 1
 
 
 def wait_for(condition, what, deadline=DEADLINE):
-    """The first true value of condition(); fails after `deadline` seconds."""
+    """The first true value of condition(); fails after `deadline` seconds. `what` may be a function, asked when it has failed."""
     end = time.monotonic() + deadline
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"not within {deadline} s: {what}")
+            raise AssertionError(f"not within {deadline} s: {what() if callable(what) else what}")
         select.select([], [], [], 0.002)
 
 
@@ -84,7 +84,7 @@ def run(*command, check=True):
 
 
 def vsctl(*command):
-    return run("ovs-vsctl", "--no-wait", "--timeout=10", *command)
+    return run("ovs-vsctl", "--no-wait", f"--timeout={DEADLINE:.0f}", *command)
 
 
 def add_bridge(name):
@@ -136,7 +136,7 @@ class Daemon:
         return self.log.read_text(errors="replace")
 
     def expect_log(self, pattern):
-        return wait_for(lambda: re.search(pattern, self.text()), f"{pattern!r} in the log:\n{self.text()}")
+        return wait_for(lambda: re.search(pattern, self.text()), lambda: f"{pattern!r} in the log:\n{self.text()}")
 
     def announce(self, pattern):
         """A warning that this test provokes. If it does not come, the test fails."""
@@ -232,7 +232,7 @@ class Testbed:
         log = self.directory / "ovs-vswitchd.log"
         switch = Daemon(["ovs-vswitchd", "--unixctl=/run/openvswitch/ovs-vswitchd.ctl", *options], log)
         self.others.append(switch)
-        run("ovs-vsctl", "--timeout=10", "show")
+        run("ovs-vsctl", f"--timeout={DEADLINE:.0f}", "show")
         return switch
 
     def sflowovsd_once(self, *options, expect=0, announced=(), tolerated=(), stdout=subprocess.PIPE):
