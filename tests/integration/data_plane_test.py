@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from cable import FRAME_BYTES, Guest
-from testbed import (SHARED_FILE, Collector, hsflowd_config, publish, run, settings, sflow_of, sflow_status, vsctl,
+from testbed import (SHARED_FILE, Collector, hsflowd_config, publish, settings, sflow_of, sflow_status, vsctl,
                      wait_for)
 
 SO_RCVBUFFORCE = 33  # socket(7); Python has no name for it
@@ -34,7 +34,7 @@ def collectors():
 
 
 def add_bridge(bed, name):
-    run("ovs-vsctl", "--timeout=30", "add-br", name, "--", "set", "bridge", name, "datapath_type=netdev")
+    vsctl("add-br", name, "--", "set", "bridge", name, "datapath_type=netdev", wait=True)
     bed.guests.append(Guest(name, f"{name}-g"))
     return bed.guests[-1]
 
@@ -50,8 +50,8 @@ def samples(datagrams, kind):
 def in_force(bed, bridge, **columns):
     """Waits until ovs-vswitchd has taken the row over from the database."""
     wait_for(lambda: {key: (sflow_of(bridge) or {}).get(key) for key in columns} == columns, f"{columns}")
-    run("ovs-vsctl", "--timeout=30", "set", "open_vswitch", ".", "external_ids:settled=yes")
-    run("ovs-vsctl", "--timeout=30", "remove", "open_vswitch", ".", "external_ids", "settled")
+    vsctl("set", "open_vswitch", ".", "external_ids:settled=yes", wait=True)
+    vsctl("remove", "open_vswitch", ".", "external_ids", "settled", wait=True)
 
 
 def all_of(collector, condition):

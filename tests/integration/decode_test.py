@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from testbed import HSFLOWD, ROOT, run, sflow, wait_for
+from testbed import DEADLINE, HSFLOWD, ROOT, run, sflow, wait_for
 
 CAPTURE = [bytes.fromhex(line) for line in (ROOT / "tests/decoder/fixtures/ovs-3.1.hex").read_text().splitlines()
            if not line.startswith("#")]
@@ -62,7 +62,7 @@ def test_datagrams_from_the_network_are_printed_as_they_arrive():
         for datagram in CAPTURE:
             sender.sendto(datagram, ("127.0.0.1", 16343))
             assert json.loads(decoder.stdout.readline())["sequence_number"] == sflow.decode(datagram, any_padding=True)["sequence_number"]
-    assert decoder.wait(5) == 0
+    assert decoder.wait(DEADLINE) == 0
 
 
 @pytest.mark.parametrize("size", [28, 100])
@@ -98,7 +98,7 @@ def test_sigterm_ends_it():
     decoder = subprocess.Popen([HSFLOWD, "decode", "--address", "127.0.0.1", "--port", "16343"])
     wait_for(lambda: "127.0.0.1:16343" in run("ss", "-Hnul"), "the decoder listens")
     decoder.terminate()
-    assert decoder.wait(1) == 0
+    assert decoder.wait(DEADLINE) == 0
 
 
 def test_a_reader_that_goes_away_ends_it(tmp_path):

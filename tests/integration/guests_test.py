@@ -4,7 +4,7 @@ import pytest
 
 from cable import FRAME_BYTES, Guest
 from samples import Samples
-from testbed import BUILD, hsflowd_config, run, status, vsctl, wait_for
+from testbed import BUILD, add_bridge, hsflowd_config, run, status, vsctl, wait_for
 
 MODULES = BUILD / "hsflowd/guests/modules"
 UUID = "6b8b4567-327b-43c6-9869-873766334873"
@@ -17,7 +17,7 @@ OTHERS = 100
 def fixture_switch(bed, collector):
     bed.ovsdb_server()
     bed.vswitchd()
-    run("ovs-vsctl", "--timeout=20", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev")
+    add_bridge("br0", "netdev", wait=True)
     bed.guests = []
     bed.samples = Samples(collector.within)
     yield bed

@@ -181,7 +181,7 @@ def test_sighup_reloads_a_good_file_and_keeps_the_old_settings_with_a_bad_one(be
 
 def test_a_bad_value_stops_the_start_with_its_place_and_exit_78(bed, addresses, collector):
     daemon = bed.hsflowd("sflow {\n  polling = 30\n  sampling = many\n  collector { ip = 127.0.0.1 }\n}\n")
-    assert daemon.process.wait(5) == 78
+    assert daemon.process.wait(DEADLINE) == 78
     assert re.search(r"hsflowd\.conf:3:14: .*many", daemon.text())
     daemon.announce("hsflowd.conf:3:14")
     assert not SHARED_FILE.exists()
@@ -312,7 +312,7 @@ def test_decode_prints_our_own_datagrams_as_json(bed, addresses, tmp_path):
     try:
         wait_for(lambda: "127.0.0.1:16343" in run("ss", "-Hnul"), "the decoder listens")
         bed.hsflowd("sflow { polling=1 collector { ip=127.0.0.1 udpport=16343 } }")
-        assert decoder.wait(10) == 0
+        assert decoder.wait(DEADLINE) == 0
     finally:
         decoder.kill()
     lines = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]

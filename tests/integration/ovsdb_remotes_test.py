@@ -66,11 +66,11 @@ def test_probes_detect_a_server_that_hangs_and_sflowovsd_reconnects(bed):
     wait_for(lambda: sflow_status()["database"]["connected"], "the connection")
     server.process.send_signal(signal.SIGSTOP)
     try:
-        wait_for(lambda: not sflow_status()["database"]["connected"], "the probe was not answered", deadline=20)
+        wait_for(lambda: not sflow_status()["database"]["connected"], "the probe was not answered")
     finally:
         server.process.send_signal(signal.SIGCONT)
     vsctl("add-br", "br0")
-    wait_for(lambda: sflow_of("br0"), "br0 has a row", deadline=20)
+    wait_for(lambda: sflow_of("br0"), "br0 has a row")
 
 
 def test_a_read_only_database_is_reported_and_written_once_it_is_writable(bed):
@@ -248,13 +248,13 @@ def test_a_clustered_database_is_followed_from_leader_to_leader(bed):
     wait_for(lambda: rows(leader)["br0"], "br0 has a row")
     rest = [member for member in members if member is not leader]
     leader.daemon.kill()
-    new_leader = wait_for(lambda: next((member for member in rest if is_leader(member)), None), "another leader", 30)
+    new_leader = wait_for(lambda: next((member for member in rest if is_leader(member)), None), "another leader")
     new_leader.vsctl("add-br", "br1")
-    wait_for(lambda: rows(new_leader) == {"br0": True, "br1": True}, "br1 has a row", 30)
+    wait_for(lambda: rows(new_leader) == {"br0": True, "br1": True}, "br1 has a row")
     leader.start()
     run("ovsdb-client", "--timeout=30", "wait", leader.remote, "Open_vSwitch", "connected")
     new_leader.daemon.stop()
     rest = [member for member in members if member is not new_leader]
-    last = wait_for(lambda: next((member for member in rest if is_leader(member)), None), "yet another leader", 30)
+    last = wait_for(lambda: next((member for member in rest if is_leader(member)), None), "yet another leader")
     publish(settings(sampling=9, revision=2))
-    wait_for(lambda: last.vsctl("--bare", "--columns=sampling", "list", "sflow").split() == ["9"], "it follows", 30)
+    wait_for(lambda: last.vsctl("--bare", "--columns=sampling", "list", "sflow").split() == ["9"], "it follows")

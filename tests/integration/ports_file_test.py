@@ -15,7 +15,7 @@ import pytest
 
 from hostile_ovsdb import Database, server
 from ovsdb import edited_schema
-from testbed import (PORTS_FILE, ROOT, SLOW, Monitor, add_bridge, appctl, appctl_error, bridge_state, publish, run, settings,
+from testbed import (DEADLINE, PORTS_FILE, ROOT, SLOW, Monitor, add_bridge, appctl, appctl_error, bridge_state, publish, run, settings,
                      sflow_of, sflow_status, text_of, vsctl, wait_for, written)
 
 SCHEMA = json.loads((ROOT / "docs/ports.schema.json").read_text())
@@ -197,9 +197,9 @@ def test_the_file_stays_when_sflowovsd_ends_and_when_the_database_is_away(databa
     wait_for(lambda: not sflow_status()["database"]["connected"], "the connection is lost")
     assert port("br0", "vnet0")
     database.ovsdb_server()
-    wait_for(lambda: sflow_status()["database"]["connected"], "it is connected again", deadline=20)
+    wait_for(lambda: sflow_status()["database"]["connected"], "it is connected again")
     add_port("br0", "vnet1")
-    wait_for(lambda: port("br0", "vnet1"), "a later port", deadline=20)
+    wait_for(lambda: port("br0", "vnet1"), "a later port")
     daemon.stop()
     assert port("br0", "vnet1")
 
@@ -230,10 +230,10 @@ def test_a_bond_has_an_entry_for_each_of_its_interfaces(ovs):
 def test_tunnels_share_an_ifindex_or_have_none(bed):
     bed.ovsdb_server()
     bed.vswitchd()
-    run("ovs-vsctl", "--timeout=30", "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev")
+    add_bridge("br0", "netdev", wait=True)
     for number in 1, 2:
-        run("ovs-vsctl", "--timeout=30", "add-port", "br0", f"vx{number}", "--", "set", "interface", f"vx{number}", "type=vxlan",
-            f"options:remote_ip=192.0.2.{number}")
+        vsctl("add-port", "br0", f"vx{number}", "--", "set", "interface", f"vx{number}", "type=vxlan",
+              f"options:remote_ip=192.0.2.{number}", wait=True)
     publish(settings())
     bed.sflowovsd()
     wait_for(lambda: all((port("br0", f"vx{number}") or {}).get("ofport") for number in (1, 2)), "the tunnels are in the file")
@@ -248,7 +248,7 @@ def test_tunnels_share_an_ifindex_or_have_none(bed):
 
 def test_a_port_that_cannot_be_created_has_no_number(ovs):
     add_bridge("br0")
-    run("ovs-vsctl", "--timeout=30", "--no-wait", "add-port", "br0", "missing", "--", "set", "interface", "missing", "type=system")
+    vsctl("add-port", "br0", "missing", "--", "set", "interface", "missing", "type=system")
     publish(settings())
     ovs.sflowovsd()
     wait_for(lambda: vsctl("get", "interface", "missing", "ofport").strip() == "-1", "the switch has failed")
@@ -539,7 +539,7 @@ OUTSIDE = "transaction|connection|jsonrpc|reconnect"  # what such a server does 
 def expect_good_then_whole():
     """No other text is in the file before the ports are known."""
     seen = set()
-    wait_for(lambda: seen.add(PORTS_FILE.read_text()) or WHOLE in seen, "the file has the ports", deadline=15)
+    wait_for(lambda: seen.add(PORTS_FILE.read_text()) or WHOLE in seen, "the file has the ports")
     assert seen <= {GOOD, WHOLE}
 
 
@@ -656,7 +656,7 @@ def test_a_server_that_closes_the_second_connection_is_reported(good_file):
         assert sflow_status()["database"]["connected"]
         lines = daemon.text().count("\n")
         times = ClosesPorts.times
-        wait_for(lambda: ClosesPorts.times > times, "it tries again", deadline=15)
+        wait_for(lambda: ClosesPorts.times > times, "it tries again")
         assert daemon.text().count("\n") - lines <= 1
     assert PORTS_FILE.read_text() == GOOD
 
@@ -685,7 +685,7 @@ def test_ports_without_end_end_only_their_own_connection(bed):
         daemon.tolerate("transaction|connection|jsonrpc|reconnect")
         daemon.announce("ports: more than 64 MiB of memory are in use; the ports file is no longer updated; sFlow is not affected")
         daemon.expect_log("ports: more than 64 MiB")
-        assert SendsPortsWithoutEnd.closed.wait(5)
+        assert SendsPortsWithoutEnd.closed.wait(DEADLINE)
         assert sflow_status()["database"]["connected"]
         failed = sflow_status()["transactions"]["failed"]
         assert appctl_error("sflow/resync")

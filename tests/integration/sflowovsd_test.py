@@ -255,7 +255,7 @@ def test_sigterm_leaves_the_row_and_exits_with_0_within_a_second(ovs):
 def test_exit_through_appctl_ends_it(ovs):
     daemon = ovs.sflowovsd()
     appctl("exit")
-    assert daemon.process.wait(1.0) == 0
+    assert daemon.process.wait(DEADLINE) == 0
 
 
 def test_the_status_has_what_an_operator_needs(ovs):
@@ -278,7 +278,7 @@ def test_the_status_has_what_an_operator_needs(ovs):
 
 def test_an_option_that_does_not_exist_is_an_error(bed):
     daemon = bed.sflowovsd("--no-such-option")
-    assert daemon.process.wait(5) == 64
+    assert daemon.process.wait(DEADLINE) == 64
     bed.ours.remove(daemon)
 
 

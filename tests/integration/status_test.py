@@ -6,12 +6,13 @@ import re
 import signal
 import socket
 import stat
+import statistics
 import subprocess
 import time
 
 import pytest
 
-from testbed import HSFLOWD, SHARED_FILE, SLOW, run, status, status_is_served, wait_for, written
+from testbed import DEADLINE, HSFLOWD, SHARED_FILE, SLOW, run, status, status_is_served, wait_for, written
 from testbed import STATUS_SOCKET as SOCKET
 from testbed import hsflowd_config as config
 
@@ -116,7 +117,7 @@ def test_a_second_daemon_does_not_start_beside_the_first_unless_in_a_run_directo
     before = written()
     second = bed.hsflowd(config(collector))
     second.announce("another hsflowd is running .socket /run/hsflowd/hsflowd.sock.")
-    assert second.process.wait(5) == 1
+    assert second.process.wait(DEADLINE) == 1
     assert "another hsflowd is running (socket /run/hsflowd/hsflowd.sock)" in second.text()
     assert status()["process_id"] == first.pid and written() == before
     third = bed.hsflowd(config(collector), "--run-dir", tmp_path / "run")
@@ -153,7 +154,7 @@ def test_a_status_of_very_many_addresses_leaves_no_memory_behind(bed, many_addre
 
 def test_clients_that_connect_and_do_not_read_hold_nothing_up(bed, many_addresses, collector):
     daemon = running(bed, config(collector))
-    uptimes = [collector.receive()["uptime"] for _ in range(2)]
+    uptimes = [collector.receive()["uptime"] for _ in range(3)]
     idle = []
     for _ in range(50 if SLOW == 1 else 5):  # with a sanitizer, a document takes up to half a second
         client = socket.socket(socket.AF_UNIX)
@@ -164,10 +165,10 @@ def test_clients_that_connect_and_do_not_read_hold_nothing_up(bed, many_addresse
             assert len(status()["agent_address"]["candidates"]) > 2000
             assert time.monotonic() - begin < 5 * SLOW  # if each held it up for its second, ten would take ten
     uptimes += [collector.receive()["uptime"] for _ in range(6)]
-    # Polls stay about where they were to be: a poll waits for one document at most, and no poll is missed. One that had to wait for a
-    # CPU lies in two of the gaps.
-    gaps = [later - earlier for earlier, later in zip(uptimes[1:], uptimes[2:])]
-    assert sum(500 / SLOW <= gap <= 1500 * SLOW for gap in gaps) >= len(gaps) - 2, uptimes
+    # Polls stay about where they were to be, each a second after the one before: a poll waits for one document at most, and no poll
+    # is missed. One of them may have had to wait for a CPU.
+    late = [uptime - 1000 * number for number, uptime in enumerate(uptimes[1:])]
+    assert sum(abs(one - statistics.median(late)) <= 500 * SLOW for one in late) >= len(late) - 1, uptimes
     # What they have not read is kept for a second; then the daemon has closed every connection.
     wait_for(lambda: str(SOCKET) not in run("ss", "-Hxn", "state", "established"), "all are dropped", 5)
     assert len(os.listdir(f"/proc/{daemon.pid}/fd")) < 30

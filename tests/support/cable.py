@@ -4,7 +4,7 @@ import re
 import socket
 import subprocess
 
-from testbed import run, wait_for
+from testbed import run, vsctl, wait_for
 
 FRAME_BYTES = 500  # without the checksum, which sFlow counts
 
@@ -18,7 +18,7 @@ class Guest:
         for end in name, f"{name}-end":
             run("sysctl", "-qw", f"net.ipv6.conf.{end}.disable_ipv6=1")
             run("ip", "link", "set", end, "up")
-        run("ovs-vsctl", "--timeout=30", "add-port", bridge, name)
+        vsctl("add-port", bridge, name, wait=True)
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         self.socket.bind((f"{name}-end", 0))
         # An Ethernet frame for a station that nobody knows, of the EtherType for experiments (IEEE 802).

@@ -4,7 +4,7 @@ import json
 import pathlib
 import subprocess
 
-from testbed import SCHEMA, Daemon, run, wait_for
+from testbed import DEADLINE, SCHEMA, Daemon, run, wait_for
 
 
 def edited_schema(path, edit):
@@ -51,7 +51,7 @@ class Server:
         return run("ovs-appctl", "-t", self.control, *command)
 
     def vsctl(self, *command):
-        return run("ovs-vsctl", f"--db={self.remote}", "--no-wait", "--timeout=30", *command)
+        return run("ovs-vsctl", f"--db={self.remote}", "--no-wait", f"--timeout={DEADLINE:.0f}", *command)
 
 
 def cluster(bed, size):

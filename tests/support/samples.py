@@ -2,12 +2,14 @@
 
 import time
 
+from testbed import DEADLINE
+
 
 class Samples:
     """Counter samples by data source: the host is None, a VM its UUID. `within(seconds)` returns decoded datagrams: what comes within
     so many seconds, or at once if something has come."""
 
-    def __init__(self, within, deadline=20.0):
+    def __init__(self, within, deadline=DEADLINE):
         self.within = within
         self.deadline = deadline  # seconds for what comes within a poll or two, on a busy machine
         self.seen = []  # (when, who, sample, records by name)

@@ -46,8 +46,8 @@ def wait_for(condition, what, deadline=DEADLINE):
         select.select([], [], [], 0.002)
 
 
-def at_best(limit, attempt, again):
-    """What attempt() returns once it takes less than `limit` seconds, the best of three; again() makes another one possible. About once
+def at_best(limit, attempt, again=lambda: None):
+    """What attempt() returns once it takes less than `limit` seconds, in one of three; again() makes another one possible. About once
     a minute, a busy Linux 6.18 left a new process without a CPU for 0.2 to 1 s. What is too slow itself is so each time."""
     took = []
     while len(took) < 3:
@@ -83,12 +83,13 @@ def run(*command, check=True):
     return done.stdout
 
 
-def vsctl(*command):
-    return run("ovs-vsctl", "--no-wait", f"--timeout={DEADLINE:.0f}", *command)
+def vsctl(*command, wait=False):
+    """With `wait`, ovs-vswitchd has done it too."""
+    return run("ovs-vsctl", *([] if wait else ["--no-wait"]), f"--timeout={DEADLINE:.0f}", *command)
 
 
-def add_bridge(name):
-    vsctl("add-br", name, "--", "set", "bridge", name, "datapath_type=dummy")
+def add_bridge(name, datapath_type="dummy", wait=False):
+    vsctl("add-br", name, "--", "set", "bridge", name, f"datapath_type={datapath_type}", wait=wait)
 
 
 def appctl(*command):
@@ -146,16 +147,16 @@ class Daemon:
         """A warning that depends on timing, so that it may come."""
         self.tolerated.append(pattern)
 
-    def stop(self, signal_number=signal.SIGTERM, within=DEADLINE):
+    def stop(self, signal_number=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(signal_number)
         try:
-            status = self.process.wait(within)
+            status = self.process.wait(DEADLINE)
         except subprocess.TimeoutExpired:
             where = self.where_its_threads_are()
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"{self.command[0]} did not end within {within} s of signal {signal_number}; its threads:\n{where}\n"
+            raise AssertionError(f"{self.command[0]} did not end within {DEADLINE} s of signal {signal_number}; its threads:\n{where}\n"
                                  f"{self.text()[-1000:]}")
         assert status not in CRASHES, f"{self.command[0]} crashed ({signal.Signals(-status).name}):\n{self.text()[-3000:]}"
         return status
@@ -232,7 +233,7 @@ class Testbed:
         log = self.directory / "ovs-vswitchd.log"
         switch = Daemon(["ovs-vswitchd", "--unixctl=/run/openvswitch/ovs-vswitchd.ctl", *options], log)
         self.others.append(switch)
-        run("ovs-vsctl", f"--timeout={DEADLINE:.0f}", "show")
+        vsctl("show", wait=True)
         return switch
 
     def sflowovsd_once(self, *options, expect=0, announced=(), tolerated=(), stdout=subprocess.PIPE):
@@ -265,7 +266,7 @@ class Testbed:
         return daemon
 
     def stop(self):
-        """Our daemons."""
+        """Stops our daemons."""
         for daemon in self.ours:
             daemon.stop()
 

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 
-from testbed import BUILD, Daemon, run, wait_for
+from testbed import BUILD, Daemon, add_bridge, run, wait_for
 
 GUEST = pathlib.Path(os.environ.get("GUEST_DIR", BUILD / "tests/vm/guest"))
 BRIDGE = "br0"
@@ -96,7 +96,7 @@ class KvmBed:
         configure_libvirt()
         bed.ovsdb_server()
         bed.vswitchd()
-        run("ovs-vsctl", "--timeout=20", "add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev")
+        add_bridge(BRIDGE, "netdev", wait=True)
         run("ip", "addr", "add", "10.99.0.1/24", "dev", BRIDGE)
         run("ip", "link", "set", BRIDGE, "up")
         self.libvirtd = Daemon(["libvirtd", "--config", "/etc/libvirt/libvirtd.conf"], directory / "libvirtd.log")
@@ -136,7 +136,7 @@ class KvmBed:
         return int(pathlib.Path(f"/run/libvirt/qemu/g{number}.pid").read_text())
 
     def restart_libvirtd(self):
-        self.libvirtd.stop(within=30)
+        self.libvirtd.stop()
         self.libvirtd.start()
         self.wait_for_libvirtd()
 
