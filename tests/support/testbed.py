@@ -204,6 +204,19 @@ class Daemon:
         """How often it has slept and woken (proc(5), /proc/PID/status)."""
         return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", pathlib.Path(f"/proc/{self.pid}/status").read_text(), re.M)[1])
 
+    def expect_rest(self, seconds):
+        """Returns after so long a time in which it never woke and used no CPU. One is enough, and the first need not be it: what
+        begins with a daemon ends late if a thread waits for a disk or a CPU, but a daemon that wakes regularly never rests."""
+        costs = []
+
+        def rests():
+            before = self.wakeups(), self.cpu_ticks()
+            time.sleep(seconds)  # no wait for something to happen: the absence of anything is what is measured
+            costs.append((self.wakeups() - before[0], self.cpu_ticks() - before[1]))
+            woken, ticks = costs[-1]
+            return woken == 0 and (ticks == 0 or SLOW > 1)  # ThreadSanitizer has a thread of its own
+        wait_for(rests, lambda: f"it rests for {seconds} s; wake-ups and ticks: {costs}", deadline=DEADLINE + seconds)
+
 
 class Testbed:
     """Starts daemons for a test; at the end stops them, newest first, and fails if one of ours logged a warning that the test did
