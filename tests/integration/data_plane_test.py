@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from cable import FRAME_BYTES, Guest
-from testbed import (SHARED_FILE, Collector, hsflowd_config, publish, settings, sflow_of, sflow_status, vsctl,
+from testbed import (SHARED_FILE, Collector, add_bridge, hsflowd_config, publish, settings, sflow_of, sflow_status, vsctl,
                      wait_for)
 
 SO_RCVBUFFORCE = 33  # socket(7); Python has no name for it
@@ -33,8 +33,8 @@ def collectors():
         collector.close()
 
 
-def add_bridge(bed, name):
-    vsctl("add-br", name, "--", "set", "bridge", name, "datapath_type=netdev", wait=True)
+def bridge_with_guest(bed, name):
+    add_bridge(name, "netdev", wait=True)
     bed.guests.append(Guest(name, f"{name}-g"))
     return bed.guests[-1]
 
@@ -64,7 +64,7 @@ def all_of(collector, condition):
 
 def test_packets_are_sampled_at_the_rate_with_the_header_size_and_the_agent_address(switch, collectors):
     rate, frames = 16, 16_000
-    guest = add_bridge(switch, "br0")
+    guest = bridge_with_guest(switch, "br0")
     publish(settings(sampling=rate, header=64, polling=1, collectors=targets(*collectors), agent_ip="192.0.2.77"))
     switch.sflowovsd()
     in_force(switch, "br0", sampling=rate)
@@ -89,7 +89,7 @@ def test_packets_are_sampled_at_the_rate_with_the_header_size_and_the_agent_addr
 
 
 def test_with_sampling_off_the_counters_still_come(switch, collectors):
-    guest = add_bridge(switch, "br0")
+    guest = bridge_with_guest(switch, "br0")
     publish(settings(sampling=0, polling=1, collectors=targets(collectors[0])))
     switch.sflowovsd()
     in_force(switch, "br0", sampling=4294967295)
@@ -100,7 +100,7 @@ def test_with_sampling_off_the_counters_still_come(switch, collectors):
 
 def test_changes_of_agent_targets_header_and_bridges_are_on_the_wire(switch, collectors):
     first, second, _ = collectors
-    guest = add_bridge(switch, "br0")
+    guest = bridge_with_guest(switch, "br0")
     publish(settings(sampling=1, polling=1, collectors=targets(first)))
     switch.sflowovsd()
     in_force(switch, "br0", sampling=1)
@@ -121,7 +121,7 @@ def test_changes_of_agent_targets_header_and_bridges_are_on_the_wire(switch, col
     assert {len(record["header"]) // 2 for record in flows[0]["records"] if record["type"] == "sampled_header"} == {32}
     assert not first.drain()
 
-    later = add_bridge(switch, "br1")
+    later = bridge_with_guest(switch, "br1")
     in_force(switch, "br1", sampling=1)
     second.drain()
     later.send(10)
@@ -157,7 +157,7 @@ def restart(bed, name, config):
 @pytest.mark.parametrize("first", ["hsflowd", "sflowovsd", "ovsdb-server", "ovs-vswitchd"])
 def test_samples_go_on_after_restarts_of_all_four_processes_in_any_order(switch, collectors, addresses, first):
     collector = collectors[0]
-    guest = add_bridge(switch, "br0")
+    guest = bridge_with_guest(switch, "br0")
     config = hsflowd_config(collector).replace("sampling = 512", "sampling = 2")
     switch.parts = {"ovsdb-server": switch.server, "ovs-vswitchd": switch.switch, "hsflowd": switch.hsflowd(config),
                     "sflowovsd": switch.sflowovsd()}

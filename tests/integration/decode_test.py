@@ -26,7 +26,7 @@ def pcap(path, datagrams, port=6343):
 
 def decode(*arguments):
     done = subprocess.run([HSFLOWD, "decode", *map(str, arguments)], text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=20)
+                          stderr=subprocess.PIPE, timeout=DEADLINE)
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
@@ -103,5 +103,5 @@ def test_sigterm_ends_it():
 
 def test_a_reader_that_goes_away_ends_it(tmp_path):
     file = pcap(tmp_path / "many.pcap", CAPTURE * 100)
-    done = subprocess.run(f"{HSFLOWD} decode {file} | head -n 1", shell=True, text=True, stdout=subprocess.PIPE, timeout=20)
+    done = subprocess.run(f"{HSFLOWD} decode {file} | head -n 1", shell=True, text=True, stdout=subprocess.PIPE, timeout=DEADLINE)
     assert len(done.stdout.splitlines()) == 1

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from testbed import BUILD, ROOT, run, wait_for
+from testbed import BUILD, DEADLINE, ROOT, run, wait_for
 
 DEMO = ROOT / "tests/demo.sh"
 
@@ -74,10 +74,10 @@ def test_interrupted_it_leaves_nothing_behind(how, tmp_path):
     links, namespaces, before = run("ip", "-o", "link"), run("ip", "netns", "list"), processes()
     with open(tmp_path / "out", "w") as out:
         demo = subprocess.Popen([DEMO, "--build-dir", BUILD, "--seconds", "60"], stdout=out, stderr=out)
-    wait_for(lambda: "] A new sampling rate" in (tmp_path / "out").read_text(), "the demo is well under way", deadline=30)
+    wait_for(lambda: "] A new sampling rate" in (tmp_path / "out").read_text(), "the demo is well under way")
     assert len(processes() - before) > 5
     demo.send_signal(how)
-    demo.wait(5)
+    demo.wait(DEADLINE)
     wait_for(lambda: processes() <= before, "all its processes are gone")
     assert (run("ip", "-o", "link"), run("ip", "netns", "list")) == (links, namespaces)
     assert not os.path.exists("/run/demo")
@@ -112,7 +112,7 @@ def test_on_a_machine_that_cannot_run_it_one_sentence_says_why_and_nothing_is_in
     if "--user" in " ".join(map(str, prefix)) and subprocess.run(["unshare", "--user", "true"], capture_output=True).returncode != 0:
         pytest.skip("no user namespaces here, as in a chroot (user_namespaces(7))")
     prefix = [str(word).format(directory=tmp_path) if word == "{directory}" else word for word in prefix]
-    done = subprocess.run([*prefix, DEMO], text=True, capture_output=True, timeout=20)
+    done = subprocess.run([*prefix, DEMO], text=True, capture_output=True, timeout=DEADLINE)
     assert (done.returncode, done.stdout) == (1, "[1/9] Checking this machine\n"), done.stderr
     assert re.fullmatch(rf"demo\.sh: this machine cannot run the demo: {reason}.*\n", done.stderr)
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from hostile_ovsdb import BRIDGE, ROW, Database, server
-from testbed import SLOW, publish, run, settings, sflow_of, vsctl, wait_for
+from testbed import DEADLINE, SLOW, publish, run, settings, sflow_of, vsctl, wait_for
 
 WATCHED = 6.0  # seconds
 SFLOW_ONLY = "--ports-file="  # one connection; ports_file_test.py has the other one
@@ -24,7 +24,7 @@ def test_a_string_without_an_end_ends_it_with_a_message_before_the_memory_does(b
 
     with server(talk):
         daemon = bed.sflowovsd(SFLOW_ONLY)
-        assert daemon.process.wait(20 * SLOW) == 1
+        assert daemon.process.wait(DEADLINE) == 1
         assert re.search("more than 128 MiB of memory are in use: unix:.*db.sock sends more than a database of Open vSwitch has", daemon.text())
 
 

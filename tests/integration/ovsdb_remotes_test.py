@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from ovsdb import Server, certificates, cluster, edited_schema, is_leader, without
-from testbed import (SCHEMA, appctl, bridge_state, publish, run, settings, sflow_of, sflow_status, vsctl, wait_for)
+from testbed import (DEADLINE, SCHEMA, appctl, bridge_state, publish, run, settings, sflow_of, sflow_status, vsctl, wait_for)
 
 LOST = r"reconnect\|WARN|jsonrpc\|WARN|stream_ssl\|(WARN|ERR)|connection (attempt failed|closed|dropped)"
 PORT = 6640
@@ -252,7 +252,7 @@ def test_a_clustered_database_is_followed_from_leader_to_leader(bed):
     new_leader.vsctl("add-br", "br1")
     wait_for(lambda: rows(new_leader) == {"br0": True, "br1": True}, "br1 has a row")
     leader.start()
-    run("ovsdb-client", "--timeout=30", "wait", leader.remote, "Open_vSwitch", "connected")
+    run("ovsdb-client", f"--timeout={DEADLINE:.0f}", "wait", leader.remote, "Open_vSwitch", "connected")
     new_leader.daemon.stop()
     rest = [member for member in members if member is not new_leader]
     last = wait_for(lambda: next((member for member in rest if is_leader(member)), None), "yet another leader")

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from testbed import BUILD, ROOT, run
+from testbed import BUILD, DEADLINE, ROOT, run
 
 SANDBOX = ROOT / "tests/support/sandbox.sh"
 
@@ -19,7 +19,7 @@ def machine():
 
 
 def in_sandbox(script, *words):
-    return subprocess.run([SANDBOX, "bash", "-c", script, "bash", *words], text=True, capture_output=True, timeout=20)
+    return subprocess.run([SANDBOX, "bash", "-c", script, "bash", *words], text=True, capture_output=True, timeout=DEADLINE)
 
 
 CHANGES = {  # within the sandbox: what may fail, and what must hold afterwards

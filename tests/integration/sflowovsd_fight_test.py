@@ -92,7 +92,7 @@ def test_repairs_of_one_bridge_slow_down_and_no_other_bridge_waits(bed, undo):
         assert PROBLEM.partition(": ")[2] in appctl("sflow/status")
     lines = daemon.text().count("\n")
     assert lines <= 18, daemon.text()  # a start, ten changes, the fight
-    wait_for(lambda: (sflow_of("br0") or {}).get("sampling") == 512, "br0 is right again", deadline=10)
+    wait_for(lambda: (sflow_of("br0") or {}).get("sampling") == 512, "br0 is right again")
     wait_for(lambda: bridge_state("br0") == "sampled", "it knows that")
     assert sflow_status()["transactions"]["failed"] == 0
 

@@ -170,7 +170,7 @@ def test_clients_that_connect_and_do_not_read_hold_nothing_up(bed, many_addresse
     late = [uptime - 1000 * number for number, uptime in enumerate(uptimes[1:])]
     assert sum(abs(one - statistics.median(late)) <= 500 * SLOW for one in late) >= len(late) - 1, uptimes
     # What they have not read is kept for a second; then the daemon has closed every connection.
-    wait_for(lambda: str(SOCKET) not in run("ss", "-Hxn", "state", "established"), "all are dropped", 5)
+    wait_for(lambda: str(SOCKET) not in run("ss", "-Hxn", "state", "established"), "all are dropped")
     assert len(os.listdir(f"/proc/{daemon.pid}/fd")) < 30
     for client in idle:
         client.close()

@@ -6,7 +6,7 @@ import pathlib
 import signal
 import socket
 
-from testbed import Daemon, run
+from testbed import DEADLINE, Daemon, run
 
 ADDRESS = "127.0.0.1"
 
@@ -85,7 +85,7 @@ class SilentServer:
         self.socket.bind((ADDRESS, 53))
 
     def wait_for_a_question(self):
-        self.socket.settimeout(5)
+        self.socket.settimeout(DEADLINE)
         return self.socket.recv(512)
 
     def close(self):

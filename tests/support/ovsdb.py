@@ -66,7 +66,7 @@ def cluster(bed, size):
         else:
             run("ovsdb-tool", "join-cluster", database, "Open_vSwitch", address, first)
         servers.append(Server(bed, f"member{number}", database))
-        run("ovsdb-client", "--timeout=20", "wait", servers[-1].remote, "Open_vSwitch", "connected")
+        run("ovsdb-client", f"--timeout={DEADLINE:.0f}", "wait", servers[-1].remote, "Open_vSwitch", "connected")
     return servers
 
 
