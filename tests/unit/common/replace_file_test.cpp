@@ -1,7 +1,7 @@
 #include "common/file.hpp"
+#include "directory_for_all.hpp"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
@@ -12,24 +12,8 @@ namespace sfa::replace_file_test {
 
 namespace {
 
-constexpr uid_t kSomebody = 12345;
-
-// A directory in which everybody may create files, like /tmp.
-struct Directory {
-  std::string path = "/tmp/replace_file_test.XXXXXX";
-
-  Directory() {
-    REQUIRE(mkdtemp(path.data()) != nullptr);
-    REQUIRE(chmod(path.c_str(), 01777) == 0);
-  }
-  ~Directory() { std::filesystem::remove_all(path); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  Directory(Directory&&) = delete;
-  Directory& operator=(Directory&&) = delete;
-
-  [[nodiscard]] std::string operator/(const std::string& name) const { return path + "/" + name; }
-};
+using test::kSomebody;
+using Directory = test::DirectoryForAll;
 
 std::string content(const std::string& path) {
   return read_file(path, 1000).value().value_or("(none)");
@@ -38,11 +22,6 @@ std::string content(const std::string& path) {
 std::string refusal(const Result<void>& result) {
   REQUIRE(!result);
   return result.error().message;
-}
-
-void link(const std::string& target, const std::string& path, uid_t owner) {
-  REQUIRE(symlink(target.c_str(), path.c_str()) == 0);
-  REQUIRE(lchown(path.c_str(), owner, owner) == 0);
 }
 
 } // namespace
@@ -71,7 +50,7 @@ TEST_CASE("only a regular file is replaced") {
   CHECK(refusal(replace_file(tmp / "directory", "x")) ==
         tmp / "directory: not a regular file, so it is not replaced");
   CHECK(refusal(replace_file(tmp / "directory/", "x")) == tmp / "directory/: not the name of a file");
-  link("/dev/null", tmp / "null", 0);
+  test::make_link("/dev/null", tmp / "null", 0);
   CHECK(refusal(replace_file(tmp / "null", "x")) == tmp / "null: not a regular file, so it is not replaced");
   CHECK(std::filesystem::is_character_file("/dev/null"));
   CHECK(refusal(replace_file("", "x")) == ": not the name of a file");
@@ -80,14 +59,14 @@ TEST_CASE("only a regular file is replaced") {
 TEST_CASE("links of root and of this user are followed, at the end of a path and on the way") {
   const Directory tmp;
   REQUIRE(mkdir((tmp / "real").c_str(), 0700) == 0);
-  link("real/../real", tmp / "way", 0);
-  link(tmp / "real/file", tmp / "end", geteuid());
+  test::make_link("real/../real", tmp / "way", 0);
+  test::make_link(tmp / "real/file", tmp / "end", geteuid());
   REQUIRE(replace_file(tmp / "way/file", "by way"));
   CHECK(content(tmp / "real/file") == "by way");
   REQUIRE(replace_file(tmp / "end", "by end"));
   CHECK(content(tmp / "real/file") == "by end");
   CHECK(std::filesystem::is_symlink(tmp / "end"));
-  link("circle", tmp / "circle", 0);
+  test::make_link("circle", tmp / "circle", 0);
   CHECK(refusal(replace_file(tmp / "circle", "x")) == tmp / "circle: too many symbolic links");
 }
 
@@ -99,8 +78,8 @@ TEST_CASE("a link of another user is not followed, at the end of a path or on th
   const Directory tmp;
   REQUIRE(mkdir((tmp / "precious").c_str(), 0700) == 0);
   REQUIRE(replace_file(tmp / "precious/file", "precious"));
-  link("precious/file", tmp / "end", kSomebody);
-  link("precious", tmp / "way", kSomebody);
+  test::make_link("precious/file", tmp / "end", kSomebody);
+  test::make_link("precious", tmp / "way", kSomebody);
   CHECK(refusal(replace_file(tmp / "end", "x")) ==
         tmp / "end: `end` is a symbolic link of another user, which is not followed");
   CHECK(refusal(replace_file(tmp / "way/file", "x")) ==
@@ -111,7 +90,7 @@ TEST_CASE("a link of another user is not followed, at the end of a path or on th
 TEST_CASE("a file with a process id follows no link at its end, whoever made it") {
   const Directory tmp;
   REQUIRE(replace_file(tmp / "precious", "precious"));
-  link("precious", tmp / "pid", geteuid());
+  test::make_link("precious", tmp / "pid", geteuid());
   CHECK(refusal(replace_file(tmp / "pid", "1\n", 0644, Links::not_last)) ==
         tmp / "pid: `pid` is a symbolic link, which is not followed");
   CHECK(content(tmp / "precious") == "precious");
@@ -119,7 +98,7 @@ TEST_CASE("a file with a process id follows no link at its end, whoever made it"
 
 TEST_CASE("what another user has placed at the name of the temporary file is not written to") {
   const Directory tmp;
-  link("precious", tmp / ".file.new", 0);
+  test::make_link("precious", tmp / ".file.new", 0);
   REQUIRE(replace_file(tmp / "file", "x"));
   CHECK_FALSE(std::filesystem::exists(tmp / "precious"));
   CHECK(content(tmp / "file") == "x");
