@@ -4,6 +4,7 @@
 #include "common/event_loop.hpp"
 #include "common/file.hpp"
 #include "common/log.hpp"
+#include "common/privileges.hpp"
 #include "common/service.hpp"
 #include "common/worker_thread.hpp"
 #include "config/config_file.hpp"
@@ -22,7 +23,23 @@ namespace {
 
 using namespace sfa;
 
+// Before anything from outside is read. Throws if it cannot.
+void become_user(const daemon::DaemonOptions& options) {
+  if (options.user.empty()) {
+    return;
+  }
+  const auto became = find_user(options.user).and_then([&](const User& user) {
+    return parse_capabilities(options.keep_capabilities).and_then([&](const auto& capabilities) {
+      return become(user, capabilities, {options.run_dir, options.state_dir});
+    });
+  });
+  if (!became) {
+    throw std::runtime_error(became.error().message);
+  }
+}
+
 int run_daemon(const daemon::DaemonOptions& options) {
+  become_user(options);
   const auto file = config::load_config_and_log(options.config_file);
   if (!file) {
     return EX_CONFIG;

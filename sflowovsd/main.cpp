@@ -4,6 +4,7 @@
 #include "common/file.hpp"
 #include "common/handle.hpp"
 #include "common/log.hpp"
+#include "common/privileges.hpp"
 #include "common/service.hpp"
 #include "sflowovsd/commands.hpp"
 #include "sflowovsd/memory_limit.hpp"
@@ -18,6 +19,7 @@
 #include <exception>
 #include <filesystem>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <spdlog/spdlog.h>
 #include <stdexcept>
 #include <string>
@@ -171,6 +173,13 @@ int run_once(const Options& options) {
   return EXIT_SUCCESS;
 }
 
+// The socket of the database is only for root (decision 17), and so is the directory of the control socket.
+void become_user(const User& user) {
+  if (const auto became = become(user, {CAP_DAC_OVERRIDE}); !became) {
+    ovs_fatal(0, "%s", became.error().message.c_str());
+  }
+}
+
 // daemonize_start() has one parameter before Open vSwitch 3.2 and two since: access to a datapath and to
 // hardware. sflowovsd needs neither.
 template <class... Accesses>
@@ -184,6 +193,9 @@ int run(int argc, char** argv) {
   ovs_set_program_name(argv[0], PROJECT_VERSION);
   service_start(&argc, &argv);
   const Options options = parse_options(argc, argv);
+  if (options.user) {
+    become_user(*options.user);
+  }
   fatal_ignore_sigpipe();
   log_to_vlog();
   try {

@@ -74,6 +74,14 @@ std::chrono::seconds parse_timeout(const char* text) {
   return std::chrono::seconds(*seconds);
 }
 
+User parse_user(const char* text) {
+  auto user = find_user(text);
+  if (!user) {
+    refuse("--user: {}", user.error().message);
+  }
+  return *std::move(user);
+}
+
 void check(const Options& options) {
   if (options.mode != Mode::daemon && get_detach()) {
     refuse("--detach cannot be used with --once, --dry-run or --clear");
@@ -113,6 +121,10 @@ Options parse_options(int argc, char** argv) {
   std::optional<std::string> ports_file;
   int c = 0;
   while ((c = getopt_long(argc, argv, short_options.get(), long_options, nullptr)) != -1) {
+    if (c == OPT_USER_GROUP) { // Open vSwitch's own would keep other capabilities: decision 25
+      options.user = parse_user(optarg);
+      continue;
+    }
     switch (c) {
     case 'f':
       options.shared_file = optarg;
@@ -142,10 +154,10 @@ Options parse_options(int argc, char** argv) {
       fmt::print("Features: one sFlow row on every bridge, the shared file of hsflowd, selection of bridges, "
                  "the ports file, "
                  "databases over unix:, tcp: and ssl:, clusters\n"
-                 "Libraries: fmt {}.{}.{}, libsystemd {}, OpenSSL {}, spdlog {}.{}.{}\n",
-                 FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, LIBSYSTEMD_VERSION,
-                 OpenSSL_version(OPENSSL_VERSION_STRING), SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR,
-                 SPDLOG_VER_PATCH);
+                 "Libraries: fmt {}.{}.{}, libcap-ng {}, libsystemd {}, OpenSSL {}, spdlog {}.{}.{}\n",
+                 FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, LIBCAP_NG_VERSION,
+                 LIBSYSTEMD_VERSION, OpenSSL_version(OPENSSL_VERSION_STRING), SPDLOG_VER_MAJOR,
+                 SPDLOG_VER_MINOR, SPDLOG_VER_PATCH);
       std::exit(EXIT_SUCCESS);
       DAEMON_OPTION_HANDLERS
       VLOG_OPTION_HANDLERS

@@ -1,7 +1,10 @@
 // The command line of sflowovsd: its own options and those of all Open vSwitch daemons.
 #pragma once
 
+#include "common/privileges.hpp"
+
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace sfa::sflowovsd {
@@ -18,6 +21,7 @@ struct Options {
   std::string shared_file;
   std::string ports_file; // empty: none
   std::string database;
+  std::optional<User> user = {};    // to become
   const char* unixctl = nullptr;    // nullptr: the default path
   std::chrono::seconds timeout{30}; // of all modes except `daemon`
 };

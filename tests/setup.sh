@@ -17,7 +17,7 @@ TEXT
 
 build=(
     g++ cmake ninja-build pkg-config make python3
-    libc-ares-dev libcli11-dev libexpected-dev libfmt-dev libgcrypt20-dev libmnl-dev libpcap-dev libspdlog-dev libssl-dev
+    libc-ares-dev libcap-ng-dev libcli11-dev libexpected-dev libfmt-dev libgcrypt20-dev libmnl-dev libpcap-dev libspdlog-dev libssl-dev
     libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev openvswitch-source uuid-dev
 )
 demo=(bind9 iproute2 iputils-ping jq mount openvswitch-switch util-linux)

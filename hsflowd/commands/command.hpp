@@ -32,6 +32,7 @@ public:
   AddedOption& range(double min, double max);
   AddedOption& choices(std::vector<std::string> values);
   AddedOption& excludes(const AddedOption& other);
+  AddedOption& needs(const AddedOption& other);
   // --help shows the present value of the variable as the default.
   AddedOption& show_default();
 

@@ -1,6 +1,7 @@
 #include "commands/command_line.hpp"
 
 #include "commands/version_text.hpp"
+#include "common/privileges.hpp"
 #include "common/uuid.hpp"
 
 #include <CLI/CLI.hpp>
@@ -27,6 +28,16 @@ std::string problem_of_uuid(const std::string& text) {
   return uuid ? std::string() : uuid.error().message;
 }
 
+std::string problem_of_user(const std::string& text) {
+  const auto user = find_user(text);
+  return user ? std::string() : user.error().message;
+}
+
+std::string problem_of_capabilities(const std::string& text) {
+  const auto capabilities = parse_capabilities(text);
+  return capabilities ? std::string() : capabilities.error().message;
+}
+
 void add_daemon_options(OptionList options, CommandLine& line) {
   daemon::DaemonOptions& daemon = line.daemon;
   options.add("-f,--config", daemon.config_file, "Configuration file").show_default();
@@ -39,6 +50,14 @@ void add_daemon_options(OptionList options, CommandLine& line) {
       .show_default();
   options.add("--state-dir", daemon.state_dir, "Directory for persistent state").show_default();
   options.add("-p,--pid-file", daemon.pid_file, "File to write the process id to");
+  const AddedOption user =
+      options.add("--user", daemon.user, "User, or USER:GROUP, to become when started as root")
+          .check(problem_of_user);
+  options
+      .add("--keep-capabilities", daemon.keep_capabilities,
+           "Capabilities to keep with --user, separated by commas")
+      .check(problem_of_capabilities)
+      .needs(user);
   options.add("-u,--uuid", daemon.uuid, "UUID of this host").check(problem_of_uuid);
   options.add("-m,--machine-id", daemon.machine_id, "Machine id from which to derive the UUID of this host");
   options.add_flag("-d,--debug", line.verbosity, "Log more; given twice, still more");
@@ -73,6 +92,11 @@ AddedOption& AddedOption::choices(std::vector<std::string> values) {
 
 AddedOption& AddedOption::excludes(const AddedOption& other) {
   option_->excludes(other.option_);
+  return *this;
+}
+
+AddedOption& AddedOption::needs(const AddedOption& other) {
+  option_->needs(other.option_);
   return *this;
 }
 

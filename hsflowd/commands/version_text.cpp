@@ -46,14 +46,15 @@ std::string version_text(const std::filesystem::path& module_dir) {
       "namespaces and on devices, decoding of capture files, guests of Proxmox VE and of ports of Open "
       "vSwitch\n"
       "Modules in {}: {}\n"
-      "Libraries: c-ares {}, fmt {}.{}.{}, libgcrypt {}, libmnl {}, libpcap {}, libsystemd {}, spdlog "
+      "Libraries: c-ares {}, fmt {}.{}.{}, libcap-ng {}, libgcrypt {}, libmnl {}, libpcap {}, libsystemd {}, "
+      "spdlog "
       "{}.{}.{}, "
       "yaml-cpp {}",
       PROJECT_VERSION, module_dir.native(),
       modules.empty() ? "none" : fmt::format("{}", fmt::join(modules, ", ")), ares_version(nullptr),
-      FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, gcry_check_version(nullptr),
-      LIBMNL_VERSION, pcap_version(), LIBSYSTEMD_VERSION, SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR,
-      SPDLOG_VER_PATCH, YAML_CPP_VERSION);
+      FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, LIBCAP_NG_VERSION,
+      gcry_check_version(nullptr), LIBMNL_VERSION, pcap_version(), LIBSYSTEMD_VERSION, SPDLOG_VER_MAJOR,
+      SPDLOG_VER_MINOR, SPDLOG_VER_PATCH, YAML_CPP_VERSION);
 }
 
 } // namespace sfa::commands

@@ -2,7 +2,9 @@
 
 #include "common/file.hpp"
 
+#include <cerrno>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 #include <utility>
 
 namespace sfa::config {
@@ -16,6 +18,9 @@ LoadedConfig load_config_file(const std::filesystem::path& path) {
   std::string problem = text ? "no such file" : text.error().message;
   if (const std::string place = path.native() + ": "; problem.starts_with(place)) {
     problem.erase(0, place.size()); // the diagnostic names the file itself
+  }
+  if (!text && text.error().number == EACCES) {
+    problem += fmt::format("; the user with uid {} must be able to read it", geteuid());
   }
   loaded.diagnostics.push_back(
       {.severity = Diagnostic::Severity::error, .file = path.native(), .place = {}, .message = problem});

@@ -19,6 +19,8 @@ struct DaemonOptions {
   std::filesystem::path ports_file = kPortsFile;
   std::filesystem::path state_dir = dnssd::kStateDir;
   std::optional<std::filesystem::path> pid_file;
+  std::string user;              // to become: NAME or NAME:GROUP; empty = stay what it is
+  std::string keep_capabilities; // while becoming that user (parse_capabilities())
   std::string uuid;       // of the host; if empty, the configured one is used, or else a discovered one
   std::string machine_id; // to derive a UUID from if the host has no other
 };

@@ -18,7 +18,7 @@ PACKAGES = [
     "xen-utils-4.17", "xen-utils-common", "python3", "rpm",
     "libvirt-clients", "libvirt-daemon-driver-qemu", "libvirt-daemon-system", "qemu-system-x86",
     # what our packages depend on: the guest has no network to get it from
-    "libc-ares2", "libfmt9", "libgcrypt20", "libmnl0", "libpcap0.8", "libpugixml1v5", "libspdlog1.10", "libssl3", "libsystemd0", "libuuid1",
+    "libc-ares2", "libcap-ng0", "libfmt9", "libgcrypt20", "libmnl0", "libpcap0.8", "libpugixml1v5", "libspdlog1.10", "libssl3", "libsystemd0", "libuuid1",
     "libyaml-cpp0.7",
 ]
 # Unpacked and not installed: the kernel's scripts would make an initrd that knows all disks there are.

@@ -24,10 +24,11 @@ TEST_CASE("the version names the installed modules and no other files") {
 
 TEST_CASE("each library has a version") {
   const auto text = version_text("/nonexistent");
-  const std::regex library(R"((c-ares|fmt|libgcrypt|libmnl|libpcap|libsystemd|spdlog|yaml-cpp) \d+(\.\d+)*)");
+  const std::regex library(
+      R"((c-ares|fmt|libcap-ng|libgcrypt|libmnl|libpcap|libsystemd|spdlog|yaml-cpp) \d+(\.\d+)*)");
   const auto found =
       std::distance(std::sregex_iterator(text.begin(), text.end(), library), std::sregex_iterator());
-  CHECK(found == 8);
+  CHECK(found == 9);
 }
 
 } // namespace sfa::commands_version_text_test
