@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <memory>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/sinks/systemd_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
@@ -23,9 +24,13 @@ bool stderr_is_the_journal() {
 
 } // namespace
 
-void log_to_journal_or_stderr(int verbosity) {
+void start_log(LogTo to, int verbosity) {
   spdlog::sink_ptr sink;
-  if (stderr_is_the_journal()) {
+  if (to == LogTo::syslog) {
+    constexpr bool kFormatted = false; // syslog adds the time, and has levels of its own
+    sink = std::make_shared<spdlog::sinks::syslog_sink_st>(program_invocation_short_name, LOG_PID, LOG_DAEMON,
+                                                           kFormatted);
+  } else if (stderr_is_the_journal()) {
     sink = std::make_shared<spdlog::sinks::systemd_sink_st>();
   } else {
     sink = std::make_shared<spdlog::sinks::stderr_sink_st>();

@@ -9,9 +9,13 @@
 
 namespace sfa {
 
-// Sends the default logger's output to the journal if stderr is connected to it (JOURNAL_STREAM,
-// systemd.exec(5)), otherwise to stderr. `verbosity` 0 is info, 1 debug, 2 trace.
-void log_to_journal_or_stderr(int verbosity);
+enum class LogTo {
+  journal_or_stderr, // the journal if stderr is connected to it (JOURNAL_STREAM, systemd.exec(5))
+  syslog             // syslog(3), for init scripts
+};
+
+// Sends the default logger's output there. `verbosity` 0 is info, 1 debug, 2 trace.
+void start_log(LogTo to, int verbosity);
 
 // A state that is logged when it changes: one line when it fails, or fails with another error, and one when
 // it recovers. If it changes all the time, a failure is logged four times at once and then every 30 s, at the

@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
   if (line.command) {
     release_signal(SIGHUP);
   }
-  log_to_journal_or_stderr(line.verbosity);
+  start_log(line.log_to_syslog ? LogTo::syslog : LogTo::journal_or_stderr, line.verbosity);
   try {
     const int status = line.command ? line.command() : run_daemon(line.daemon);
     if (const auto written = flush_output(); !written) {

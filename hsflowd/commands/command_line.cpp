@@ -60,6 +60,7 @@ void add_daemon_options(OptionList options, CommandLine& line) {
       .needs(user);
   options.add("-u,--uuid", daemon.uuid, "UUID of this host").check(problem_of_uuid);
   options.add("-m,--machine-id", daemon.machine_id, "Machine id from which to derive the UUID of this host");
+  options.add_flag("--syslog", line.log_to_syslog, "Log to syslog(3)");
   options.add_flag("-d,--debug", line.verbosity, "Log more; given twice, still more");
 }
 

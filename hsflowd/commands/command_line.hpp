@@ -9,6 +9,7 @@ namespace sfa::commands {
 struct CommandLine {
   Run command = {};  // empty = run the daemon
   int verbosity = 0; // each step shows one more level of log messages
+  bool log_to_syslog = false;
   daemon::DaemonOptions daemon = {};
 };
 

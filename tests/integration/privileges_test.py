@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -224,6 +225,33 @@ def test_without_root_the_user_must_be_that_one(bed, tmp_path, addresses, collec
     bed.ours.append(daemon)
     collector.receive()
     assert credentials(daemon.pid)["NoNewPrivs"] == "0", "nothing was changed"
+
+
+def test_an_init_script_can_start_and_stop_both(database, addresses, collector):
+    """As LSB scripts do: no service manager, no standard streams, process ids in files, messages in syslog."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
+        syslog.bind("/dev/log")
+        os.chmod("/dev/log", 0o666)
+        syslog.settimeout(DEADLINE)
+        config = database.directory / "hsflowd.conf"
+        config.write_text(hsflowd_config(collector))
+        pid_files = SHARED_FILE.parent / "hsflowd.pid", pathlib.Path("/run/openvswitch/sflowovsd.pid")
+        run("start-stop-daemon", "--start", "--background", "--pidfile", pid_files[0], "--exec", HSFLOWD, "--", "-f", config, "--state-dir",
+            database.directory / "state", "--user", "hsflowd", "--pid-file", pid_files[0], "--syslog")
+        run(SFLOWOVSD, "--detach", "--pidfile", "--user=sflowovsd", "-vconsole:off", "--unixctl=/run/openvswitch/sflowovsd.ctl")
+        wait_for(has_sampling(512), "the row")
+        wait_for(pid_files[0].exists, "hsflowd's process id")
+        pids = [int(file.read_text()) for file in pid_files]
+        assert [credentials(pid)["Uid"].split()[0] for pid in pids] == [str(HSFLOWD_ID), str(SFLOWOVSD_ID)]
+        lines = []
+        wait_for(lambda: lines.append(syslog.recv(65536).decode()) or re.search(r"hsflowd\[\d+\]: agent 192\.0\.2\.1, sampling 1 in 512", lines[-1]),
+                 lambda: f"hsflowd's line: {lines}")
+        assert lines[-1].startswith("<30>")  # facility daemon, level info (syslog(3))
+        for file, pid, program in zip(pid_files, pids, (HSFLOWD, SFLOWOVSD)):
+            run("start-stop-daemon", "--stop", "--pidfile", file, "--exec", program, "--retry", f"TERM/{DEADLINE:.0f}")
+            wait_for(lambda: not pathlib.Path(f"/proc/{pid}").exists(), "it has ended, and was reaped by the sandbox")
+        assert not any(file.exists() for file in pid_files)
+    os.unlink("/dev/log")
 
 
 def test_sflowovsd_writes_the_rows_once_as_the_user_too(database):
