@@ -82,6 +82,7 @@ void PortsSession::connect(Time now) {
   malloc_trim(0); // what the transaction of all bridges took; the ports come on top
   connection_.reset(ovsdb_cs_create("Open_vSwitch", kProtocol, &kOperations, &schema_));
   ovsdb_cs_set_remote(connection_.get(), session_.remote().c_str(), true);
+  library_log_.set_quiet(!state_.failure_text().empty()); // a retry, which may be one of many
   progress_at_ = now;
   retry_.cancel();
 }

@@ -95,3 +95,25 @@ def test_other_columns_of_ports_that_a_schema_lacks_are_null_and_reported_once(b
     upgrade(bed)
     daemon.expect_log("port columns: recovered")
     assert daemon.text().count("|WARN|port columns: ") == 1
+
+
+def test_columns_of_sflow_that_a_schema_lacks_are_left_out_of_the_row_and_added_by_an_upgrade(bed, old):
+    daemon = old("sFlow.agent", "sFlow.sampling", "sFlow.polling", "sFlow.header")
+    for column in "agent", "sampling", "polling", "header":
+        daemon.announce(f"ovsdb_idl.WARN.sFlow table .* lacks {column} column")
+    vsctl("add-br", "br0")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 has a row")
+    assert vsctl("--bare", "--columns=targets,external_ids", "list", "sflow").split() == ["127.0.0.1:6343", "managed-by=sflowovsd"]
+    upgrade(bed)
+    wait_for(lambda: (sflow_of("br0") or {}).get("sampling") == 99, "the row has the other columns")
+    assert sflow_of("br0")["agent"] == "10.0.0.1" and sflow_of("br0")["polling"] == 20 and sflow_of("br0")["header"] == 128
+
+
+def test_without_the_column_of_fake_bridges_a_pattern_without_a_bridge_is_still_reported(old):
+    daemon = old("Port.fake_bridge")
+    vsctl("add-br", "br0")
+    publish(settings(revision=2, **{"ovs.exclude": "vlan1*"}))
+    daemon.announce("patterns: exclude: `vlan1.` matches no bridge$")
+    daemon.announce("ovsdb_idl.WARN.Port table .* lacks fake_bridge column")
+    daemon.expect_log("patterns: exclude: `vlan1.` matches no bridge\n")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 has a row")
