@@ -8,6 +8,7 @@ export BUILD_DIR=${BUILD_DIR:-$PWD/build/release}
 [ $# -gt 0 ] || set -- xenial bionic focal bullseye bookworm noble trixie
 
 failed=0
+versions=
 table="| Open vSwitch | Release | Tests passed | Seconds |"$'\n'"|---|---|---|---|"$'\n'
 for suite in "$@"; do
     root=$PWD/build/platforms/openvswitch-$suite
@@ -23,6 +24,7 @@ for suite in "$@"; do
         ovs-vswitchd --version | head -n 1
         exec /usr/bin/python3 -m pytest -q -rs -c tests/pytest.ini "$@"' "$suite" "${files[@]}" 2>&1 | tee "$root.log" || true
     version=$(sed -n 's/^ovs-vswitchd (Open vSwitch) //p' "$root.log")
+    versions+="$version "
     result=$(tail -n 1 "$root.log")
     if [[ $result =~ ^([0-9]+)\ passed\ in ]]; then # and nothing was skipped
         result=${BASH_REMATCH[1]}
@@ -32,4 +34,5 @@ for suite in "$@"; do
     table+="| $version | $suite | $result | $((SECONDS - begin)) |"$'\n'
 done
 printf '\n%s' "$table"
+echo "versions: Open vSwitch ${versions% }"
 exit $failed
