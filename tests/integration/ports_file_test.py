@@ -303,13 +303,16 @@ def test_changes_while_the_ports_are_read_are_not_lost(database):
             add_port("br0", f"new{number}", {"vm-id": f"new{number}"})
     monitor.call("echo", [])
     monitor.close()
-    tags = dict(zip(*[iter(vsctl("--format=csv", "--no-headings", "--columns=name,tag", "list", "port").replace("\n", ",").split(",")[:-1])] * 2))
-    guests = dict(re.findall(r'^(\S+?),"?\{.*?vm-id=(\w+)', vsctl("--format=csv", "--no-headings", "--columns=name,external_ids", "list", "interface"), re.M))
+
+    def listed(table, column):
+        return json.loads(vsctl("--format=json", f"--columns=name,{column}", "list", table))["data"]
+    tags = {name: None if isinstance(tag, list) else tag for name, tag in listed("port", "tag")}
+    guests = {name: dict(ids)["vm-id"] for name, (_, ids) in listed("interface", "external_ids") if ids}
     assert len(guests) > 50
 
     def in_the_file():
         ports = ports_of("br0") or {}
-        return ({name: "[]" if entry["tag"] is None else str(entry["tag"]) for name, entry in ports.items()},
+        return ({name: entry["tag"] for name, entry in ports.items()},
                 {name: entry["guest"]["key"] for name, entry in ports.items() if entry["guest"]})
     wait_for(lambda: in_the_file() == (tags, guests), "the file says the same as the database")
 

@@ -16,8 +16,9 @@ for suite in "$@"; do
     [ -d "$root" ] || tests/platforms/unpack_openvswitch.sh "$suite" "$root"
     files=(tests/platforms/servers_test.py tests/integration/{sflowovsd,sflowovsd_choice,sflowovsd_commands,old_schema}_test.py)
     case $suite in
-        xenial | bionic) ;; # before 2.10, `agent` cannot be an address, which this file uses
-        *) files+=(tests/integration/data_plane_test.py) ;;
+        xenial) files+=(tests/integration/ports_file_test.py) ;; # its server sends changes in another way (RFC 7047 without extensions)
+        bionic) ;;
+        *) files+=(tests/integration/data_plane_test.py) ;; # before 2.10, `agent` cannot be an address, as it is there
     esac
     begin=$SECONDS
     tests/support/sandbox.sh tests/platforms/with_openvswitch.sh "$root" bash -c '
