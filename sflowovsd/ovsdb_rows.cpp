@@ -7,6 +7,7 @@
 #include <array>
 #include <cassert>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <random>
 #include <utility>
 
@@ -81,6 +82,23 @@ SflowSchema read_schema(const ovsdb_idl* idl) {
           .polling = has(ovsrec_sflow_col_polling),
           .header = has(ovsrec_sflow_col_header),
           .external_ids = has(ovsrec_sflow_col_external_ids)};
+}
+
+// Those without which there is nothing to attach, nothing to attach it to, or no bridge to select.
+Result<void> check_columns(const ovsdb_idl* idl) {
+  for (const auto& [table, column] : {std::pair(&ovsrec_table_sflow, &ovsrec_sflow_col_targets),
+                                      std::pair(&ovsrec_table_bridge, &ovsrec_bridge_col_name),
+                                      std::pair(&ovsrec_table_bridge, &ovsrec_bridge_col_sflow)}) {
+    if (!ovsdb_idl_server_has_column(idl, column)) {
+      const auto what = ovsdb_idl_server_has_table(idl, table)
+                            ? fmt::format("column {} in its table {}", column->name, table->name)
+                            : fmt::format("table {}", table->name);
+      return failure("the database has no {}; no bridge is changed until the schema is upgraded and "
+                     "ovsdb-server is restarted",
+                     what);
+    }
+  }
+  return {};
 }
 
 // Only columns that differ. A column that the database does not have is absent on both sides.
@@ -162,12 +180,8 @@ void choose_columns(ovsdb_idl* idl) {
 }
 
 Result<Snapshot> read_snapshot(const ovsdb_idl* idl) {
-  for (const auto& [name, column] :
-       {std::pair("column sflow in its table Bridge", &ovsrec_bridge_col_sflow),
-        std::pair("column targets in its table sFlow", &ovsrec_sflow_col_targets)}) {
-    if (!ovsdb_idl_server_has_column(idl, column)) {
-      return failure("the database has no {}", name);
-    }
+  if (auto required = check_columns(idl); !required) {
+    return error_of(required);
   }
   Snapshot result;
   result.schema = read_schema(idl);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -210,22 +211,30 @@ void destroy_update(ovsdb_cs_db_update* update) {
 
 PortSchema port_schema(const json* schema) {
   const Handle<shash, destroy_schema> tables(ovsdb_cs_parse_schema(schema));
-  const auto existing = [&tables](const char* table, std::initializer_list<const ovsdb_idl_column*> columns) {
-    std::vector<std::string> result;
+  using Columns = std::initializer_list<const ovsdb_idl_column*>;
+  const auto add = [&tables](const char* table, Columns columns, std::vector<std::string>& existing,
+                             std::vector<std::string>& missing) {
     const auto* names = tables ? static_cast<const sset*>(shash_find_data(tables.get(), table)) : nullptr;
     for (const auto* column : columns) {
       if (names != nullptr && sset_contains(names, column->name)) {
-        result.emplace_back(column->name);
+        existing.emplace_back(column->name);
+      } else {
+        missing.push_back(fmt::format("{}:{}", table, column->name));
       }
     }
-    return result;
   };
-  return {.bridge = existing(kBridge, {&ovsrec_bridge_col_name, &ovsrec_bridge_col_ports}),
-          .port = existing(kPort, {&ovsrec_port_col_name, &ovsrec_port_col_tag, &ovsrec_port_col_interfaces}),
-          .interface =
-              existing(kInterface, {&ovsrec_interface_col_name, &ovsrec_interface_col_type,
-                                    &ovsrec_interface_col_ofport, &ovsrec_interface_col_ifindex,
-                                    &ovsrec_interface_col_mac_in_use, &ovsrec_interface_col_external_ids})};
+  PortSchema result;
+  auto& required = result.missing_required;
+  auto& optional = result.missing_optional;
+  add(kBridge, {&ovsrec_bridge_col_name, &ovsrec_bridge_col_ports}, result.bridge, required);
+  add(kPort, {&ovsrec_port_col_name, &ovsrec_port_col_interfaces}, result.port, required);
+  add(kPort, {&ovsrec_port_col_tag}, result.port, optional);
+  add(kInterface, {&ovsrec_interface_col_name}, result.interface, required);
+  add(kInterface,
+      {&ovsrec_interface_col_type, &ovsrec_interface_col_ofport, &ovsrec_interface_col_ifindex,
+       &ovsrec_interface_col_mac_in_use, &ovsrec_interface_col_external_ids},
+      result.interface, optional);
+  return result;
 }
 
 json* monitor_requests(const PortSchema& schema) {

@@ -18,6 +18,9 @@ struct PortSchema {
   std::vector<std::string> bridge;
   std::vector<std::string> port;
   std::vector<std::string> interface;
+  // The others, each "Table:column". Without a required one, no port or bridge would be known.
+  std::vector<std::string> missing_required;
+  std::vector<std::string> missing_optional;
 };
 [[nodiscard]] PortSchema port_schema(const json* schema);
 

@@ -1,5 +1,6 @@
 #include "sflowovsd/ports_session.hpp"
 
+#include "common/text.hpp"
 #include "sflowovsd/ovs_idl.hpp"
 #include "sflowovsd/ovsdb_session.hpp"
 
@@ -81,6 +82,7 @@ void PortsSession::connect(Time now) {
   malloc_trim(0); // what the transaction of all bridges took; the ports come on top
   connection_.reset(ovsdb_cs_create("Open_vSwitch", kProtocol, &kOperations, &schema_));
   ovsdb_cs_set_remote(connection_.get(), session_.remote().c_str(), true);
+  library_log_.set_quiet(!state_.failure_text().empty()); // a retry, which may be one of many
   progress_at_ = now;
   retry_.cancel();
 }
@@ -138,6 +140,9 @@ Result<void> PortsSession::take(const ovsdb_cs_event& event) {
     start_over_reading();
     break;
   case ovsdb_cs_event::OVSDB_CS_EVENT_TYPE_UPDATE: {
+    if (auto checked = check_columns(); !checked) { // first: the known ports stay
+      return checked;
+    }
     if (event.update.clear) {
       forget();
       start_over_reading();
@@ -160,6 +165,21 @@ Result<void> PortsSession::take(const ovsdb_cs_event& event) {
     return take_selected(*event.txn_reply);
   case ovsdb_cs_event::OVSDB_CS_EVENT_TYPE_LOCKED: // never asked for
     break;
+  }
+  return {};
+}
+
+// Of the schema that the server sent before the first update.
+Result<void> PortsSession::check_columns() {
+  if (!schema_.missing_required.empty()) {
+    return failure("the database lacks {}; the ports file is not updated until the schema is upgraded",
+                   join_some(schema_.missing_required));
+  }
+  if (schema_.missing_optional.empty()) {
+    columns_.ok();
+  } else {
+    columns_.failed(Error{fmt::format("the database lacks {}; the ports file goes without",
+                                      join_some(schema_.missing_optional))});
   }
   return {};
 }

@@ -69,6 +69,7 @@ private:
 
   [[nodiscard]] Result<void> take_events(Time now);
   [[nodiscard]] Result<void> take(const ovsdb_cs_event& event);
+  [[nodiscard]] Result<void> check_columns();
   [[nodiscard]] Result<void> take_selected(const jsonrpc_msg& reply);
   void check_connection(Time now);
   [[nodiscard]] bool is_waiting() const;
@@ -102,6 +103,7 @@ private:
   LineLimit closed_{2, std::chrono::seconds(30)};
   Retry retry_;
   LoggedState state_{"ports"};
+  LoggedState columns_{"port columns"};
   LibraryLog library_log_{{"jsonrpc", "ovsdb_cs", "reconnect"}};
 };
 

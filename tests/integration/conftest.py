@@ -1,7 +1,6 @@
 import pytest
 
 from dns_server import NameServer, SilentServer, resolv_conf
-from testbed import run
 
 
 @pytest.fixture
@@ -10,18 +9,6 @@ def ovs(bed):
     bed.server = bed.ovsdb_server()
     bed.switch = bed.vswitchd("--enable-dummy")
     return bed
-
-
-@pytest.fixture
-def addresses():
-    """An interface with addresses, as a management network has."""
-    run("ip", "link", "add", "mgmt0", "type", "veth", "peer", "name", "wire0")
-    run("ip", "addr", "add", "192.0.2.1/24", "dev", "mgmt0")
-    run("ip", "-6", "addr", "add", "2001:db8::1/64", "dev", "mgmt0", "nodad")
-    run("ip", "link", "set", "wire0", "up")
-    run("ip", "link", "set", "mgmt0", "up")
-    yield
-    run("ip", "link", "del", "mgmt0")
 
 
 @pytest.fixture

@@ -222,6 +222,22 @@ def test_after_a_conversion_that_dropped_a_column_a_restart_of_the_server_is_ask
         wait_for(lambda: vsctl("--bare", "--columns=sampling", "list", "sflow").split() == ["99"], "it follows")
 
 
+def test_after_a_conversion_that_added_a_column_it_goes_on_and_uses_the_column_when_the_server_was_restarted(bed, tmp_path):
+    server = bed.ovsdb_server(schema=edited_schema(tmp_path / "old.ovsschema", without("sFlow.header")))
+    vsctl("add-br", "br0")
+    publish(settings(header=64))
+    daemon = bed.sflowovsd()
+    daemon.tolerate(LOST)
+    daemon.announce("database lacks header column")
+    wait_for(lambda: bridge_state("br0") == "sampled", "br0 is done")
+    convert(tmp_path / "new.ovsschema")
+    vsctl("add-br", "br1")
+    wait_for(lambda: sflow_of("br1"), "br1 has a row")
+    server.stop()
+    bed.ovsdb_server()
+    wait_for(lambda: (sflow_of("br0") or {}).get("header") == 64, "the row has the new column")
+
+
 def test_a_database_of_another_program_is_reported(bed, tmp_path):
     def rename(schema):
         schema["name"] = "Something_else"

@@ -16,12 +16,20 @@ def edited_schema(path, edit):
     return path
 
 
-def without(*columns):
-    """For edited_schema: without these columns, each "Table.column"."""
+def without(*parts):
+    """For edited_schema: without these columns, each "Table.column", and tables, each "Table", to which then nothing refers."""
     def edit(schema):
-        for column in columns:
-            table, name = column.split(".")
-            del schema["tables"][table]["columns"][name]
+        tables = schema["tables"]
+        for part in parts:
+            table, _, column = part.partition(".")
+            if column:
+                del tables[table]["columns"][column]
+                tables[table]["indexes"] = [index for index in tables[table].get("indexes", []) if column not in index]
+                continue
+            del tables[table]
+            for other in tables.values():
+                other["columns"] = {name: type_ for name, type_ in other["columns"].items()
+                                    if f'"refTable": "{table}"' not in json.dumps(type_)}
     return edit
 
 
