@@ -29,9 +29,9 @@ def boot_options(xen):
 
 class Guest:
     """One guest, from power on to the end of the with statement. `packages` is a directory of .deb files: an apt repository in
-    the guest. With `xen` the guest is Xen's dom0."""
+    the guest. With `xen` the guest is Xen's dom0. `nic` is as in qemu(1)."""
 
-    def __init__(self, work, packages, xen=False):
+    def __init__(self, work, packages, xen=False, nic="none"):
         self.work = work
         self.console = work / "console"
         base = image()
@@ -43,7 +43,7 @@ class Guest:
         self.qemu = subprocess.Popen([
             "setpriv", "--pdeathsig", "KILL",  # also when this process is killed
             "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "qemu64", *boot_options(xen),
-            "-display", "none", "-vga", "none", "-nodefaults", "-nic", "none", "-uuid", UUID,
+            "-display", "none", "-vga", "none", "-nodefaults", "-nic", nic, "-uuid", UUID,
             "-serial", f"file:{self.console}",
             "-drive", f"file={work / 'disk.qcow2'},if=virtio,format=qcow2,cache=unsafe",
             "-drive", f"file={work / 'packages.raw'},if=virtio,format=raw,readonly=on",

@@ -17,6 +17,7 @@ PACKAGES = [
     "systemd-sysv", "dbus", "udev", "kmod", "procps", "iproute2", "iputils-ping", "jq", "openvswitch-switch", "dnsmasq-base",
     "xen-utils-4.17", "xen-utils-common", "python3", "rpm",
     "libvirt-clients", "libvirt-daemon-driver-qemu", "libvirt-daemon-system", "qemu-system-x86",
+    "openssh-server", "python3-apt",  # for Ansible; sshd is started by its test only
     # what our packages depend on: the guest has no network to get it from
     "libc-ares2", "libcap-ng0", "libfmt9", "libgcrypt20", "libmnl0", "libpcap0.8", "libpugixml1v5", "libspdlog1.10", "libssl3", "libsystemd0", "libuuid1",
     "libyaml-cpp0.7",
@@ -26,7 +27,7 @@ XEN = "xen-hypervisor-4.17-amd64"
 DOWNLOAD = f"""cd "$1/../packages" && export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" && apt-get -qq -o APT::Sandbox::User=root download {XEN} \
 "$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \\(linux-image-[0-9].*\\)/\\1/p' | head -n 1)" """
 DISK_MODULES = ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"]
-MODULES = [*DISK_MODULES, "virtio_console", "virtio_rng", "autofs4", "openvswitch", "veth", "tun", "dummy", "vrf", "bonding", "bridge", "loop",
+MODULES = [*DISK_MODULES, "virtio_console", "virtio_net", "virtio_rng", "autofs4", "openvswitch", "veth", "tun", "dummy", "vrf", "bonding", "bridge", "loop",
            "xen-evtchn", "xen-privcmd", "xenfs", "xen-gntdev", "xen-gntalloc", "xen-netback", "xen-blkback"]
 # Units, generators and udev's rules of what the guests have not got: an emulated systemd goes through all units there are at each
 # daemon-reload, and through their square at each service(8).
@@ -44,7 +45,7 @@ UNWANTED = {
                                      "*-run-* *-system-update-* *-veritysetup-*",
     "lib/udev/rules.d": "[67]* 80-[!d]* 8[1-9]* 9[0-8]*",
     "etc/systemd/system": "*.wants/apt-daily* *.wants/dpkg-db-backup* *.wants/e2scrub* *.wants/fstrim* *.wants/getty* *.wants/libvirt* "
-                          "*.wants/remote-fs* *.wants/systemd-pstore* *.wants/uuidd* *.wants/virtlo*",
+                          "*.wants/remote-fs* *.wants/ssh* *.wants/systemd-pstore* *.wants/uuidd* *.wants/virtlo*",
     "etc/libvirt/qemu/networks/autostart": "*",
     "etc/init.d": "hwclock* uuidd xendomains",
     "etc/apt": "sources.list",  # the guest has no network
