@@ -4,16 +4,17 @@ set -eu
 
 usage() {
     cat << 'TEXT'
-Usage: tests/setup.sh [--build | --demo | --asan | --checks] [--progress | --list]
+Usage: tests/setup.sh [--build | --demo | --asan | --checks | --platforms] [--progress | --list]
 
 Installs the Debian packages that the build, all tests and the demo need.
 
-  --build     only those for a whole build: also modules for virtual machines, man pages, packages and unit tests
-  --demo      only those for the demo, which does without the modules for virtual machines
-  --asan      also those for the preset asan
-  --checks    also those of --asan, and those for the static checks and the tests of our packages
-  --progress  print the percentage that is done, one number per line
-  --list      print their names and install nothing
+  --build      only those for a whole build: also modules for virtual machines, man pages, packages and unit tests
+  --demo       only those for the demo, which does without the modules for virtual machines
+  --asan       also those for the preset asan
+  --checks     also those of --asan, and those for the static checks and the tests of our packages
+  --platforms  also those of --checks, and those for the tests of other platforms
+  --progress   print the percentage that is done, one number per line
+  --list       print their names and install nothing
 TEXT
 }
 
@@ -34,6 +35,7 @@ checks=(
     clang-format clang-tidy git pyflakes3 shellcheck
     lintian man-db rpm systemd # for packages that are installed and booted
 )
+platforms=(qemu-system-arm)
 
 packages=("${build[@]}" "${whole[@]}" "${demo[@]}" "${tests[@]}" "${vms[@]}")
 progress=false
@@ -44,6 +46,7 @@ while [ $# -gt 0 ]; do
         --demo) packages=("${build[@]}" "${demo[@]}") ;;
         --asan) packages+=("${asan[@]}") ;;
         --checks) packages+=("${asan[@]}" "${checks[@]}") ;;
+        --platforms) packages+=("${asan[@]}" "${checks[@]}" "${platforms[@]}") ;;
         --progress) progress=true ;;
         --list) list=true ;;
         --help) usage; exit 0 ;;
