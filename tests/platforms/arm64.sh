@@ -81,8 +81,7 @@ cross() { # COMMAND...: in the root for the build, where this repository has the
 # configured. That is enough: apt has resolved the dependencies, and systemd makes users and enables services at its first boot.
 root_packages() {
     printf '%s\n' base-files base-passwd bash coreutils dash findutils grep hostname iproute2 iputils-ping kmod libc-bin \
-        linux-image-arm64 login mawk mount openvswitch-switch perl-base procps sed systemd-sysv udev util-linux \
-        "$packages"/*.deb
+        linux-image-arm64 login mawk mount openvswitch-switch perl-base procps sed systemd-sysv udev util-linux
 }
 
 modules() { # that the guest needs, with what they depend on
@@ -98,6 +97,8 @@ make_root() {
     ln -s ../lib/openvswitch-switch/ovs-vswitchd "$root/usr/sbin/ovs-vswitchd"
     cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
     cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
+    rmdir "$root/var/run"
+    ln -s /run "$root/var/run"
     : > "$root/etc/fstab"
     mkdir -p "$root/usr/local/sbin" "$root/etc/systemd/system/multi-user.target.wants"
     cp -a tests/vm/guest/etc/systemd/system/bed-{agent,network}.service "$root/etc/systemd/system/"
@@ -130,8 +131,10 @@ cross cmake --preset arm64 -DBUILD_TESTING=ON > /dev/null
 cross cmake --build --preset arm64 --target unit_tests
 cross qemu-aarch64-static build/arm64/tests/unit/unit_tests --warn NoAssertions
 
-debian "$root" --variant=extract --architectures=arm64 "--setup-hook=true $(cat "$packages"/*.deb tests/vm/guest/usr/local/sbin/* | sha256sum)" \
-    "--include=$(root_packages | list)"
+ours=("$packages"/*.deb)
+debian "$root" --variant=extract --architectures=arm64 --hook-dir=/usr/share/mmdebstrap/hooks/file-mirror-automount \
+    "--setup-hook=true $(cat "${ours[@]}" tests/vm/guest/usr/local/sbin/* | sha256sum)" \
+    "--include=$(root_packages | list)" "${ours[@]/#/--include=}"
 [ -e "$root.initrd" ] || make_root
 # shellcheck disable=SC2016 # expanded inside
 KERNEL=$root.kernel INITRD=$root.initrd BUILD_DIR=$kept/daemons tests/support/sandbox.sh bash -c '
