@@ -4,15 +4,17 @@ set -eu
 
 usage() {
     cat << 'TEXT'
-Usage: tests/setup.sh [--demo | --asan | --checks | --platforms] [--progress]
+Usage: tests/setup.sh [--build | --demo | --asan | --checks | --platforms] [--progress | --list]
 
 Installs the Debian packages that the build, all tests and the demo need.
 
-  --demo      only those for the demo, which does without the modules for virtual machines
-  --asan      also those for the preset asan
-  --checks    also those of --asan, and those for the static checks and the tests of our packages
-  --platforms also those of --checks, and those for the tests of other platforms
-  --progress  print the percentage that is done, one number per line
+  --build      only those for a whole build: also modules for virtual machines, man pages, packages and unit tests
+  --demo       only those for the demo, which does without the modules for virtual machines
+  --asan       also those for the preset asan
+  --checks     also those of --asan, and those for the static checks and the tests of our packages
+  --platforms  also those of --checks, and those for the tests of other platforms
+  --progress   print the percentage that is done, one number per line
+  --list       print their names and install nothing
 TEXT
 }
 
@@ -21,11 +23,11 @@ build=(
     libc-ares-dev libcap-ng-dev libcli11-dev libexpected-dev libfmt-dev libgcrypt20-dev libmnl-dev libpcap-dev libspdlog-dev libssl-dev
     libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev openvswitch-source uuid-dev
 )
+whole=(catch2 dpkg-dev file libpugixml-dev libvirt-dev libxen-dev lowdown)
 demo=(bind9 iproute2 iputils-ping jq mount openvswitch-switch util-linux)
-tests=(catch2 lowdown procps python3-jsonschema python3-pytest python3-pytest-timeout tshark)
+tests=(procps python3-jsonschema python3-pytest python3-pytest-timeout tshark)
 vms=(
-    libpugixml-dev libvirt-dev libxen-dev
-    busybox-static cpio dpkg-dev e2fsprogs file kmod libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu mmdebstrap
+    busybox-static cpio e2fsprogs kmod libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu mmdebstrap
     qemu-system-x86 qemu-utils
 )
 asan=(clang libclang-rt-dev llvm) # llvm-symbolizer(1) names the lines of a report
@@ -33,24 +35,30 @@ checks=(
     clang-format clang-tidy git pyflakes3 shellcheck
     lintian man-db rpm systemd # for packages that are installed and booted
 )
-platforms=(
-    ansible-core gpg gpg-agent openssh-client yamllint
-)
+platforms=(ansible-core gpg gpg-agent openssh-client qemu-system-arm yamllint)
 
-packages=("${build[@]}" "${demo[@]}" "${tests[@]}" "${vms[@]}")
+packages=("${build[@]}" "${whole[@]}" "${demo[@]}" "${tests[@]}" "${vms[@]}")
 progress=false
+list=false
 while [ $# -gt 0 ]; do
     case $1 in
+        --build) packages=("${build[@]}" "${whole[@]}") ;;
         --demo) packages=("${build[@]}" "${demo[@]}") ;;
         --asan) packages+=("${asan[@]}") ;;
         --checks) packages+=("${asan[@]}" "${checks[@]}") ;;
         --platforms) packages+=("${asan[@]}" "${checks[@]}" "${platforms[@]}") ;;
         --progress) progress=true ;;
+        --list) list=true ;;
         --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
     esac
     shift
 done
+
+if $list; then
+    printf '%s\n' "${packages[@]}"
+    exit 0
+fi
 
 missing=()
 for package in "${packages[@]}"; do

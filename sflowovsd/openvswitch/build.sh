@@ -1,8 +1,8 @@
 #!/bin/bash
 # Usage: build.sh SOURCE PREFIX CACHE
 # Creates PREFIX/lib/libopenvswitch.a and PREFIX/include: builds them from SOURCE (a tarball or a directory) and keeps a copy
-# in the directory CACHE, or copies them from there. CC, PYTHON3 and MAKE come from the environment. So does PROGRESS, if set:
-# the file that says how far the build is.
+# in the directory CACHE, or copies them from there. CC, PYTHON3 and MAKE come from the environment. So do, if set, HOST, for
+# which CC compiles (configure --host), and PROGRESS, the file that says how far the build is.
 set -eu
 
 source=$1 prefix=$2 cache=$3
@@ -83,7 +83,7 @@ make_library() {
 
 [ -z "${PROGRESS:-}" ] || echo "configure" > "$PROGRESS"
 if ! {
-    "$work/source/configure" --prefix=/usr --localstatedir=/var --sysconfdir=/etc --enable-ssl --disable-libcapng \
+    "$work/source/configure" ${HOST:+"--host=$HOST"} --prefix=/usr --localstatedir=/var --sysconfdir=/etc --enable-ssl --disable-libcapng \
         --disable-shared --disable-afxdp ac_cv_lib_unbound_ub_ctx_create=no CC="$CC" CFLAGS="-O2 -g -fPIC" \
         PYTHON3="$PYTHON3" &&
     make_library

@@ -1,15 +1,17 @@
 #!/bin/bash
 # Usage: tests/packages/build.sh DIRECTORY [DEB|RPM]...
-# Makes the packages (default: DEB) in DIRECTORY. Builds the release build first; with BUILD_DIR, uses the finished build there.
+# Makes the packages (default: DEB) in DIRECTORY. Builds the release build first, or that of another preset with PRESET; with BUILD_DIR,
+# uses the finished build there.
 set -eu
 directory=$(realpath -m "$1")
 shift
 cd "$(dirname "$0")/../.."
 
-build=${BUILD_DIR:-build/release}
+preset=${PRESET:-release}
+build=${BUILD_DIR:-build/$preset}
 if [ -z "${BUILD_DIR:-}" ]; then
-    cmake --preset release -DBUILD_TESTING=OFF > /dev/null
-    cmake --build --preset release
+    cmake --preset "$preset" -DBUILD_TESTING=OFF > /dev/null
+    cmake --build --preset "$preset"
 fi
 mkdir -p "$directory"
 for generator in "${@:-DEB}"; do
