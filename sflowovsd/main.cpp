@@ -5,6 +5,7 @@
 #include "common/handle.hpp"
 #include "common/log.hpp"
 #include "common/service.hpp"
+#include "common/version.hpp"
 #include "sflowovsd/commands.hpp"
 #include "sflowovsd/memory_limit.hpp"
 #include "sflowovsd/options.hpp"
@@ -181,7 +182,7 @@ void daemonize(void (*start)(Accesses...)) {
 int run(int argc, char** argv) {
   hold_signal(SIGHUP); // a reload during the start must not end the daemon
   ovs_cmdl_proctitle_init(argc, argv);
-  ovs_set_program_name(argv[0], PROJECT_VERSION);
+  ovs_set_program_name(argv[0], sfa::kVersion);
   service_start(&argc, &argv);
   const Options options = parse_options(argc, argv);
   fatal_ignore_sigpipe();
