@@ -6,6 +6,7 @@
 #include "common/log.hpp"
 #include "common/privileges.hpp"
 #include "common/service.hpp"
+#include "common/version.hpp"
 #include "sflowovsd/commands.hpp"
 #include "sflowovsd/memory_limit.hpp"
 #include "sflowovsd/options.hpp"
@@ -190,7 +191,7 @@ void daemonize(void (*start)(Accesses...)) {
 int run(int argc, char** argv) {
   hold_signal(SIGHUP); // a reload during the start must not end the daemon
   ovs_cmdl_proctitle_init(argc, argv);
-  ovs_set_program_name(argv[0], PROJECT_VERSION);
+  ovs_set_program_name(argv[0], sfa::kVersion);
   service_start(&argc, &argv);
   const Options options = parse_options(argc, argv);
   if (options.user) {

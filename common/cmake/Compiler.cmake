@@ -1,6 +1,10 @@
 # Warnings, hardening and sanitizers for every target of the project.
 
 add_compile_options(-Wall -Wextra -Winvalid-pch -Wconversion -Wshadow -Wnon-virtual-dtor -fstack-protector-strong)
+# Two builds of one commit are identical, whatever their directories. Of several maps that fit, g++ takes the last.
+foreach(tree "${CMAKE_SOURCE_DIR}=." "${CMAKE_BINARY_DIR}=build")
+  add_compile_options("-ffile-prefix-map=${tree}")
+endforeach()
 if(WARNINGS_AS_ERRORS)
   add_compile_options(-Werror)
 endif()
@@ -54,7 +58,6 @@ function(add_daemon name)
   cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
   add_library(${name}_main OBJECT main.cpp)
   target_link_libraries(${name}_main PUBLIC ${ARG_LINKS})
-  target_compile_definitions(${name}_main PRIVATE PROJECT_VERSION="${PROJECT_VERSION}")
   reuse_precompiled_headers(${name}_main)
   add_executable(${name}_daemon $<TARGET_OBJECTS:${name}_main>)
   set_target_properties(${name}_daemon PROPERTIES OUTPUT_NAME ${name})

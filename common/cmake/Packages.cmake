@@ -14,6 +14,10 @@ function(install_configuration file target component)
     endif()" COMPONENT ${component})
 endfunction()
 
+# Debian's changelog has the date of the source in the format of RFC 5322.
+execute_process(COMMAND date --utc --rfc-email --date "@${SOURCE_DATE}" OUTPUT_VARIABLE SOURCE_DATE_TEXT
+                OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+
 # As Debian's policy has them, which others do not mind: copyright and changelogs, compressed without a time stamp.
 function(install_package_documents component)
   set(documents "${CMAKE_BINARY_DIR}/packages/${component}")
@@ -32,8 +36,6 @@ function(install_package_documents component)
   add_custom_target(documents_${component} ALL DEPENDS ${made})
   install(FILES ${made} ${PROJECT_SOURCE_DIR}/systemd/packages/deb/copyright
           DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${component} COMPONENT ${component})
-  install(FILES ${PROJECT_SOURCE_DIR}/systemd/packages/deb/${component}/lintian-overrides
-          DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME ${component} COMPONENT ${component})
 endfunction()
 
 # A man page from a page of docs/.
@@ -77,14 +79,16 @@ install(FILES conf/hsflowd.conf conf/hsflowd.yaml systemd/examples/collector-nam
 install(FILES systemd/examples/remote-database.conf systemd/examples/snap-database.conf docs/ports.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/sflowovsd/examples COMPONENT sflowovsd)
 install(FILES systemd/proxmox.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/hsflowd COMPONENT hsflowd)
+install(PROGRAMS systemd/packages/deb/hsflowd/follow-drop-in DESTINATION ${CMAKE_INSTALL_DATADIR}/hsflowd COMPONENT hsflowd)
 foreach(hypervisor libvirt xen) # installed where they are built
   if(TARGET vm_module_${hypervisor})
-    list(APPEND components hsflowd-${hypervisor})
+    list(APPEND modules hsflowd-${hypervisor})
   endif()
 endforeach()
 if(TARGET vm_module_xen)
   install(FILES systemd/xen.conf DESTINATION ${units_dir}/hsflowd.service.d COMPONENT hsflowd-xen)
 endif()
+list(APPEND components ${modules} sflow-agent)
 foreach(component ${components})
   install_package_documents(${component})
 endforeach()
@@ -93,6 +97,7 @@ set(summary_hsflowd "sFlow agent: host counters")
 set(summary_hsflowd-libvirt "sFlow agent: counters of libvirt's virtual machines")
 set(summary_hsflowd-xen "sFlow agent: counters of Xen's domains")
 set(summary_sflowovsd "sFlow agent: Open vSwitch")
+set(summary_sflow-agent "sFlow agent for hypervisors with Open vSwitch")
 set(description_hsflowd
 "hsflowd sends the counters of this host (CPU, memory, disks, network) to sFlow
 collectors, and publishes the sFlow settings that it resolved, from its
@@ -108,7 +113,16 @@ set(description_sflowovsd
 ovs-vswitchd samples packets and sends the counters of its ports to the
 collectors that hsflowd publishes. Bridges that are added later follow at once.")
 
+set(description_sflow-agent
+"This metapackage has no files of its own. It installs hsflowd, sflowovsd, and
+the modules of hsflowd for the hypervisors of this host.")
+
 set(CPACK_PACKAGE_NAME sflow-agent)
+set(CPACK_PACKAGE_VERSION ${FULL_VERSION})
+configure_file(${PROJECT_SOURCE_DIR}/common/cmake/CPackProject.cmake.in ${CMAKE_BINARY_DIR}/CPackProject.cmake @ONLY)
+configure_file(${PROJECT_SOURCE_DIR}/common/cmake/CPackStaged.cmake.in ${CMAKE_BINARY_DIR}/CPackStaged.cmake @ONLY)
+set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_BINARY_DIR}/CPackProject.cmake)
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_BINARY_DIR}/CPackStaged.cmake)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # each component has its own
 set(CPACK_PACKAGE_VENDOR "sFlow agent maintainers")
 set(CPACK_PACKAGE_CONTACT "sFlow agent maintainers <maintainers@users.noreply.r-seed-93878d32.example>")
@@ -137,11 +151,15 @@ set(CPACK_RPM_COMPONENT_INSTALL ON)
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
 set(CPACK_RPM_PACKAGE_RELEASE 1)
 set(CPACK_RPM_PACKAGE_LICENSE Apache-2.0)
+set(CPACK_RPM_SPEC_MORE_DEFINE
 # A module is nobody else's library.
-set(CPACK_RPM_SPEC_MORE_DEFINE "%global __provides_exclude_from ^/usr/${CMAKE_INSTALL_LIBDIR}/hsflowd/")
+"%global __provides_exclude_from ^/usr/${CMAKE_INSTALL_LIBDIR}/hsflowd/
+%global _buildhost reproducible
+%global use_source_date_epoch_as_buildtime 1
+%global clamp_mtime_to_source_date_epoch 1")
 set(CPACK_RPM_PACKAGE_GROUP "System Environment/Daemons")
 
-set(version "${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}")
+set(version "${FULL_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}")
 set(systemd_steps "init-system-helpers (>= 1.54~), systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
 foreach(component ${components})
   string(TOUPPER ${component} key)
@@ -154,12 +172,26 @@ foreach(component ${components})
   set(CPACK_RPM_${key}_PACKAGE_NAME ${component})
   set(CPACK_RPM_${key}_PACKAGE_SUMMARY "${summary_${component}}")
   set(CPACK_RPM_${key}_PACKAGE_DESCRIPTION "${description_${component}}")
-  set(CPACK_RPM_${key}_POST_INSTALL_SCRIPT_FILE ${rpm}.post)
-  if(EXISTS ${rpm}.preun)
-    set(CPACK_RPM_${key}_PRE_UNINSTALL_SCRIPT_FILE ${rpm}.preun)
-  endif()
-  set(CPACK_RPM_${key}_POST_UNINSTALL_SCRIPT_FILE ${rpm}.postun)
-  if(component MATCHES "^hsflowd-")
+  foreach(pair POST_INSTALL=post PRE_UNINSTALL=preun POST_UNINSTALL=postun)
+    string(REPLACE "=" ";" pair ${pair})
+    list(GET pair 0 step)
+    list(GET pair 1 suffix)
+    if(EXISTS ${rpm}.${suffix})
+      set(CPACK_RPM_${key}_${step}_SCRIPT_FILE ${rpm}.${suffix})
+    endif()
+  endforeach()
+  if(component STREQUAL sflow-agent)
+    list(TRANSFORM modules APPEND " (= ${version})" OUTPUT_VARIABLE of_modules)
+    list(JOIN of_modules ", " of_modules)
+    # apt has no "if installed": a module costs little, and hsflowd loads it only where its hypervisor is.
+    set(CPACK_DEBIAN_${key}_PACKAGE_DEPENDS "hsflowd (= ${version}), sflowovsd (= ${version}), ${of_modules}")
+    # CPackRPM has no variable for Recommends, and copies a line break. Rich dependencies: rpm 4.13.
+    set(CPACK_RPM_${key}_PACKAGE_REQUIRES "hsflowd = ${version}, sflowovsd = ${version}")
+    foreach(module ${modules})
+      string(REPLACE "hsflowd-" "" hypervisor ${module})
+      string(APPEND CPACK_RPM_${key}_PACKAGE_REQUIRES "\nRecommends: (${module} = ${version} if ${hypervisor}-libs)")
+    endforeach()
+  elseif(component MATCHES "^hsflowd-")
     set(CPACK_DEBIAN_${key}_PACKAGE_DEPENDS "hsflowd (= ${version})")
     set(CPACK_RPM_${key}_PACKAGE_REQUIRES "hsflowd = ${version}")
   else()
@@ -170,6 +202,8 @@ foreach(component ${components})
 endforeach()
 list(APPEND CPACK_RPM_HSFLOWD_USER_FILELIST "%config(noreplace) ${CMAKE_INSTALL_FULL_SYSCONFDIR}/hsflowd.conf")
 set(CPACK_DEBIAN_HSFLOWD_PACKAGE_SUGGESTS "sflowovsd, hsflowd-libvirt, hsflowd-xen")
+set(CPACK_DEBIAN_HSFLOWD-LIBVIRT_PACKAGE_SUGGESTS "libvirt0")
+set(CPACK_DEBIAN_HSFLOWD-XEN_PACKAGE_SUGGESTS "xen-utils-common")
 # Another source of the shared file may be there.
 set(CPACK_DEBIAN_SFLOWOVSD_PACKAGE_SUGGESTS "hsflowd")
 set(CPACK_DEBIAN_SFLOWOVSD_PACKAGE_RECOMMENDS "openvswitch-switch")

@@ -1,5 +1,7 @@
 #include "commands/version_text.hpp"
 
+#include "common/version.hpp"
+
 #include <algorithm>
 #include <ares.h>
 #include <fmt/format.h>
@@ -50,11 +52,10 @@ std::string version_text(const std::filesystem::path& module_dir) {
       "spdlog "
       "{}.{}.{}, "
       "yaml-cpp {}",
-      PROJECT_VERSION, module_dir.native(),
-      modules.empty() ? "none" : fmt::format("{}", fmt::join(modules, ", ")), ares_version(nullptr),
-      FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, LIBCAP_NG_VERSION,
-      gcry_check_version(nullptr), LIBMNL_VERSION, pcap_version(), LIBSYSTEMD_VERSION, SPDLOG_VER_MAJOR,
-      SPDLOG_VER_MINOR, SPDLOG_VER_PATCH, YAML_CPP_VERSION);
+      kVersion, module_dir.native(), modules.empty() ? "none" : fmt::format("{}", fmt::join(modules, ", ")),
+      ares_version(nullptr), FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100,
+      LIBCAP_NG_VERSION, gcry_check_version(nullptr), LIBMNL_VERSION, pcap_version(), LIBSYSTEMD_VERSION,
+      SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH, YAML_CPP_VERSION);
 }
 
 } // namespace sfa::commands

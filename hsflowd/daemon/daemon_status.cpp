@@ -1,4 +1,5 @@
 // The status of the daemon, collected from its parts.
+#include "common/version.hpp"
 #include "daemon/daemon.hpp"
 
 #include <algorithm>
@@ -40,7 +41,7 @@ std::vector<dnssd::DnsSetting> dns_settings(const config::Origins& origins) {
 
 status::DaemonStatus Daemon::status() const {
   const auto now = std::chrono::steady_clock::now();
-  status::DaemonStatus status{.version = PROJECT_VERSION,
+  status::DaemonStatus status{.version = kVersion,
                               .process_id = getpid(),
                               .running = duration_cast<milliseconds>(now - started_),
                               .settings = {.revision = auto_file_.revision(),

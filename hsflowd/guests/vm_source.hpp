@@ -10,6 +10,7 @@
 
 #include "common/result.hpp"
 #include "common/uuid.hpp"
+#include "common/version.hpp"
 #include "host/continuous_total.hpp"
 #include "host/host_interfaces.hpp"
 #include "host/sys_root.hpp"
@@ -162,7 +163,7 @@ inline constexpr std::uint32_t kVmInterface = 3;
 
 struct VmModule {
   std::uint32_t interface; // kVmInterface
-  const char* version;     // PROJECT_VERSION
+  const char* version;     // kVersion
   std::unique_ptr<VmSource> (*make)(const VmSourceOptions& options);
 };
 
@@ -173,5 +174,5 @@ inline constexpr const char* kVmModuleSymbol = "hsflowd_vm_module";
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): every module must export exactly the same
 #define HSFLOWD_VM_MODULE(make_source)                                                                       \
   extern "C" __attribute__((visibility("default"))) const sfa::guests::VmModule hsflowd_vm_module {          \
-    sfa::guests::kVmInterface, PROJECT_VERSION, make_source                                                  \
+    sfa::guests::kVmInterface, sfa::kVersion, make_source                                                    \
   }

@@ -84,7 +84,7 @@ make_library() {
 [ -z "${PROGRESS:-}" ] || echo "configure" > "$PROGRESS"
 if ! {
     "$work/source/configure" ${HOST:+"--host=$HOST"} --prefix=/usr --localstatedir=/var --sysconfdir=/etc --enable-ssl --disable-libcapng \
-        --disable-shared --disable-afxdp ac_cv_lib_unbound_ub_ctx_create=no CC="$CC" CFLAGS="-O2 -g -fPIC" \
+        --disable-shared --disable-afxdp ac_cv_lib_unbound_ub_ctx_create=no CC="$CC" CFLAGS="-O2 -g -fPIC -ffile-prefix-map=$work=openvswitch" \
         PYTHON3="$PYTHON3" &&
     make_library
 } > "$log" 2>&1; then

@@ -15,7 +15,7 @@ if [ -z "${BUILD_DIR:-}" ]; then
 fi
 mkdir -p "$directory"
 for generator in "${@:-DEB}"; do
-    rm -f "$directory"/{hsflowd,sflowovsd}*."${generator,,}" # of an earlier version
+    rm -f "$directory"/{hsflowd,sflowovsd,sflow-agent}*."${generator,,}" # of an earlier version
     cpack --config "$build/CPackConfig.cmake" -B "$directory/staging" -G "$generator" > "$directory/cpack.log" ||
         { cat "$directory/cpack.log"; exit 1; }
     find "$directory/staging" -maxdepth 1 -type f \( -name '*.deb' -o -name '*.rpm' \) -exec mv -t "$directory" {} +

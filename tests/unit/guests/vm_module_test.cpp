@@ -33,7 +33,7 @@ TEST_CASE("a module that is missing or from another build is one clear line") {
   CHECK(why_not(modules, "missing") == modules + "/missing.so is not installed");
   CHECK(why_not(modules, "older") == modules + "/older.so is from another build of hsflowd: interface " +
                                          std::to_string(kVmInterface) + ", version 0.0.1; this hsflowd has " +
-                                         std::to_string(kVmInterface) + ", " PROJECT_VERSION);
+                                         std::to_string(kVmInterface) + ", " + kVersion);
   CHECK(why_not(modules, "other_interface").find("is from another build of hsflowd: interface 0,") !=
         std::string::npos);
   CHECK(why_not(modules, "foreign") == modules + "/foreign.so is not a module of hsflowd");
