@@ -33,7 +33,7 @@ vms=(
 asan=(clang libclang-rt-dev llvm) # llvm-symbolizer(1) names the lines of a report
 checks=(
     clang-format clang-tidy git pyflakes3 shellcheck
-    apt-utils createrepo-c dnf gpg lintian man-db rpm systemd # for packages that are put into repositories, installed and booted
+    apt-utils createrepo-c dnf gpg lintian man-db patchelf rpm systemd # for packages, repositories, and guests that boot
 )
 platforms=(ansible-core gpg gpg-agent openssh-client qemu-system-arm yamllint)
 

@@ -355,7 +355,7 @@ def test_packages_that_are_made_again_are_the_same_byte_by_byte(tmp_path):
 def test_an_rpm_has_its_scripts_dependencies_and_configuration(daemon):
     file = package(daemon, "rpm")
     scripts = run("rpm", "-qp", "--scripts", file)
-    for step in "systemd-sysusers", "systemd-tmpfiles --create", "preset", "disable --now", "try-restart", "daemon-reload":
+    for step in "systemd-sysusers", "systemd-tmpfiles --create", "preset", "--no-reload disable", "try-restart", "daemon-reload":
         assert step in scripts
     requires = run("rpm", "-qp", "--requires", file)
     assert "libsystemd.so.0()(64bit)" in requires and "\nsystemd\n" in requires
