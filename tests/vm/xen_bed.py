@@ -34,6 +34,7 @@ CONFIG = "sflow { DNSSD = on  xen { } }"
 # it, most of all while a domain is made. While dnsmasq is restarted, nothing answers.
 TOLERATED = ["`DNSSD` is deprecated", "does not answer", "has not returned", "Timeout while contacting DNS servers",
              "no server could be reached", r"\|timeval\|WARN\|"]
+RPM = "rpm --force-debian --nodeps"
 DATAGRAMS = "/run/datagrams"
 COLLECTOR = f"""import socket
 receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -92,6 +93,10 @@ class XenBed:
         self.sh = guest.sh
         self.read = 0  # bytes of what the collector received
         self.said = None  # by DNS
+        self.set_up_network()
+
+    def set_up_network(self):
+        """At each boot."""
         self.sh(NETWORK)
         self.write("/run/collector.py", COLLECTOR)
         self.sh("systemd-run -q --collect --unit=collector ip netns exec outside python3 /run/collector.py")
@@ -159,7 +164,12 @@ txt-record=_sflow._udp.example.com,txtvers=1,sampling={sampling},polling={pollin
         self.sh("systemctl restart bed-dns")
         return True
 
-    def install(self):
+    def install_rpm(self):
+        """As in 2010. Debian's dom0 has systemd, but rpm knows of no package with it."""
+        self.write("/etc/hsflowd.conf", CONFIG)  # of a previous installation
+        return self.sh(f"{RPM} --install /srv/packages/sflow-agent-xcp-*-1.x86_64.rpm 2>&1")
+
+    def install_debs(self):
         """As an administrator does it; nothing but service(8) starts the services."""
         policy = "/usr/sbin/policy-rc.d"
         self.write("/etc/hsflowd.conf", CONFIG)

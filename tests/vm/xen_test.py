@@ -1,6 +1,8 @@
-"""The set-up of 2010 from start to end: packages in Xen's dom0, two guests on xenbr0, DNS-SD, both services, and a collector."""
+"""The set-up of 2010 from start to end: the self-contained RPM in Xen's dom0, two guests on xenbr0, DNS-SD, both services, and a
+collector. With XEN_PACKAGES=deb, the Debian packages."""
 
 import os
+import re
 import subprocess
 import time
 
@@ -10,21 +12,30 @@ from image import image
 from repository import PACKAGES, fill_repository
 from samples import Samples
 from testbed import BUILD, ROOT
-from xen_bed import (BRIDGE, CONFIG, CPUS, DISK_MIB, DOM0, MEMORY_MIB, OUTSIDE, XenBed, mac_of, older_tapdisk_statistics,
+from xen_bed import (BRIDGE, CONFIG, CPUS, DISK_MIB, DOM0, MEMORY_MIB, OUTSIDE, RPM, XenBed, mac_of, older_tapdisk_statistics,
                      tapdisk_statistics, uuid_of)
 
 VM_STRUCTURES = ["host_adapters", "host_descr", "host_parent", "virt_cpu", "virt_disk_io", "virt_memory", "virt_net_io"]
+SELF_CONTAINED = os.environ.get("XEN_PACKAGES", "rpm") == "rpm"
 DEADLINE = 240.0  # seconds; an emulated dom0 on a busy machine is slow
 pytestmark = [pytest.mark.timeout(1500),
               pytest.mark.skipif("WITHOUT_XEN" in os.environ, reason="--without-xen")]
 
 
-def packages(tmp_path_factory):
+def debs(tmp_path_factory):
     """Those in PACKAGES; without that, of the build under test."""
     if "PACKAGES" in os.environ:
         return PACKAGES
     directory = tmp_path_factory.mktemp("packages")
     subprocess.run([ROOT / "tests/packages/build.sh", directory], check=True, env=dict(os.environ, BUILD_DIR=str(BUILD)))
+    return directory
+
+
+def rpms(tmp_path_factory):
+    """Of the build under test, and the same as a later release."""
+    directory = tmp_path_factory.mktemp("packages")
+    for release in "1", "2":
+        subprocess.run([ROOT / "systemd/packages/xcp.sh", BUILD, directory], check=True, env=dict(os.environ, RELEASE=release))
     return directory
 
 
@@ -35,7 +46,10 @@ def xen(tmp_path_factory):
     def passed(what):
         print(f"{what}: {time.monotonic() - begin:.0f} s", flush=True)
 
-    repository = fill_repository(tmp_path_factory.mktemp("repository"), packages(tmp_path_factory))
+    if SELF_CONTAINED:
+        repository = rpms(tmp_path_factory)
+    else:
+        repository = fill_repository(tmp_path_factory.mktemp("repository"), debs(tmp_path_factory))
     passed("the packages are made")
     image()
     passed("the image is there")
@@ -45,7 +59,10 @@ def xen(tmp_path_factory):
         try:
             bed.zone(sampling=512, polling=20)
             bed.start_guests()
-            bed.install()
+            if SELF_CONTAINED:
+                print(bed.install_rpm())
+            else:
+                bed.install_debs()
             passed("the packages are installed")
             assert bed.state_of_services() == ["inactive", "inactive"]
             bed.sh("service hsflowd start && service sflowovsd start")
@@ -300,4 +317,61 @@ def test_the_services_run_with_least_privilege(xen, samples):
     for daemon, limit in (("hsflowd", 25), ("sflowovsd", 15)):
         process = xen.sh(f"systemctl show -P MainPID {daemon}")
         assert xen.sh(f"ps -o user:20= -p {process}") == daemon
-        xen.sh(f"systemd-analyze security --no-pager --threshold={limit} {daemon}.service")
+        capabilities = xen.sh(f"sed -n 's/^Cap...:\\s*0*//p; s/^NoNewPrivs:\\s*//p' /proc/{process}/status").split()
+        if SELF_CONTAINED:  # permitted and effective CAP_DAC_OVERRIDE, which it has kept itself, and no other; no new privileges
+            assert capabilities == ["2", "2", "1"], capabilities
+            files = set(xen.sh(f"sed -n 's#^[^/]*/#/#p' /proc/{process}/maps").splitlines())
+            assert [file for file in files if not re.match("/usr/lib/sflow-agent/|/usr/lib/x86_64-linux-gnu/hsflowd/|/usr/sbin/", file)] == []
+        else:
+            xen.sh(f"systemd-analyze security --no-pager --threshold={limit} {daemon}.service")
+
+
+def services(xen):
+    """What service(8) says of each, and its main process."""
+    return [(xen.sh(f"service {daemon} status > /dev/null && echo runs || echo $?"), xen.sh(f"systemctl show -P MainPID {daemon}"))
+            for daemon in ("hsflowd", "sflowovsd")]
+
+
+if SELF_CONTAINED:  # boot_test.py does this with the Debian packages
+    def test_the_rpm_is_stopped_restarted_upgraded_booted_and_removed(xen):
+        """The last of all: no guest is left when dom0 boots again."""
+        xen.zone(sampling=64, polling=2)
+        wait_for_row(xen, 64, 2)
+        row = xen.sh(f"ovs-vsctl get bridge {BRIDGE} sflow")
+        kept = xen.sh("cat /etc/hsflowd.conf")
+        assert "xen" in kept
+
+        xen.sh("service hsflowd stop && service sflowovsd stop")
+        assert [state for state, _ in services(xen)] == ["3", "3"]  # not running, in the LSB
+        assert xen.sh(f"ovs-vsctl get bridge {BRIDGE} sflow") == row
+        xen.sh("service hsflowd start && service sflowovsd restart")
+        before = services(xen)
+        xen.sh("service hsflowd restart")
+
+        xen.sh(f"{RPM} --upgrade /srv/packages/sflow-agent-xcp-*-2.x86_64.rpm")
+        assert xen.sh("rpm -q --qf '%{RELEASE}' sflow-agent-xcp") == "2"
+        after = services(xen)
+        assert [state for state, _ in after] == ["runs", "runs"]
+        assert not {process for _, process in before} & {process for _, process in after}
+        wait_for_row(xen, 64, 2)
+        assert xen.sh(f"ovs-vsctl get bridge {BRIDGE} sflow") == row
+        assert xen.sh("cat /etc/hsflowd.conf") == kept
+
+        assert not xen.unannounced_warnings()  # of this boot
+        xen.dom0.reboot()
+        xen.set_up_network()
+        xen.read = 0
+        xen.said = None
+        xen.zone(sampling=128, polling=2)
+        wait_for_row(xen, 128, 2)
+        assert [state for state, _ in services(xen)] == ["runs", "runs"]
+        Samples(xen.within, DEADLINE).next(None, lambda records: "virt_node" in records, begin=0)
+
+        xen.sh(f"{RPM} --erase sflow-agent-xcp")
+        assert xen.sh("ovs-vsctl --columns=_uuid list sflow") == ""
+        assert [state for state, _ in services(xen)] == ["4", "4"]  # no such service
+        left = xen.sh("find /usr /etc/systemd /run/sflowovsd /etc/hsflowd.auto -xdev "
+                      "'(' -name '*sflowovsd*' -o -name '*hsflowd.*' -o -name hsflowd -o -name 'sflow-agent*' ')' 2> /dev/null || true")
+        assert left == ""
+        assert xen.sh("cat /etc/hsflowd.conf.rpmsave /etc/hsflowd.conf 2> /dev/null || true") == kept
+        assert xen.sh("systemctl --failed --no-legend '*flow*'") == ""
