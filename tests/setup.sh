@@ -4,14 +4,15 @@ set -eu
 
 usage() {
     cat << 'TEXT'
-Usage: tests/setup.sh [--demo | --asan | --checks] [--progress]
+Usage: tests/setup.sh [--demo | --asan | --checks | --platforms] [--progress]
 
 Installs the Debian packages that the build, all tests and the demo need.
 
-  --demo      only those for the demo, which does without the modules for virtual machines
-  --asan      also those for the preset asan
-  --checks    also those of --asan, and those for the static checks and the tests of our packages
-  --progress  print the percentage that is done, one number per line
+  --demo       only those for the demo, which does without the modules for virtual machines
+  --asan       also those for the preset asan
+  --checks     also those of --asan, and those for the static checks and the tests of our packages
+  --platforms  also those of --checks, and those for tests/platforms.sh
+  --progress   print the percentage that is done, one number per line
 TEXT
 }
 
@@ -32,6 +33,7 @@ checks=(
     clang-format clang-tidy git pyflakes3 shellcheck
     lintian man-db rpm systemd # for packages that are installed and booted
 )
+platforms=(zstd) # for kernel modules of Ubuntu
 
 packages=("${build[@]}" "${demo[@]}" "${tests[@]}" "${vms[@]}")
 progress=false
@@ -40,6 +42,7 @@ while [ $# -gt 0 ]; do
         --demo) packages=("${build[@]}" "${demo[@]}") ;;
         --asan) packages+=("${asan[@]}") ;;
         --checks) packages+=("${asan[@]}" "${checks[@]}") ;;
+        --platforms) packages+=("${asan[@]}" "${checks[@]}" "${platforms[@]}") ;;
         --progress) progress=true ;;
         --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
