@@ -32,8 +32,8 @@ release() { # SUITE
 part_debian13() { release trixie; }
 part_ubuntu24_04() { release noble; }
 # What their compilers cannot build: the self-contained RPM.
-part_debian11() { SUITE=bullseye tests/support/pytest.sh -s tests/platforms/old_releases_test.py; }
-part_ubuntu16_04() { SUITE=xenial tests/support/pytest.sh -s tests/platforms/old_releases_test.py; }
+part_debian11() { SUITE=bullseye BUILD_DIR=build/release tests/support/pytest.sh -s tests/vm/old_releases_test.py; }
+part_ubuntu16_04() { SUITE=xenial BUILD_DIR=build/release tests/support/pytest.sh -s tests/vm/old_releases_test.py; }
 part_servers() { tests/support/pytest.sh -s tests/platforms/servers_test.py; }
 part_arm64() { tests/platforms/arm64.sh; }
 part_repository() { tests/packages/reproducible.sh; }
