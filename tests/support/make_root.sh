@@ -24,9 +24,9 @@ case $suite in
     *) sources="deb http://deb.debian.org/debian $suite main" ;;
 esac
 if [ "$suite" = xenial ]; then
-    # Its systemd is configured before PAM is, without which its chfn(1) fails.
+    # Its systemd is configured before PAM is, without which its chfn(1) fails. Its dash needs a directory that the caller may leave out.
     # shellcheck disable=SC2016 # expanded by mmdebstrap
-    options+=('--extract-hook=chroot "$1" dpkg-divert --quiet --rename --add /usr/bin/chfn && ln -s /bin/true "$1/usr/bin/chfn"'
+    options+=('--extract-hook=chroot "$1" dpkg-divert --quiet --rename --add /usr/bin/chfn && ln -s /bin/true "$1/usr/bin/chfn" && mkdir -p "$1/usr/share/man/man1"'
         '--essential-hook=rm "$1/usr/bin/chfn" && chroot "$1" dpkg-divert --quiet --rename --remove /usr/bin/chfn')
 fi
 
