@@ -34,7 +34,7 @@ part_ubuntu24_04() { release noble; }
 # What their compilers cannot build: the self-contained RPM.
 part_debian11() { SUITE=bullseye BUILD_DIR=build/release tests/support/pytest.sh -s tests/vm/old_releases_test.py; }
 part_ubuntu16_04() { SUITE=xenial BUILD_DIR=build/release tests/support/pytest.sh -s tests/vm/old_releases_test.py; }
-part_servers() { tests/support/pytest.sh -s tests/platforms/servers_test.py; }
+part_servers() { tests/platforms/servers.sh; }
 part_arm64() { tests/platforms/arm64.sh; }
 part_repository() { tests/packages/reproducible.sh; }
 part_ansible() { tests/support/pytest.sh -s tests/platforms/ansible_test.py; }
