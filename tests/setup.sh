@@ -12,7 +12,7 @@ Installs the Debian packages that the build, all tests and the demo need.
   --demo       only those for the demo, which does without the modules for virtual machines
   --asan       also those for the preset asan
   --checks     also those of --asan, and those for the static checks and the tests of our packages
-  --platforms  also those of --checks, and those for the tests of other platforms
+  --platforms  also those of --checks, and those for tests/platforms.sh
   --progress   print the percentage that is done, one number per line
   --list       print their names and install nothing
 TEXT
@@ -35,7 +35,7 @@ checks=(
     clang-format clang-tidy git pyflakes3 shellcheck
     apt-utils createrepo-c dnf gpg lintian man-db patchelf rpm systemd # for packages, repositories, and guests that boot
 )
-platforms=(ansible-core gpg gpg-agent openssh-client qemu-system-arm yamllint)
+platforms=(ansible-core gpg gpg-agent openssh-client qemu-system-arm yamllint zstd) # zstd for Ubuntu's kernel modules
 
 packages=("${build[@]}" "${whole[@]}" "${demo[@]}" "${tests[@]}" "${vms[@]}")
 progress=false

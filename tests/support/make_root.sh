@@ -23,6 +23,12 @@ case $suite in
         ;;
     *) sources="deb http://deb.debian.org/debian $suite main" ;;
 esac
+if [ "$suite" = xenial ]; then
+    # Its systemd is configured before PAM is, without which its chfn(1) fails. Its dash needs a directory that the caller may leave out.
+    # shellcheck disable=SC2016 # expanded by mmdebstrap
+    options+=('--extract-hook=chroot "$1" dpkg-divert --quiet --rename --add /usr/bin/chfn && ln -s /bin/true "$1/usr/bin/chfn" && mkdir -p "$1/usr/share/man/man1"'
+        '--essential-hook=rm "$1/usr/bin/chfn" && chroot "$1" dpkg-divert --quiet --rename --remove /usr/bin/chfn')
+fi
 
 setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=KILL --mount-proc \
     mmdebstrap "${options[@]}" "$@" "$suite" "$directory" - <<< "$sources"

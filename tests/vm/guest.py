@@ -1,4 +1,4 @@
-"""A Debian guest with systemd and Open vSwitch's kernel data path, emulated by QEMU (TCG): it needs neither /dev/kvm nor root's
+"""A guest, Debian 12 or another release, with systemd and Open vSwitch's kernel data path, emulated by QEMU (TCG): it needs neither /dev/kvm nor root's
 network, and nothing of the machine's is touched.
 
 Each run writes to an overlay of its own on the image (image.py). Commands go through a virtio serial port to tests/vm/guest/agent.
@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from image import image, run
+from image import DEBIAN_12, image, run
 
 UUID = "5f1c0de5-0001-4001-8001-00000000f10e"  # of the guest, in its firmware
 BOOT_DEADLINE = 420  # seconds; about 40 on two idle cores
@@ -18,23 +18,24 @@ XEN_OPTIONS = ("console=com1 com1=115200,8n1 dom0_mem=1024M,max:1024M dom0_max_v
                "noreboot spec-ctrl=no xpti=no watchdog=0")
 
 
-def boot_options(xen):
+def boot_options(xen, kernel_options):
     if xen:  # multiboot: the hypervisor, and as its modules dom0's kernel and initrd
         # One CPU more than dom0 has: what is the machine's differs from what is dom0's.
         return ["-m", "2048", "-smp", "3", "-kernel", "xen", "-append", XEN_OPTIONS,
-                "-initrd", f"vmlinux console=hvc0 {KERNEL_OPTIONS},initrd"]
+                "-initrd", f"vmlinux console=hvc0 {kernel_options},initrd"]
     return ["-m", "1024", "-smp", "2", "-kernel", "vmlinuz", "-initrd", "initrd",
-            "-append", f"root=/dev/vda rw console=ttyS0 {KERNEL_OPTIONS}"]
+            "-append", f"root=/dev/vda rw console=ttyS0 {kernel_options}"]
 
 
 class Guest:
     """One guest, from power on to the end of the with statement. `packages` is a directory of .deb files: an apt repository in
-    the guest. With `xen` the guest is Xen's dom0. `nic` is as in qemu(1)."""
+    the guest, which has what they depend on unless `with_dependencies` is false. With `xen` the guest is Xen's dom0. `nic` is as in
+    qemu(1)."""
 
-    def __init__(self, work, packages, xen=False, nic="none"):
+    def __init__(self, work, packages, xen=False, suite=DEBIAN_12, with_dependencies=True, kernel_options="", nic="none"):
         self.work = work
         self.console = work / "console"
-        base = image()
+        base = image(suite, packages if with_dependencies else None)
         run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base / "disk.raw", work / "disk.qcow2")
         run("mke2fs", "-q", "-t", "ext2", "-d", packages, work / "packages.raw", "256M", stdout=subprocess.DEVNULL)
         listener = socket.socket(socket.AF_UNIX)
@@ -42,7 +43,7 @@ class Guest:
         listener.listen()
         self.qemu = subprocess.Popen([
             "setpriv", "--pdeathsig", "KILL",  # also when this process is killed
-            "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "qemu64", *boot_options(xen),
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "qemu64", *boot_options(xen, f"{KERNEL_OPTIONS} {kernel_options}"),
             "-display", "none", "-vga", "none", "-nodefaults", "-nic", nic, "-uuid", UUID,
             "-serial", f"file:{self.console}",
             "-drive", f"file={work / 'disk.qcow2'},if=virtio,format=qcow2,cache=unsafe",

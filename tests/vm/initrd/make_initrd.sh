@@ -12,6 +12,7 @@ trap 'rm -rf "$root"' EXIT
 mkdir -p "$root"/{bin,dev,modules,proc,root,sys}
 cp /bin/busybox "$root/bin/"
 install -m 755 "$init" "$root/init"
+touch "$root/modules/order" # a kernel may have all of them built in
 for module in "$@"; do
     modprobe -d "$tree" -S "$version" --show-depends "$module" 2> /dev/null || true
 done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r file; do
