@@ -186,7 +186,8 @@ foreach(component ${components})
     # apt has no "if installed": a module costs little, and hsflowd loads it only where its hypervisor is.
     set(CPACK_DEBIAN_${key}_PACKAGE_DEPENDS "hsflowd (= ${version}), sflowovsd (= ${version}), ${of_modules}")
     # CPackRPM has no variable for Recommends, and copies a line break. Rich dependencies: rpm 4.13.
-    set(CPACK_RPM_${key}_PACKAGE_REQUIRES "hsflowd = ${version}, sflowovsd = ${version}")
+    # On a host that has other libraries than the one that built them: decision 26.
+    set(CPACK_RPM_${key}_PACKAGE_REQUIRES "((hsflowd = ${version} and sflowovsd = ${version}) or sflow-agent-xcp = ${version})")
     foreach(module ${modules})
       string(REPLACE "hsflowd-" "" hypervisor ${module})
       string(APPEND CPACK_RPM_${key}_PACKAGE_REQUIRES "\nRecommends: (${module} = ${version} if ${hypervisor}-libs)")

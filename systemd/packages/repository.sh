@@ -65,9 +65,7 @@ if [ -n "$packages" ]; then
     packages=$(realpath "$packages")
 else
     packages=$work/packages
-    kinds=(DEB RPM)
-    [ ! -e "$(dirname "$0")/xcp.sh" ] || kinds+=(XCP)
-    "$(dirname "$0")/../../tests/packages/build.sh" "$packages" "${kinds[@]}"
+    "$(dirname "$0")/../../tests/packages/build.sh" "$packages" DEB RPM XCP
 fi
 mapfile -t debs < <(find "$packages" -name '*.deb')
 mapfile -t rpms < <(find "$packages" -name '*.rpm')

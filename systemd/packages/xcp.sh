@@ -27,7 +27,7 @@ for component in hsflowd hsflowd-xen sflowovsd; do
     DESTDIR=$root cmake --install "$build" --component $component --strip > /dev/null
 done
 # Users are made by a script, and the drop-ins are for newer units.
-rm -r "$root"/usr/share/{lintian,hsflowd} "$root"/usr/share/doc/{hsflowd-xen,sflowovsd} "$root"/usr/lib/{sysusers.d,systemd/system/hsflowd.service.d}
+rm -r "$root"/usr/share/hsflowd "$root"/usr/share/doc/{hsflowd-xen,sflowovsd} "$root"/usr/lib/{sysusers.d,systemd/system/hsflowd.service.d}
 rm -f "$root"/usr/share/doc/hsflowd/{changelog.Debian.gz,examples/*.conf}
 mv "$root/usr/share/doc/hsflowd" "$root$documents"
 install -m 644 conf/hsflowd.conf "$root$documents/examples"

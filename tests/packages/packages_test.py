@@ -212,9 +212,9 @@ def survives_an_upgrade_on_a_full_disk(root, files):
 
 def names_the_library_that_a_module_lacks(root):
     """As where libvirtd runs in a container, and its library is not on the host."""
-    (root / "root/libvirt.conf").write_text("sflow { polling = 1 collector { ip = 127.0.0.1 } libvirt { } }")
-    with subprocess.Popen(["unshare", "--net", "chroot", root, "hsflowd", "-d", "-f", "/root/libvirt.conf", "--run-dir", "/run/lacking",
-                           "--state-dir", "/run/lacking"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as hsflowd:
+    (root / "root/libvirt.conf").write_text("sflow { polling = 1 collector { ip = 127.0.0.1 } kvm { } }")
+    with subprocess.Popen(["timeout", "60", "unshare", "--net", "chroot", root, "hsflowd", "-d", "-f", "/root/libvirt.conf",
+                           "--run-dir", "/run/lacking", "--state-dir", "/run/lacking"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as hsflowd:
         try:
             lines = []
             for line in hsflowd.stdout:
@@ -338,6 +338,17 @@ def test_dnf_installs_the_modules_of_the_hypervisors_that_the_host_has(hyperviso
     assert sorted(name for name in installed if "flow" in name) == sorted(
         ["hsflowd", "sflow-agent", "sflowovsd", *[f"hsflowd-{name}" for name in hypervisors]])
     assert (root / "usr/sbin/hsflowd").exists()
+
+
+def test_dnf_installs_the_self_contained_package_where_the_libraries_are_others(tmp_path, repository):
+    system = tmp_path / "system"
+    system.mkdir()
+    make_rpm(system, "base", {"/bin/sh", "systemd"})
+    run("createrepo_c", "--quiet", system)
+    root = tmp_path / "root"
+    dnf(root, f"--repofrompath=system,{system}", f"--repofrompath=sflow-agent,{repository}/rpm/bookworm", "install", "base", "sflow-agent")
+    installed = run("rpm", "--root", root, "-qa", "--qf", "%{NAME}\n").split()
+    assert sorted(name for name in installed if "flow" in name) == ["sflow-agent", "sflow-agent-xcp"]
 
 
 def test_packages_that_are_made_again_are_the_same_byte_by_byte(tmp_path):

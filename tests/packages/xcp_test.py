@@ -20,7 +20,8 @@ BUSYBOX = "/bin/busybox"
 PORT = 16343
 assert b"\0sandbox\0" in pathlib.Path("/proc/1/cmdline").read_bytes(), "run this file in tests/support/sandbox.sh"
 # What rpm 4.11 (CentOS 7) provides, of what the rpm of today may need (rpm --showrc).
-RPM_4_11 = {"rpmlib(CompressedFileNames)", "rpmlib(FileDigests)", "rpmlib(PayloadFilesHavePrefix)", "rpmlib(PayloadIsXz)"}
+RPM_4_11 = {"rpmlib(CompressedFileNames)", "rpmlib(FileDigests)", "rpmlib(PayloadFilesHavePrefix)", "rpmlib(PayloadIsXz)",
+            "rpmlib(TildeInVersions)"}
 # The keys that our units use, and the systemd that has them first (its NEWS; 0: before NEWS begins to name them, or so old that no
 # release of interest lacks them). Keys that 219 does not know are ignored there, and with them what they promise.
 KEYS = {
