@@ -92,7 +92,7 @@ def test_interrupted_it_leaves_nothing_behind(gate, number):
 
 @pytest.mark.parametrize("step, program, printed", [
     ("release_tests", "ctest", "The following tests did not run:\\n 1 - integration.hsflowd_test (Skipped)\\n"),
-    ("packages_tests", "python3", "SKIPPED [1] packages_test.py:1: no reason\\n1 skipped in 0.01s\\n")])
+    ("boot", "python3", "SKIPPED [1] boot_test.py:1: no reason\\n1 skipped in 0.01s\\n")])
 def test_a_test_that_is_skipped_fails(tmp_path, step, program, printed):
     write_program(tmp_path / ".ci/run", GATE)
     script = "tests/support/pytest.sh"

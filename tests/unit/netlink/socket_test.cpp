@@ -59,7 +59,7 @@ TEST_CASE("a dump ends, and the socket can be asked again") {
   }
 }
 
-TEST_CASE("a request that the kernel does not know is refused") {
+TEST_CASE("a request that the kernel does not know is refused", "[not-under-qemu-user]") {
   Socket socket = open_socket();
   Requests request;
   request.add(0x3ffe, 0, rtgenmsg{}); // of the kind GET, which needs no privilege
