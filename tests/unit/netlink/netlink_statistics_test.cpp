@@ -76,7 +76,8 @@ TEST_CASE("a message without counters, or cut short, gives none") {
 
 TEST_CASE(
     "rtnetlink and proc/net/dev have the same counters of loopback, and none of an interface that does not "
-    "exist") {
+    "exist",
+    "[not-under-qemu-user]") {
   NetlinkStatistics netlink;
   LinkStatistics proc;
   Interface loopback;
