@@ -55,7 +55,7 @@ def is_stopped_and_restarted(guest):
         assert guest.try_sh(f"service {daemon} status")[0] == 3  # not running, in the LSB
     guest.sh("ovs-vsctl clear bridge br0 sflow && service sflowovsd start && service hsflowd start")
     assert wait_for_row_on(guest, "br0", "br1")[0] == uuid
-    guest.sh("service hsflowd restart && service sflowovsd restart")
+    guest.sh("service hsflowd reload && service sflowovsd reload && service hsflowd restart && service sflowovsd restart")
     assert not set(pids) & {pid_of(guest, daemon) for daemon in ("hsflowd", "sflowovsd")}
     wait_for_both_streams(guest)
 
