@@ -374,4 +374,4 @@ if SELF_CONTAINED:  # boot_test.py does this with the Debian packages
                       "'(' -name '*sflowovsd*' -o -name '*hsflowd.*' -o -name hsflowd -o -name 'sflow-agent*' ')' 2> /dev/null || true")
         assert left == ""
         assert xen.sh("cat /etc/hsflowd.conf.rpmsave /etc/hsflowd.conf 2> /dev/null || true") == kept
-        assert xen.sh("systemctl --failed --no-legend '*flow*'") == ""
+        assert xen.sh("systemctl list-units --failed --no-legend '*flow*'") == ""
