@@ -74,8 +74,7 @@ class Playbook:
             "ansible_host": "127.0.0.1", "ansible_port": port, "ansible_user": "root",
             "ansible_ssh_private_key_file": str(work / "id"), "ansible_python_interpreter": "/usr/bin/python3",
             "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={work / 'known_hosts'} -o StrictHostKeyChecking=yes",
-            "sflow_agent_repository": {"url": "file:/srv/packages", "key": str(key)},
-            "sflow_agent_packages": ["hsflowd", "sflowovsd"],
+            "sflow_agent_repository": {"url": "file:/srv/packages", "suite": "./", "key": str(key)},
         }}}}))
 
     def try_run(self, variables, *arguments):

@@ -9,23 +9,18 @@ import time
 
 import pytest
 
+from scripts import with_section, write_program
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GATE = (ROOT / ".ci/run").read_text()
 STEPS = re.findall(r"^step_(\w+)\(\)", GATE, re.M)
 
 
-def write_program(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
-
-
 @pytest.fixture(name="gate")
 def fixture_gate(tmp_path):
     """The gate with steps that the files in `does` replace."""
-    begin, end = re.search("^# -+ the steps$", GATE, re.M).end(), re.search("^# -+ the lanes$", GATE, re.M).start()
     stubs = "\n".join(f"step_{step}() {{ sh does/{step}; }}" for step in STEPS)
-    write_program(tmp_path / ".ci/run", f"{GATE[:begin]}\n{stubs}\n{GATE[end:]}")
+    write_program(tmp_path / ".ci/run", with_section(GATE, "the steps", "the lanes", stubs))
     for step in STEPS:
         does(tmp_path, step, f"echo {step}")
     return tmp_path

@@ -6,25 +6,20 @@ import subprocess
 
 import pytest
 
+from scripts import with_section, write_program
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = (ROOT / "tests/platforms.sh").read_text()
-
-
-def write_program(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
 
 
 @pytest.fixture(name="platforms")
 def fixture_platforms(tmp_path):
     """The script with two parts: what `good` and `bad` do."""
-    begin, end = re.search("^# -+ the parts$", SCRIPT, re.M).end(), re.search("^# -+ all of them$", SCRIPT, re.M).start()
     parts = """
 part_bad() { echo "versions: Linux 1"; false; echo "it went on"; }
 part_good() { echo "versions: Linux 2"; }
 """
-    write_program(tmp_path / "tests/platforms.sh", f"{SCRIPT[:begin]}\n{parts}\n{SCRIPT[end:]}")
+    write_program(tmp_path / "tests/platforms.sh", with_section(SCRIPT, "the parts", "all of them", parts))
     write_program(tmp_path / "tests/setup.sh", "#!/bin/sh\n")
     write_program(tmp_path / "tests/packages/build.sh", "#!/bin/sh\n")
     return tmp_path
